@@ -1,0 +1,6 @@
+std = "lua54"
+self = false
+max_line_length = 120
+max_comment_line_length = 240
+exclude_files = { "build" }
+files["spec"] = { std = "+busted" }

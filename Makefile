@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: MIT
+# No configure step; every source is listed by name. `make help` says what there is.
+
+VERSION  = 0.1.0
+LUA      = lua5.4
+LUA_INC  = $(firstword $(wildcard /usr/include/lua5.4 /usr/local/include/lua5.4 /usr/local/include))
+CC       = gcc
+B        = build
+
+# The library and the init it carries: plain, with faults to inject, under sanitizers. A variant
+# lives in a directory of its own; its core.so is found with LUA_CPATH=build/<variant>/?.so.
+VARIANT  = release
+O        = $(B)/$(VARIANT)
+
+WARN     = -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
+           -Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wimplicit-fallthrough
+HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection
+OPT      = -O2 -g
+CPPFLAGS = -D_GNU_SOURCE -Isrc -I$(B)/gen -DLCT_VERSION='"$(VERSION)"'
+CFLAGS   = -std=gnu17 $(OPT) $(WARN) $(STRICT) -fvisibility=hidden -fPIC
+LDLIBS   = -lseccomp -lcap
+LDSHARED = -shared -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete
+
+# The init stands alone: no libc, no relocation to do, nothing that it does not need.
+INIT_CFLAGS  = -std=gnu17 -Os $(WARN) $(STRICT) -ffreestanding -fPIE -fvisibility=hidden \
+               -ffunction-sections -fno-jump-tables -fno-stack-protector \
+               -fno-asynchronous-unwind-tables -fcf-protection=none
+INIT_LDFLAGS = -nostdlib -static-pie -s \
+               -Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,norelro,-z,noseparate-code
+
+ifeq ($(VARIANT),release)
+CFLAGS += $(HARDEN)
+endif
+ifeq ($(VARIANT),fault)
+CPPFLAGS += -DLCT_FAULT
+FAULT_SRC = src/sys/sys_fault.c
+endif
+ifeq ($(VARIANT),asan)
+OPT = -O1 -g
+CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDSHARED += -fsanitize=address,undefined
+# without a libc: undefined behaviour traps
+INIT_CFLAGS += -fsanitize=undefined -fsanitize-undefined-trap-on-error
+endif
+
+CORE_SRC = \
+	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/parse.c \
+	src/plan/explain.c src/plan/read.c src/plan/write.c \
+	src/cgroups/hybrid.c src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c \
+	src/cgroups/procs.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v2.c \
+	src/seccomp/compile.c src/seccomp/default.c \
+	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
+	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
+	src/configs/compile_process.c src/configs/names.c src/configs/path.c src/configs/schema.c \
+	src/configs/validate.c src/configs/validate_fields.c src/configs/validate_mounts.c \
+	src/configs/validate_sysctl.c \
+	src/nsenter/helper.c src/nsenter/spawn.c \
+	src/container/container.c src/container/factory.c src/container/host.c \
+	src/container/process.c src/container/session.c src/container/stdio.c src/container/users.c \
+	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
+	src/binding/failure.c src/binding/process.c src/binding/seccomp.c src/binding/session.c \
+	src/binding/stream.c \
+	$(FAULT_SRC)
+INIT_SRC = \
+	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \
+	src/init/init_linux.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c \
+	src/init/paths.c src/init/rootfs.c src/init/start.c \
+	src/plan/read.c $(FAULT_SRC)
+TEST_SRC = \
+	spec/c/test_main.c spec/c/test_base.c spec/c/test_plan.c spec/c/test_cgroups.c \
+	spec/c/test_configs.c spec/c/test_seccomp.c
+HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
+LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
+
+CORE_OBJ = $(CORE_SRC:src/%.c=$(O)/obj/%.o)
+INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
+# what the tests link: the core without the binding
+TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
+
+.PHONY: all help deps env demo check check-c check-floors check-exports specs lint asan fault bench \
+	doc install clean size
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+all: $(O)/libcontainer/core.so $(O)/libcontainer/init
+
+help:
+	@echo "make deps        install the Debian packages that are missing"
+	@echo "make             build $(O)/libcontainer/core.so"
+	@echo "make demo        build this project's C sources inside a container"
+	@echo "make check       floors, lint, exports, C tests, specs"
+	@echo "make asan        the specs under AddressSanitizer and UBSan"
+	@echo "make bench       one table of ratios: bare kernel work, this library, runc, crun"
+	@echo "make doc         doc/reference/fields.md from the schema"
+	@echo "make install     into PREFIX, LIBDIR, LUADIR (what luarocks calls)"
+	@echo "make env         shell lines that make this checkout usable: eval \"\$$(make -s env)\""
+	@echo "make clean       remove build/"
+
+# --- packages ---
+
+DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
+DEPS_CHECK = lua-busted lua-check luarocks busybox-static
+deps:
+	@missing=$$(for p in $(DEPS_RUN) $(if $(DEPS_ALL),$(DEPS_CHECK)); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "installing missing packages:" $$missing; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+# --- generated: never committed ---
+
+# Two names that must exist before anything else is compiled.
+$(B)/gen/seccomp_profile.inc: src/seccomp/embed.lua $(wildcard lua/libcontainer/configs/seccomp*.lua)
+	@mkdir -p $(@D)
+	$(LUA) src/seccomp/embed.lua lua/libcontainer/configs/seccomp.lua > $@
+
+EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/base/arena.c src/base/error.c \
+	src/base/fd.c
+$(B)/gen/embed: $(EMBED_SRC) $(B)/gen/seccomp_profile.inc $(HEADERS)
+	$(CC) $(CPPFLAGS_PLAIN) -std=gnu17 -O1 $(WARN) -o $@ $(EMBED_SRC) -lseccomp
+CPPFLAGS_PLAIN = -D_GNU_SOURCE -Isrc -I$(B)/gen
+
+$(B)/gen/seccomp_default.inc: $(B)/gen/embed
+	$(B)/gen/embed > $@
+
+# --- the two programs ---
+
+$(O)/init-obj/%.o: src/%.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(INIT_CFLAGS) -c -o $@ $<
+
+# A relocation would need a loader that is not there.
+$(O)/libcontainer/init: $(INIT_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
+	@! readelf -rW $@ | grep -q R_ || { echo "$@ has relocations" >&2; rm -f $@; exit 1; }
+	@echo "init program: $$(stat -c %s $@) bytes"
+
+$(O)/obj/seccomp/default.o: $(B)/gen/seccomp_default.inc
+$(O)/obj/nsenter/helper.o: CPPFLAGS += -DLCT_INIT_FILE='"$(O)/libcontainer/init"'
+$(O)/obj/nsenter/helper.o: $(O)/libcontainer/init
+$(O)/obj/binding/%.o: CPPFLAGS += -I$(LUA_INC)
+$(O)/obj/%.o: src/%.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# liblua is not linked: the interpreter that loads us has it. [no second Lua in the process]
+$(O)/libcontainer/core.so: $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDSHARED) -o $@ $(CORE_OBJ) $(LDLIBS)
+
+$(O)/test: $(TEST_SRC) $(TEST_OBJ) $(HEADERS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(TEST_SRC) $(TEST_OBJ) $(LDLIBS)
+
+size: $(O)/libcontainer/init
+	@size $(O)/libcontainer/init
+
+# --- using the checkout ---
+
+LUA_ENV = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
+	LUA_CPATH="$(CURDIR)/$(O)/?.so;;"
+env: all
+	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
+	@echo 'export LUA_CPATH="$(CURDIR)/$(O)/?.so;;"'
+	@echo 'export PATH="$(CURDIR)/bin:$$PATH"'
+
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	@$(LUA_ENV) $(LUA) examples/02-build_in_sandbox.lua
+
+# --- checking ---
+
+check: DEPS_ALL = 1
+check: deps
+	@$(MAKE) --no-print-directory STRICT=-Werror all fault
+	@$(MAKE) --no-print-directory check-floors check-exports lint
+	@spec/support/run-all $(O)
+
+check-floors:
+	@$(LUA) spec/support/floors.lua
+
+check-exports: $(O)/libcontainer/core.so
+	@exported=$$(nm -D --defined-only $< | awk '$$2 ~ /[A-Z]/ { print $$3 }'); \
+	if [ "$$exported" != luaopen_libcontainer_core ]; then \
+		echo "core.so exports: $$exported" >&2; exit 1; fi; echo "exports: 1 symbol"
+	@if readelf -d $< | grep -q 'NEEDED.*liblua'; then echo "core.so links liblua" >&2; exit 1; fi
+
+check-c: $(O)/test
+	@$(O)/test
+
+fault:
+	@$(MAKE) --no-print-directory VARIANT=fault all
+
+lint:
+	@luacheck -q lua spec examples bench $(wildcard src/*/*.lua)
+
+asan: DEPS_ALL = 1
+asan: deps
+	@$(MAKE) --no-print-directory VARIANT=asan STRICT=-Werror all build/asan/test
+	@spec/support/run-all build/asan
+
+# --- measuring ---
+
+BENCH_BARE = -Os -static -nostdlib -ffreestanding -fno-stack-protector -fno-pie
+$(B)/bench/floor: bench/floor.c bench/floor.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) -fno-stack-protector -o $@ bench/floor.c
+$(B)/bench/floor-init: bench/floor_init.c bench/floor.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/floor_init.c
+$(B)/bench/true: bench/true.c bench/floor.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/true.c
+
+bench: all $(B)/bench/floor $(B)/bench/floor-init $(B)/bench/true
+	@$(LUA_ENV) $(LUA) bench/run.lua
+
+doc: all
+	@$(LUA_ENV) $(LUA) doc/fields.lua > doc/reference/fields.md
+
+# --- installing: luarocks gives LIBDIR, LUADIR, BINDIR ---
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib/lua/5.4
+LUADIR ?= $(PREFIX)/share/lua/5.4
+install: all
+	install -d $(DESTDIR)$(LIBDIR)/libcontainer
+	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init $(DESTDIR)$(LIBDIR)/libcontainer
+	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f $(DESTDIR)$(LUADIR)/$$f || exit 1; done
+
+clean:
+	rm -rf $(B)

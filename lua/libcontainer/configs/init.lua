@@ -1,0 +1,243 @@
+-- SPDX-License-Identifier: MIT
+--- Configurations: plain tables, and functions that make, merge and check them.
+--
+--   local configs = require "libcontainer.configs"
+--   local config = configs.default { rootfs = "/srv/alpine", hostname = "web", memory = "64M" }
+--   assert(configs.validate(config))
+--
+-- What a user wrote goes through four rooms: a raw copy (check.lua), friendly forms (normal.lua),
+-- the schema (check.lua), rules of more than one field (rules.lua). What comes out is strict, and
+-- the only thing that the core is ever given.
+local check = require "libcontainer.check"
+local errors = require "libcontainer.errors"
+local normal = require "libcontainer.configs.normal"
+local profile = require "libcontainer.configs.profile"
+local rules = require "libcontainer.configs.rules"
+
+local M = {}
+
+-- --- merging ---
+
+-- Fields whose items are known by one of their fields: one that is there already is replaced.
+local KEYED = { mounts = "destination", devices = "path", rlimits = "type" }
+-- Fields that are merged name by name.
+local MERGED = { cgroups = true, sysctl = true, labels = true, annotations = true }
+
+local function merge_items(base, more, key)
+  local at = {}
+  for i, item in ipairs(base) do
+    if type(item) == "table" and item[key] ~= nil then
+      at[item[key]] = i
+    end
+  end
+  for _, item in ipairs(more) do
+    local place = type(item) == "table" and item[key] ~= nil and at[item[key]]
+    base[place or #base + 1] = item
+  end
+  return base
+end
+
+-- Both are raw copies.
+local function merge_copies(base, more)
+  for name, value in next, more do
+    local old = base[name]
+    if type(old) ~= "table" or type(value) ~= "table" then
+      base[name] = value
+    elseif KEYED[name] then
+      base[name] = merge_items(old, value, KEYED[name])
+    elseif MERGED[name] then
+      for key, item in next, value do
+        old[key] = item
+      end
+    else
+      base[name] = value
+    end
+  end
+  return base
+end
+
+local function copy(value, what, problems)
+  if value == nil then
+    return {}
+  elseif type(value) ~= "table" then
+    error(what .. " must be a table, not " .. type(value), 3)
+  end
+  return check.copy(value, problems) or {}
+end
+
+--- One configuration over another. Both stay as they are. Mounts are the same when they have the
+-- same destination, devices the same path, rlimits the same type; cgroups, sysctl, labels and
+-- annotations are merged name by name; anything else of `b` takes the place of `a`'s.
+---@param a table
+---@param b table
+---@return table|nil config
+---@return libcontainer.Error|nil err a table inside itself
+function M.merge(a, b)
+  local problems = {}
+  local base, more = copy(a, "a configuration", problems), copy(b, "a configuration", problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return merge_copies(base, more)
+end
+
+-- A profile with overrides in friendly forms.
+local function from_profile(base, overrides)
+  local problems = {}
+  local more = copy(overrides, "a configuration", problems)
+  normal.config(normal.shorthands(more, problems), problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return merge_copies(base, more)
+end
+
+--- A container for any root file system: /proc, /dev, /sys and a read-only view of its cgroups, all
+-- namespaces, podman's capabilities without MKNOD and NET_RAW, the default filter.
+---@param overrides table fields over it, as for `merge`; rootfs is needed. Shorthands are understood
+---@return table|nil config
+---@return libcontainer.Error|nil err
+function M.default(overrides)
+  return from_profile(profile.default(), overrides)
+end
+
+--- A container without any image: the host's root, read-only, private tmpfs on /tmp, /var/tmp and
+-- /run, no network but loopback, four capabilities. See configs/profile.lua for the reasons.
+---@param overrides table|nil as for `default`
+---@return table|nil config
+---@return libcontainer.Error|nil err
+function M.host_root(overrides)
+  return from_profile(profile.host_root(), overrides)
+end
+
+--- The least: a root and namespaces.
+---@param overrides table as for `default`
+---@return table|nil config
+---@return libcontainer.Error|nil err
+function M.empty(overrides)
+  return from_profile(profile.empty(), overrides)
+end
+
+-- --- checking ---
+
+-- Fields of the other table: say so, rather than "unknown".
+local function misplaced(t, own, other, message, problems)
+  for name in next, t do
+    if not check.section(own).by_name[name] and check.section(other).by_name[name] then
+      check.add(problems, name, message, t[name])
+      t[name] = nil
+    end
+  end
+end
+
+local function by_field(problems)
+  -- misplaced fields come in no order
+  table.sort(problems, function(a, b)
+    return a.field < b.field
+  end)
+end
+
+local function strict_config(t, problems)
+  if type(t) ~= "table" then
+    check.add(problems, "", "a configuration must be a table, not " .. type(t))
+    return {}
+  end
+  local config = check.copy(t, problems) or {}
+  normal.shorthands(config, problems)
+  local elsewhere = {}
+  misplaced(config, "config", "process", "is a field of the process, not of the container", elsewhere)
+  by_field(elsewhere)
+  table.move(elsewhere, 1, #elsewhere, #problems + 1, problems)
+  normal.config(config, problems)
+  check.walk("config", config, problems)
+  rules.config(config, problems)
+  return config
+end
+
+local function strict_process(t, problems)
+  if type(t) ~= "table" then
+    check.add(problems, "", "a process must be a table, not " .. type(t))
+    return {}
+  end
+  local process = check.copy(t, problems, "", normal.OPAQUE) or {}
+  local elsewhere = {}
+  normal.process(process, problems)
+  misplaced(process, "process", "config", "is a field of the container, not of a process", elsewhere)
+  by_field(elsewhere)
+  table.move(elsewhere, 1, #elsewhere, #problems + 1, problems)
+  check.walk("process", process, problems)
+  rules.process(process, problems)
+  return process
+end
+
+--- Check a configuration without doing anything.
+---@param config table
+---@return true|nil ok
+---@return libcontainer.Error|nil err code ConfigInvalid, everything that is wrong in `err.problems`
+function M.validate(config)
+  local problems = {}
+  strict_config(config, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return true
+end
+
+--- The strict form of a configuration: a deep copy that shares nothing with `t`.
+---@param t table
+---@return table|nil config
+---@return libcontainer.Error|nil err as for `validate`
+function M.prepare_config(t)
+  local problems = {}
+  local config = strict_config(t, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return config
+end
+
+--- The strict form of a process. stdin, stdout and stderr are handed through as they are.
+---@param t table
+---@return table|nil process
+---@return libcontainer.Error|nil err as for `validate`
+function M.prepare_process(t)
+  local problems = {}
+  local process = strict_process(t, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return process
+end
+
+--- The strict parts of the one table of lc.run, all their problems together. Without rootfs the
+-- configuration stands on `host_root`, with one on `default`.
+---@param t table
+---@return table|nil config
+---@return table|libcontainer.Error process the error when config is nil
+---@return table|nil options input, timeout (seconds), id, output_limit (bytes), factory
+function M.prepare_run(t)
+  local config, process, options, problems = normal.split(t)
+  normal.config(config, problems)
+  local base = config.rootfs == nil and profile.host_root() or profile.default()
+  local strict = strict_config(merge_copies(base, config), problems)
+  local program = strict_process(process, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return strict, program, options
+end
+
+--- The same for container:exec: there is no configuration.
+---@param t table
+---@return table|nil process
+---@return table|libcontainer.Error options the error when process is nil
+function M.prepare_exec(t)
+  local _, process, options, problems = normal.split(t, "exec")
+  local program = strict_process(process, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return program, options
+end
+
+return M

@@ -1,0 +1,168 @@
+-- SPDX-License-Identifier: MIT
+--- Named starting points: default, host_root, empty. Each call makes a new table.
+--
+-- The lists of masked and read-only paths are here once. What depends on the machine (how many
+-- processors have a thermal_throttle directory, how many open files may be allowed) is read with
+-- the io library where the program around us has one.
+local has_io, io_library = pcall(require, "io")
+
+local M = {}
+
+local function read(path)
+  local file = has_io and io_library.open(path, "rb")
+  if not file then
+    return nil
+  end
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+local function exists(path)
+  local file = has_io and io_library.open(path, "rb")
+  if file then
+    file:close()
+  end
+  return file ~= nil and file ~= false
+end
+
+-- --- what is hidden, and what cannot be changed ---
+
+local MASK_PATHS = {
+  "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
+  "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
+  "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
+}
+
+local READONLY_PATHS = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" }
+
+-- What the host's root holds for root alone. Its owner, user 0, could read it without any capability.
+local HOST_SECRETS = { "/root", "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-",
+  "/etc/ssh", "/etc/ssl/private" }
+
+local throttles
+
+-- /sys/devices/system/cpu/cpu*/thermal_throttle of the processors that have one
+local function thermal_throttles()
+  if throttles then
+    return throttles
+  end
+  local found = {}
+  for first, last in (read("/sys/devices/system/cpu/present") or ""):gmatch("(%d+)%-?(%d*)") do
+    local from = math.tointeger(tonumber(first))
+    for cpu = from, last == "" and from or math.tointeger(tonumber(last)) do
+      local path = ("/sys/devices/system/cpu/cpu%d/thermal_throttle"):format(cpu)
+      if #found < 512 and exists(path) then
+        found[#found + 1] = path
+      end
+    end
+  end
+  throttles = found
+  return found
+end
+
+local function joined(...)
+  local out = {}
+  for _, list in ipairs { ... } do
+    table.move(list, 1, #list, #out + 1, out)
+  end
+  return out
+end
+
+-- --- limits ---
+
+--- Soft 1024, as programs that use select(2) expect; hard 4096, so that others can have more, but
+-- never above what this process has itself: going beyond needs CAP_SYS_RESOURCE.
+local function open_files()
+  local text = (read("/proc/self/limits") or ""):match("\nMax open files%s+%w+%s+(%w+)")
+  local hard = text == "unlimited" and 4096 or math.tointeger(tonumber(text)) or 1024
+  hard = math.min(hard, 4096)
+  return { type = "NOFILE", soft = math.min(hard, 1024), hard = hard }
+end
+
+-- --- mounts ---
+
+local function proc()
+  return { destination = "/proc", type = "proc", source = "proc",
+    options = { "nosuid", "noexec", "nodev" } }
+end
+
+local function sys()
+  return { destination = "/sys", type = "sysfs", source = "sysfs",
+    options = { "nosuid", "noexec", "nodev", "ro" } }
+end
+
+local function dev()
+  return {
+    { destination = "/dev", type = "tmpfs", source = "tmpfs",
+      options = { "nosuid", "noexec", "strictatime", "mode=755", "size=65536k" } },
+    { destination = "/dev/pts", type = "devpts", source = "devpts",
+      options = { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5" } },
+    { destination = "/dev/shm", type = "tmpfs", source = "shm",
+      options = { "nosuid", "noexec", "nodev", "mode=1777", "size=65536k" } },
+    { destination = "/dev/mqueue", type = "mqueue", source = "mqueue",
+      options = { "nosuid", "noexec", "nodev" } },
+  }
+end
+
+local function private_tmpfs(path, mode)
+  return { destination = path, type = "tmpfs", source = "tmpfs",
+    options = { "nosuid", "nodev", "mode=" .. mode } }
+end
+
+local NAMESPACES = { "mount", "pid", "uts", "ipc", "network", "cgroup" }
+
+-- --- profiles ---
+
+--- A container for any image: what podman gives, without device nodes and raw sockets.
+---@return table config rootfs is still missing
+function M.default()
+  return {
+    hostname = "container",
+    namespaces = joined(NAMESPACES),
+    mounts = joined({ proc() }, dev(), { sys(), {
+      destination = "/sys/fs/cgroup", type = "cgroup", source = "cgroup",
+      options = { "nosuid", "noexec", "nodev", "relatime", "ro" } } }),
+    mask_paths = joined(MASK_PATHS, thermal_throttles()),
+    readonly_paths = joined(READONLY_PATHS),
+    capabilities = { "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE",
+      "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT" },
+    rlimits = { open_files() },
+    no_new_privileges = true,
+    seccomp = "default",
+    networks = { { type = "loopback" } },
+  }
+end
+
+--- No image at all: the host's own root, read-only, with private tmpfs where programs write.
+--
+-- Its capabilities are those that let a build unpack and install files of several owners below
+-- /tmp: CHOWN, FOWNER, FSETID; and KILL, which reaches no further than the PID namespace. It has
+-- neither DAC_OVERRIDE nor DAC_READ_SEARCH nor SETUID nor SETGID, because here every file of the
+-- host is in sight, and each of them would open the files of other users.
+---@return table config
+function M.host_root()
+  return {
+    rootfs = "/",
+    readonlyfs = true,
+    hostname = "container",
+    namespaces = joined(NAMESPACES),
+    mounts = joined({ proc() }, dev(), { sys(), private_tmpfs("/tmp", "1777"),
+      private_tmpfs("/var/tmp", "1777"), private_tmpfs("/run", "755") }),
+    mask_paths = joined(MASK_PATHS, thermal_throttles(), HOST_SECRETS),
+    readonly_paths = joined(READONLY_PATHS),
+    capabilities = { "CHOWN", "FOWNER", "FSETID", "KILL" },
+    rlimits = { open_files() },
+    no_new_privileges = true,
+    seccomp = "default",
+    networks = { { type = "loopback" } },
+  }
+end
+
+--- Nothing but namespaces: no mounts, no capabilities. The filter and no_new_privileges stay.
+---@return table config rootfs is still missing
+function M.empty()
+  return { namespaces = joined(NAMESPACES), no_new_privileges = true, seccomp = "default" }
+end
+
+return M

@@ -1,0 +1,535 @@
+-- SPDX-License-Identifier: MIT
+--- Rules that need more than one field, or know what a field means.
+--
+-- Each is a function of the strict form (what check.walk left) that adds problems, with their path
+-- and the way out. src/configs/validate.c refuses the same, with less to say. Fields of the wrong
+-- type are absent here, and items of the wrong type are passed over: the walk has named them.
+local core = require "libcontainer.core"
+local check = require "libcontainer.check"
+local errors = require "libcontainer.errors"
+local normal = require "libcontainer.configs.normal"
+
+local M = {}
+
+local add = check.add
+
+local DEFAULT_NAMESPACES = { "mount", "pid", "uts", "ipc", "network", "cgroup" }
+
+local function set_of(words)
+  local set = {}
+  for word in words:gmatch("%S+") do
+    set[word] = true
+  end
+  return set
+end
+
+-- Tables of an array, with their index.
+local function tables(list)
+  local i = 0
+  return function()
+    while list do
+      i = i + 1
+      if list[i] == nil then
+        return nil
+      elseif type(list[i]) == "table" then
+        return i, list[i]
+      end
+    end
+  end
+end
+
+--- The path without ".", ".." and doubled slashes, read as text.
+---@param path string absolute
+---@return string
+function M.normalise_path(path)
+  local parts = {}
+  for part in path:gmatch("[^/]+") do
+    if part == ".." then
+      parts[#parts] = nil
+    elseif part ~= "." then
+      parts[#parts + 1] = part
+    end
+  end
+  return "/" .. table.concat(parts, "/")
+end
+
+local function has_namespace(config, name)
+  return check.contains(config.namespaces or DEFAULT_NAMESPACES, name)
+end
+
+local function needs_namespace(config, name, field, problems)
+  if config.namespaces and not has_namespace(config, name) then
+    add(problems, field, "needs the " .. name .. " namespace", nil,
+      ('add "%s" to namespaces'):format(name))
+  end
+end
+
+-- --- the container ---
+
+local function rootfs(config, problems)
+  local path = config.rootfs
+  if path and M.normalise_path(path) ~= path then
+    add(problems, "rootfs", "must be written without \"..\", \".\", doubled or trailing slashes", path,
+      errors.did_you_mean(M.normalise_path(path)))
+  end
+end
+
+local function namespaces(config, problems)
+  local seen = {}
+  for i, name in ipairs(config.namespaces or {}) do
+    local field = ("namespaces[%d]"):format(i)
+    if name == "user" or name == "time" then
+      add(problems, field, "the " .. name .. " namespace " .. errors.NOT_SUPPORTED, name)
+    elseif seen[name] then
+      add(problems, field, "is listed twice", name)
+    end
+    seen[name] = true
+  end
+  if config.namespaces and not seen.mount and not check.is_refused(problems, "namespaces") then
+    add(problems, "namespaces", "must have \"mount\": a container has a root of its own")
+  end
+end
+
+local function names_of_host(config, problems)
+  if config.hostname then
+    needs_namespace(config, "uts", "hostname", problems)
+  end
+  if config.domainname then
+    needs_namespace(config, "uts", "domainname", problems)
+  end
+  if config.networks and #config.networks > 0 then
+    needs_namespace(config, "network", "networks", problems)
+  end
+end
+
+-- Options of every file system, in mount(8)'s words: what is none of them is data. O33-O35
+local FLAGS = set_of [[
+  async atime bind defaults dev diratime dirsync exec iversion lazytime loud mand noatime nodev
+  nodiratime noexec noiversion nolazytime nomand norelatime nostrictatime nosuid nosymfollow rbind
+  relatime ro rw silent strictatime suid symfollow sync
+  private rprivate slave rslave shared rshared unbindable runbindable
+  rro rrw rnosuid rsuid rnodev rdev rnoexec rexec rnodiratime rdiratime rrelatime rnorelatime
+  rnoatime ratime rstrictatime rnostrictatime rnosymfollow rsymfollow ]]
+local LATER_OPTIONS = set_of "idmap ridmap tmpcopyup remount copy-symlink src-nofollow dest-nofollow"
+
+-- Files of /proc that may be mounted over, by name below it. O40
+local PROC_FILES = set_of [[ cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo
+  sys/kernel/ns_last_pid sys/crypto/fips_enabled ]]
+
+local function mount_place(mount, field, problems)
+  local place = M.normalise_path(mount.destination)
+  if place == "/" then
+    add(problems, field .. ".destination", "is the root itself", mount.destination,
+      "the root is what rootfs says")
+  elseif place == "/proc" and mount.type ~= "proc"
+    and not (mount.type == "bind" and mount.source == "/proc") then
+    add(problems, field .. ".destination", "only a mount of type proc may be on /proc",
+      mount.destination)
+  elseif place:sub(1, 6) == "/proc/" and not PROC_FILES[place:sub(7)] then
+    add(problems, field .. ".destination", "is inside of /proc", mount.destination,
+      "only a few files there can be mounted over, such as /proc/cpuinfo")
+  end
+end
+
+local function mount_options(mount, field, problems)
+  for i, option in ipairs(mount.options or {}) do
+    local path = ("%s.options[%d]"):format(field, i)
+    if type(option) ~= "string" then
+      goto continue -- named by the walk
+    end
+    local first = option:match("^([^,]+),")
+    if option == "" then
+      add(problems, path, "must not be empty")
+    elseif LATER_OPTIONS[option:match("^[^=]+") or ""] then
+      add(problems, path, "the mount option " .. option .. " " .. errors.NOT_SUPPORTED, option)
+    elseif first and FLAGS[first] then
+      add(problems, path, "has several options in one text", option, "one option per item")
+    elseif mount.type == "bind" and not FLAGS[option] then
+      add(problems, path, "is no option of a bind mount", option,
+        errors.did_you_mean(check.nearest(option, { "ro", "rw", "nosuid", "nodev", "noexec", "rbind",
+          "bind", "rprivate", "private", "rslave", "slave", "rshared", "shared", "relatime",
+          "noatime", "rro" })) or "data is for new file systems, a bind mount has what its source has")
+    end
+    ::continue::
+  end
+end
+
+local function mounts(config, problems)
+  for i, mount in tables(config.mounts) do
+    local field = ("mounts[%d]"):format(i)
+    if mount.destination then
+      mount_place(mount, field, problems)
+    end
+    if not mount.type and not check.is_refused(problems, field .. ".type") then
+      add(problems, field .. ".type", "is required, unless the options have bind or rbind", nil,
+        mount.source and mount.source:sub(1, 1) == "/" and "type = \"bind\" mounts a host path" or nil)
+    elseif mount.type and (mount.type == "" or mount.type:find("[^%w_%.%-]")) then
+      add(problems, field .. ".type", "is no name of a file system", mount.type)
+    end
+    if mount.type == "bind" then
+      if not mount.source and not check.is_refused(problems, field .. ".source") then
+        add(problems, field .. ".source", "is required for a bind mount")
+      elseif mount.source and mount.source:sub(1, 1) ~= "/" then
+        add(problems, field .. ".source", "must be an absolute path of the host", mount.source)
+      end
+    elseif mount.type and check.contains(mount.options or {}, "bind")
+      or mount.type and check.contains(mount.options or {}, "rbind") then
+      add(problems, field .. ".type", "is not bind, and the options say bind", mount.type)
+    end
+    mount_options(mount, field, problems)
+  end
+end
+
+local function devices(config, problems)
+  local seen = {}
+  for i, device in tables(config.devices) do
+    local field = ("devices[%d]"):format(i)
+    local place = device.path and M.normalise_path(device.path)
+    if place == "/" or place == "/dev" then
+      add(problems, field .. ".path", "must be a file", device.path)
+    elseif place and (place == "/proc" or place:sub(1, 6) == "/proc/") then
+      add(problems, field .. ".path", "is inside of /proc", device.path)
+    elseif place and seen[place] then
+      add(problems, field .. ".path", "is the same as devices[" .. seen[place] .. "]", device.path)
+    end
+    if place then
+      seen[place] = seen[place] or i
+    end
+    if device.type and device.type ~= "p" and not (device.major and device.minor)
+      and not check.is_refused(problems, field .. ".major")
+      and not check.is_refused(problems, field .. ".minor") then
+      add(problems, field, "needs major and minor", nil,
+        "a fifo (type = \"p\") is the only one without")
+    elseif device.type == "p" and (device.major or device.minor) then
+      add(problems, field, "a fifo has no major and minor")
+    end
+  end
+end
+
+local function masks(config, problems)
+  for _, name in ipairs { "mask_paths", "readonly_paths" } do
+    for i, path in ipairs(config[name] or {}) do
+      if type(path) == "string" and M.normalise_path(path) == "/" then
+        add(problems, ("%s[%d]"):format(name, i), "is the root itself", path,
+          name == "readonly_paths" and "readonlyfs = true makes the root read-only" or nil)
+      end
+    end
+  end
+end
+
+-- What a namespace of its own makes safe to change. O78
+local SYSCTLS = {
+  ipc = set_of [[ kernel.msgmax kernel.msgmnb kernel.msgmni kernel.sem kernel.shmall kernel.shmmax
+    kernel.shmmni kernel.shm_rmid_forced ]],
+  uts = set_of "kernel.domainname",
+}
+
+-- The name with dots between its parts: "net/ipv4/conf/eth0.1/forwarding" has a dot in one, which
+-- becomes a slash, as sysctl(8) writes it.
+local function dotted(name)
+  local dot, slash = name:find(".", 1, true), name:find("/", 1, true)
+  if slash and (not dot or slash < dot) then
+    return (name:gsub("[./]", { ["."] = "/", ["/"] = "." }))
+  end
+  return name
+end
+
+local function sysctl_namespace(name)
+  for namespace, names in next, SYSCTLS do
+    if names[name] then
+      return namespace
+    end
+  end
+  return name:match("^fs%.mqueue%.[%w_]") and "ipc" or name:match("^net%.[%w_]") and "network" or nil
+end
+
+local function sysctl_name(config, name, field, problems)
+  local plain = dotted(name)
+  if name:find("[^%w_./%-]") or plain:find("..", 1, true) or name:find("//", 1, true)
+    or plain:find("^[./]") or plain:find("[./]$") then
+    add(problems, field, "is no name of a kernel setting", nil,
+      "a name such as net.ipv4.ip_forward")
+    return
+  end
+  local namespace = sysctl_namespace(plain)
+  if plain == "kernel.hostname" then
+    add(problems, field, "is what the field hostname sets")
+  elseif plain:find("^user%.") then
+    add(problems, field, "needs a user namespace, which " .. errors.NOT_SUPPORTED)
+  elseif not namespace then
+    add(problems, field, "belongs to the whole host, not to a namespace of the container", nil,
+      "only settings of the network, IPC and UTS namespaces can be set")
+  elseif not has_namespace(config, namespace) then
+    add(problems, field, "would change the host: it needs the " .. namespace .. " namespace", nil,
+      ('add "%s" to namespaces'):format(namespace))
+  end
+end
+
+local function sysctl(config, problems)
+  local names, seen = {}, {}
+  for name in next, config.sysctl or {} do
+    names[#names + 1] = type(name) == "string" and name or nil
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local field, value = "sysctl." .. name, config.sysctl[name]
+    sysctl_name(config, name, field, problems)
+    if seen[dotted(name)] then
+      add(problems, field, "is given twice", nil, "sysctl." .. seen[dotted(name)] .. " is the same")
+    end
+    seen[dotted(name)] = name
+    -- one write sets one value: nothing that ends a line or begins another assignment
+    if type(value) == "string" and (value == "" or value:find("[^%w_.,:/ \t%-]")
+      or value:find("..", 1, true) or value:find("//", 1, true)) then
+      add(problems, field, "has a value that no kernel setting takes", value)
+    end
+  end
+end
+
+-- --- what a container and a process both have ---
+
+local SETS = { "bounding", "effective", "permitted", "inheritable", "ambient" }
+
+local function subset(capabilities, name, of, problems)
+  local allowed = {}
+  for _, capability in ipairs(capabilities[of] or {}) do
+    allowed[capability] = true
+  end
+  for i, capability in ipairs(capabilities[name] or {}) do
+    if type(capability) == "string" and core.capability(capability) and not allowed[capability] then
+      add(problems, ("capabilities.%s[%d]"):format(name, i), "must be in capabilities." .. of .. " too",
+        capability)
+    end
+  end
+end
+
+local function capabilities(t, problems)
+  local sets = t.capabilities
+  if not sets then
+    return
+  end
+  for _, set in ipairs(SETS) do
+    for i, name in ipairs(sets[set] or {}) do
+      if type(name) == "string" and not core.capability(name) then
+        normal.unknown_capability(problems, ("capabilities.%s[%d]"):format(set, i), name)
+      end
+    end
+  end
+  subset(sets, "effective", "permitted", problems)
+  subset(sets, "ambient", "permitted", problems)
+  subset(sets, "ambient", "inheritable", problems)
+end
+
+local function as_unsigned(limit)
+  return limit == -1 and math.huge or limit
+end
+
+local function rlimits(t, problems)
+  local seen = {}
+  for i, limit in tables(t.rlimits) do
+    local field = ("rlimits[%d]"):format(i)
+    if limit.type and seen[limit.type] then
+      add(problems, field .. ".type", "is the same as rlimits[" .. seen[limit.type] .. "]", limit.type)
+    elseif limit.type then
+      seen[limit.type] = i
+    end
+    if limit.soft and limit.hard and as_unsigned(limit.soft) > as_unsigned(limit.hard) then
+      add(problems, field .. ".soft", "must not be more than hard", limit.soft)
+    end
+  end
+end
+
+local MAX_ID <const> = 4294967294
+
+-- "12" in range, or a name; nil and the problem otherwise.
+local function id_problem(text, what)
+  if text:find("^%d+$") then
+    local number = math.tointeger(tonumber(text))
+    if #text > 10 or not number or number > MAX_ID then
+      return ("has a %s id above %d"):format(what, MAX_ID)
+    end
+  elseif not text:find("^[%a_.][%w_.%-]*%$?$") then
+    return "is no " .. what .. " id and no " .. what .. " name"
+  end
+  return nil
+end
+
+local function additional_groups(t, problems)
+  for i, group in ipairs(t.additional_groups or {}) do
+    local problem = type(group) == "string" and id_problem(group, "group")
+    if problem then
+      add(problems, ("additional_groups[%d]"):format(i), problem, group)
+    end
+  end
+end
+
+-- --- limits ---
+
+local function list_of_numbers(text)
+  for part in (text .. ","):gmatch("([^,]*),") do
+    local first, last = part:match("^(%d+)%-?(%d*)$")
+    if not first or (last == "" and part:find("-", 1, true)) or #first > 6 or #last > 6
+      or (last ~= "" and tonumber(last) < tonumber(first)) then
+      return false
+    end
+  end
+  return true
+end
+
+local function cgroup_path(path, problems)
+  local is_bad = path == "/" or path:find("//", 1, true) or path:find("[\n%c]")
+  for part in path:gmatch("[^/]+") do
+    is_bad = is_bad or part == ".." or part == "." or #part > 255
+  end
+  if is_bad then
+    add(problems, "cgroups.path", "must be names with single slashes, without \"..\" and \".\"", path)
+  end
+end
+
+local function memory(cgroups, problems)
+  local limit = cgroups.memory
+  if limit == 0 then
+    add(problems, "cgroups.memory", "must be more than 0", 0, "leave it out for no limit")
+  end
+  if cgroups.memory_swap and cgroups.memory_swap ~= -1 then
+    if not limit and not check.is_refused(problems, "cgroups.memory") then
+      add(problems, "cgroups.memory_swap", "needs cgroups.memory", cgroups.memory_swap,
+        "it limits memory and swap together")
+    elseif limit and cgroups.memory_swap < limit then
+      add(problems, "cgroups.memory_swap", "must not be less than cgroups.memory",
+        cgroups.memory_swap, "it limits memory and swap together")
+    end
+  end
+  if limit and cgroups.memory_reservation and cgroups.memory_reservation > limit then
+    add(problems, "cgroups.memory_reservation", "must not be more than cgroups.memory",
+      cgroups.memory_reservation)
+  end
+end
+
+local function cpu(cgroups, problems)
+  if cgroups.cpus and (cgroups.cpu_quota or cgroups.cpu_period) then
+    add(problems, "cgroups.cpus", "cannot be given together with cpu_quota or cpu_period",
+      cgroups.cpus, "cpus = 0.5 is cpu_quota = 50000 in cpu_period = 100000")
+  elseif cgroups.cpus and cgroups.cpus < 0.01 then
+    add(problems, "cgroups.cpus", "must be at least 0.01", cgroups.cpus)
+  end
+  if cgroups.cpu_quota and cgroups.cpu_quota ~= -1 and cgroups.cpu_quota < 1000 then
+    add(problems, "cgroups.cpu_quota", "must be -1, or at least 1000 microseconds", cgroups.cpu_quota)
+  end
+  for _, name in ipairs { "cpuset_cpus", "cpuset_mems" } do
+    if cgroups[name] and not list_of_numbers(cgroups[name]) then
+      add(problems, "cgroups." .. name, "must be a list of numbers and ranges", cgroups[name],
+        "such as \"0-3,7\"")
+    end
+  end
+end
+
+local function cgroups(config, problems)
+  local limits = config.cgroups
+  if not limits then
+    return
+  end
+  if limits.path then
+    cgroup_path(limits.path, problems)
+  end
+  memory(limits, problems)
+  cpu(limits, problems)
+  if limits.pids_limit == 0 then
+    add(problems, "cgroups.pids_limit", "must be at least 1, or -1 for no limit", 0)
+  end
+end
+
+-- --- the filter ---
+
+local function seccomp_rule(rule, field, problems)
+  for i, name in ipairs(rule.names or {}) do
+    if type(name) == "string" and not core.syscall_known(name) then
+      add(problems, ("%s.names[%d]"):format(field, i), "is no system call", name)
+    end
+  end
+  if rule.errno_ret and rule.action and rule.action ~= "errno" and rule.action ~= "trace" then
+    add(problems, field .. ".errno_ret", "is for the actions errno and trace", rule.errno_ret)
+  end
+  for i, arg in tables(rule.args) do
+    if arg.value_two and arg.value_two ~= 0 and arg.op and arg.op ~= "MASKED_EQ" then
+      add(problems, ("%s.args[%d].value_two"):format(field, i), "is for MASKED_EQ", arg.value_two)
+    end
+  end
+end
+
+local function seccomp(config, problems)
+  local filter = config.seccomp
+  if type(filter) ~= "table" then
+    return
+  end
+  for i, rule in tables(filter.syscalls) do
+    seccomp_rule(rule, ("seccomp.syscalls[%d]"):format(i), problems)
+  end
+  local action = filter.default_action
+  if filter.default_errno_ret and action and action ~= "errno" and action ~= "trace" then
+    add(problems, "seccomp.default_errno_ret", "is for the actions errno and trace",
+      filter.default_errno_ret)
+  end
+end
+
+-- --- the process ---
+
+local function args(process, problems)
+  if process.args and process.args[1] == "" then
+    add(problems, "args[1]", "must be a program, and is empty")
+  end
+end
+
+local function env(process, problems)
+  for i, entry in ipairs(process.env or {}) do
+    if type(entry) == "string" and not entry:find("^[^=]+=") then
+      add(problems, ("env[%d]"):format(i), "must be \"NAME=value\"", entry)
+    end
+  end
+end
+
+local function user(process, problems)
+  local text = process.user
+  if not text then
+    return
+  end
+  local first, group = text:match("^([^:]*):([^:]*)$")
+  local problem
+  if text:find(":", 1, true) and not first then
+    problem = "must be \"user\" or \"user:group\""
+  else
+    problem = id_problem(first or text, "user") or (group and id_problem(group, "group"))
+  end
+  if problem then
+    add(problems, "user", problem, text, "\"1000\", \"1000:1000\", \"name\" or \"name:group\"")
+  end
+end
+
+--- Every rule of a container.
+---@type (fun(config: table, problems: libcontainer.Problem[]))[]
+M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sysctl, capabilities,
+  rlimits, additional_groups, cgroups, seccomp }
+
+--- Every rule of a process.
+---@type (fun(process: table, problems: libcontainer.Problem[]))[]
+M.process_rules = { args, env, user, capabilities, rlimits, additional_groups }
+
+--- Apply all rules of a container to its strict form.
+---@param config table
+---@param problems libcontainer.Problem[]
+function M.config(config, problems)
+  for _, rule in ipairs(M.config_rules) do
+    rule(config, problems)
+  end
+end
+
+--- Apply all rules of a process to its strict form.
+---@param process table
+---@param problems libcontainer.Problem[]
+function M.process(process, problems)
+  for _, rule in ipairs(M.process_rules) do
+    rule(process, problems)
+  end
+end
+
+return M

@@ -1,0 +1,446 @@
+-- SPDX-License-Identifier: MIT
+--- A container: the core object completed. Options are read here, the state is written between the
+-- phases of a start, and what happens is shaped into results.
+local core = require "libcontainer.core"
+local check = require "libcontainer.check"
+local errors = require "libcontainer.errors"
+local loop = require "libcontainer.loop"
+local plan = require "libcontainer.plan"
+local process = require "libcontainer.process"
+local seccomp = require "libcontainer.configs.seccomp"
+local state = require "libcontainer.state"
+
+---@class libcontainer.Container
+local Container = {}
+Container.__name = "libcontainer.container"
+
+local M = {}
+
+-- Seconds that an operation may take when the caller does not say.
+local LOCK_TIMEOUT <const> = 10
+local START_TIMEOUT <const> = 60
+local DESTROY_TIMEOUT <const> = 10
+
+--- Names of the public methods, for help and suggestions.
+---@return string[]
+function M.methods()
+  local names = {}
+  for name, value in pairs(Container) do
+    if type(value) == "function" and name:sub(1, 1) ~= "_" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+Container.__index = function(_, key)
+  local method = Container[key]
+  if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
+  error(errors.unknown("method", key, check.nearest(key, M.methods())), 2)
+end
+
+--- Make the object around what the factory has opened. The factory's business.
+---@param parts table  factory, id, directory, core, record, is_owned
+---@return libcontainer.Container
+function M.new(parts)
+  local self = { _factory = parts.factory, _id = parts.id, _directory = parts.directory,
+    _core = parts.core, _record = parts.record, _is_owned = parts.is_owned,
+    _damaged = parts.damaged }
+  -- The metatable comes last: finalisers run in the reverse order of setmetatable, and ours needs
+  -- the userdata above alive when the interpreter ends.
+  return setmetatable(self, Container)
+end
+
+-- --- the lock ---
+
+--- Take the lock of a container's directory, waiting up to the deadline.
+---@param directory userdata
+---@param id string
+---@return userdata|nil lock  to be closed
+---@return libcontainer.Error|nil err
+function M.lock(directory, id)
+  local deadline = loop.deadline(LOCK_TIMEOUT)
+  local pause = 0.001
+  while true do
+    local lock, raw = directory:lock()
+    if lock then return lock end
+    local name = core.errno_name(raw.errno)
+    if name == "ENOENT" then return nil, errors.container_not_exists(id) end
+    if name ~= "EAGAIN" and name ~= "EWOULDBLOCK" then return nil, errors.raw(raw) end
+    if core.now() >= deadline then
+      return nil, errors.timed_out("lock", "another process is working on container " .. id,
+        LOCK_TIMEOUT)
+    end
+    loop.pause(pause)
+    pause = math.min(pause * 2, 0.05)
+  end
+end
+
+local function check_alive(self)
+  if self._is_destroyed then return nil, errors.container_not_exists(self._id) end
+  if self._damaged then return nil, self._damaged end
+  return true
+end
+
+-- --- what it is ---
+
+--- Its id.
+---@return string
+function Container:id()
+  return self._id
+end
+
+--- What the kernel says of it now.
+---@return "created"|"running"|"paused"|"stopped"|"destroyed"|nil
+---@return libcontainer.Error|nil err
+function Container:status()
+  if self._is_destroyed then return "destroyed" end
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local status, raw = self._core:status()
+  if not status then return nil, errors.raw(raw) end
+  return status
+end
+
+--- Its configuration, as a copy of its own.
+---@return table|nil
+---@return libcontainer.Error|nil err
+function Container:config()
+  if self._damaged then return nil, self._damaged end
+  return check.copy(self._record.config)
+end
+
+--- The state as it is on disk, with the status of this moment.
+---@return table|nil
+---@return libcontainer.Error|nil err  ContainerNotExists once destroyed
+function Container:state()
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local status
+  status, err = self:status()
+  if not status then return nil, err end
+  local copy = check.copy(self._record)
+  copy.status = status
+  return copy
+end
+
+--- Process ids of everything in it, as the host sees them.
+---@return integer[]|nil
+---@return libcontainer.Error|nil err
+function Container:processes()
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local pids, raw = self._core:pids()
+  if not pids then return nil, errors.raw(raw) end
+  table.sort(pids)
+  return pids
+end
+
+-- The accounting of the cgroup in our units: bytes and seconds.
+local function read_usage(self)
+  if self._is_destroyed then return {} end
+  local usage, raw = self._core:usage()
+  if not usage then return { error = raw } end
+  for _, key in ipairs { "cpu_ns", "cpu_user_ns", "cpu_system_ns" } do
+    if usage[key] then
+      usage[key == "cpu_ns" and "cpu_time" or key:sub(1, -4)] = usage[key] / 1e9
+      usage[key] = nil
+    end
+  end
+  return usage
+end
+
+-- --- starting ---
+
+local function as_process(value)
+  if process.is(value) then return value end
+  return process.new(value)
+end
+
+-- What the core needs beside config and process.
+local function start_options(self, proc)
+  local filter, err = seccomp.filter(self._record.config.seccomp, core)
+  if filter == nil and err then
+    return nil, errors.is(err) and err or errors.raw(err, { field = "seccomp" })
+  end
+  local options
+  options, err = proc:_open_stdio()
+  if not options then return nil, err end
+  options.filter = filter or nil
+  options.init = self._factory:_init_command()
+  local fault = self._factory:_fault()
+  if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end
+  return options
+end
+
+local function namespace_paths(config, pid)
+  local files = { mount = "mnt", network = "net" }
+  local paths = {}
+  for _, name in ipairs(config.namespaces) do
+    paths[name] = ("/proc/%d/ns/%s"):format(pid, files[name] or name)
+  end
+  return paths
+end
+
+-- The init has set everything up and waits: now, before the program runs, it is written down.
+local function write_started(self, session)
+  local record = self._record
+  local pid, start = session:pid()
+  record.init_process_pid, record.init_process_start = pid, start
+  record.namespace_paths = namespace_paths(record.config, pid)
+  record.cgroup_paths = self._core:cgroup_paths()
+  record.status = "running"
+  record.started = core.time()
+  return state.save(self._directory, record)
+end
+
+local function forget_started(self)
+  local record = self._record
+  record.init_process_pid, record.init_process_start, record.namespace_paths = nil, nil, nil
+  record.status, record.started = "created", nil
+  state.save(self._directory, record)
+end
+
+-- Drive the session until the program runs.
+local function converse(self, session, deadline)
+  while true do
+    local event, raw = session:step()
+    if event == "running" then return session:finish() end
+    if not event then return nil, errors.raw(raw) end
+    if event == "ready" then
+      self._init_calls = session:init_calls() -- test builds: where a sweep of faults ends
+      local saved, err = write_started(self, session)
+      if not saved then return nil, err end
+      local gone
+      gone, raw = session:go()
+      if not gone then return nil, errors.raw(raw) end
+    else
+      local ready
+      ready, raw = loop.wait(session:pollfd(), "r", deadline)
+      if ready == nil then return nil, errors.raw(raw) end
+      if not ready then
+        return nil, errors.timed_out("session", "the container does not come up", START_TIMEOUT)
+      end
+    end
+  end
+end
+
+-- A container that has run can run again: in cgroups made anew.
+local function check_startable(self)
+  local status, raw = self._core:status()
+  if not status then return nil, errors.raw(raw) end
+  if status == "paused" then return nil, errors.container_paused(self._id) end
+  if status == "running" then
+    return nil, errors.new { code = "ContainerNotStopped", step = "process", subject = self._id,
+      message = ("container %q runs already: a second program in it %s"):format(self._id,
+        errors.NOT_SUPPORTED), hint = "wait for its end, or create another container" }
+  end
+  if status == "stopped" then
+    local done
+    done, raw = self._core:destroy(DESTROY_TIMEOUT)
+    if not done then return nil, errors.raw(raw) end
+    return self._factory:_new_core(self)
+  end
+  return true
+end
+
+local function begin(self, proc, options)
+  local session <close>, raw = self._core:begin(self._record.config, proc:_specification(), options)
+  if not session then return nil, errors.raw(raw) end
+  return converse(self, session, loop.deadline(START_TIMEOUT))
+end
+
+--- Run the first program of the container, its init.
+---@param proc libcontainer.Process|table  a process object, or what lc.process takes
+---@return libcontainer.Process|nil
+---@return libcontainer.Error|nil err  what failed, with nothing left of it
+function Container:start(proc)
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  if type(proc) ~= "table" then error("bad argument #1 to 'start' (process or table expected)", 2) end
+  proc, err = as_process(proc)
+  if not proc then return nil, err end
+  if proc._handle then
+    return nil, errors.new { code = "SystemError", step = "process", errno = 16, errname = "EBUSY",
+      message = "this process object has been started already", hint = "make another with lc.process" }
+  end
+  local lock <close>, why = M.lock(self._directory, self._id)
+  if not lock then return nil, why end
+  local startable
+  startable, err = check_startable(self)
+  if not startable then return nil, err end
+  local options
+  options, err = start_options(self, proc)
+  if not options then return nil, err end
+
+  local is_fine, handle
+  is_fine, handle, err = pcall(begin, self, proc, options)
+  proc:_close_stdio(options, is_fine and handle ~= nil)
+  if not is_fine then
+    forget_started(self)
+    error(handle, 0)
+  end
+  if not handle then
+    if self._record.init_process_pid then forget_started(self) end
+    return nil, err
+  end
+  proc:_started(handle, function() return read_usage(self) end)
+  self._init = proc
+  return proc
+end
+
+--- The plan of a start, without starting: needs no privileges.
+---@param proc libcontainer.Process|table|nil  default { "true" }
+---@return libcontainer.Plan|nil  an array of rows that prints as a table
+---@return libcontainer.Error|nil err
+function Container:explain(proc)
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  proc, err = as_process(proc or { args = { "true" } })
+  if not proc then return nil, err end
+  return plan.of(self._core, self._record.config, proc:_specification())
+end
+
+-- --- signals and the end ---
+
+--- Send a signal to its init, or to everything in it.
+---@param signal string|integer|nil  default "TERM"
+---@param options table|nil          `all`: every process
+---@return true|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning
+function Container:signal(signal, options)
+  options = check.options(options, { "all" }, "signal")
+  local number = process.signal_number(signal or "TERM")
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local status
+  status, err = self:status()
+  if not status then return nil, err end
+  if status ~= "running" and status ~= "paused" then
+    return nil, errors.container_not_running(self._id, status)
+  end
+  local done, raw
+  if options.all then
+    done, raw = self._core:signal_all(number)
+  else
+    done, raw = self._core:signal(number)
+  end
+  if not done then return nil, errors.raw(raw) end
+  return true
+end
+
+-- The process object of the init; of a loaded container one is made.
+local function init_process(self)
+  if self._init then return self._init end
+  local handle, raw = self._core:open_init()
+  if not handle then return nil, errors.raw(raw, { subject = self._id }) end
+  local proc, err = process.new { args = { "(init of " .. self._id .. ")" } }
+  if not proc then return nil, err end
+  proc:_started(handle, function() return read_usage(self) end)
+  self._init = proc
+  return proc
+end
+
+--- Wait for the end of its init.
+---@param timeout number|nil  seconds; nil waits for ever
+---@return libcontainer.Exit|nil
+---@return libcontainer.Error|nil err  errname "ETIMEDOUT", ContainerNotRunning, ContainerNotExists
+function Container:wait(timeout)
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  if not self._init and self._core:status() == "created" then
+    return nil, errors.container_not_running(self._id, "created")
+  end
+  local proc
+  proc, err = init_process(self)
+  if not proc then return nil, err end
+  return proc:wait(timeout)
+end
+
+-- What is in the kernel, then the directory: the state is the last thing to go. [R14]
+local function remove(self, timeout)
+  if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
+  local done, raw = self._core:destroy(timeout)
+  if not done then return nil, errors.raw(raw) end
+  if self._init then self._init:_poll() end -- reaped, when it is our child
+  done, raw = self._factory:_remove_directory(self._id)
+  if not done then return nil, errors.raw(raw) end
+  self._is_destroyed = true
+  self._core:close()
+  self._directory:close()
+  return true
+end
+
+--- End everything in it and remove every trace.
+---@param options table|nil  `force = false`: refuse a running one (ContainerNotStopped); `timeout`: seconds, default 10
+---@return true|nil
+---@return libcontainer.Error|nil err  ContainerNotExists when that has been done
+function Container:destroy(options)
+  options = check.options(options, { "force", "timeout" }, "destroy")
+  if self._is_destroyed then return nil, errors.container_not_exists(self._id) end
+  local lock <close>, err = M.lock(self._directory, self._id)
+  if not lock then
+    if err.code == "ContainerNotExists" then self._is_destroyed = true end
+    return nil, err
+  end
+  if options.force == false and not self._damaged then
+    local status
+    status, err = self:status()
+    if not status then return nil, err end
+    if status == "running" or status == "paused" then
+      return nil, errors.container_not_stopped(self._id, status)
+    end
+  end
+  return remove(self, options.timeout or DESTROY_TIMEOUT)
+end
+
+-- --- how it ends by itself and how it looks ---
+
+-- Leaving its scope, or collected: what we own goes, in the process that owns it.
+local function let_go(self)
+  if self._is_destroyed then return end
+  if self._is_owned and not self._record.config.detach and self._factory:_is_owner() then
+    self:destroy()
+  end
+end
+
+Container.__close = let_go
+Container.__gc = function(self)
+  pcall(let_go, self)
+end
+
+--- Descriptor that becomes readable when its init ends.
+---@return integer|nil fd
+function Container:pollfd()
+  local proc = not self._is_destroyed and init_process(self)
+  return proc and proc:pollfd() or nil
+end
+
+function Container:events()
+  return "r"
+end
+
+function Container:timeout()
+  return nil
+end
+
+local function age_of(seconds)
+  if seconds < 120 then return ("%d s"):format(seconds) end
+  if seconds < 7200 then return ("%d min"):format(seconds // 60) end
+  return ("%d h"):format(seconds // 3600)
+end
+
+function Container:__tostring()
+  local status, err = self:status()
+  local parts = { status or ("damaged (" .. tostring(err) .. ")") }
+  local pid = not self._is_destroyed and self._record and self._core:init()
+  if pid and (status == "running" or status == "paused") then
+    parts[#parts + 1] = "pid " .. pid
+    parts[#parts + 1] = age_of(core.time() - (self._record.started or core.time()))
+    local usage = read_usage(self)
+    if usage.memory then parts[#parts + 1] = ("%.1f MiB"):format(usage.memory / 1048576) end
+    if self._init then parts[#parts + 1] = table.concat(self._init:_specification().args, " ") end
+  end
+  return ("libcontainer.container %s (%s)"):format(self._id, table.concat(parts, ", "))
+end
+
+return M

@@ -1,0 +1,491 @@
+-- SPDX-License-Identifier: MIT
+--- Error objects, and all the words of this project.
+--
+-- The core tells a step, an errno, a subject and the field of the configuration that asked for it;
+-- here that becomes a sentence, a code that a program can compare, and, where we know it, the way
+-- out. An error is a table of plain values, so it can be written as JSON. Other modules call the
+-- constructors below and make no sentences of their own.
+local core = require "libcontainer.core"
+
+local M = {}
+
+---@class libcontainer.Error
+---@field code string "IdInUse", "InvalidIdFormat", "ContainerNotExists", "ContainerPaused", "ContainerNotStopped", "ContainerNotRunning", "ProcessNotExecuted", "ConfigInvalid" or "SystemError"
+---@field step string|nil where in the lifecycle: "mount", "cgroup", "exec", …
+---@field field string|nil the field of the configuration: "mounts[3]"
+---@field subject string|nil path, key or name it was about
+---@field errno integer|nil
+---@field errname string|nil "EPERM"
+---@field message string one sentence
+---@field hint string|nil what to do about it
+---@field op integer|nil operation of the plan, as in explain
+---@field problems libcontainer.Problem[]|nil everything that is wrong with a configuration
+
+---@class libcontainer.Problem
+---@field field string where in the table: "mounts[3].destination"
+---@field message string what is wrong with it
+---@field value any what was found there, when it is text, a number or a boolean
+---@field hint string|nil what to write in its place
+
+local Error = { __name = "libcontainer.error" }
+Error.__index = Error
+
+--- The codes, with the ancestor's numbers.
+M.codes = {
+  IdInUse = 0, InvalidIdFormat = 1, ContainerNotExists = 2, ContainerPaused = 3,
+  ContainerNotStopped = 4, ContainerNotRunning = 5, ProcessNotExecuted = 6, ConfigInvalid = 7,
+  SystemError = 8,
+}
+
+-- One line: what a container or a file named badly must not break the line or hide in it.
+local function printable(text)
+  return (tostring(text):gsub("[\0-\31\127]", function(c)
+    return ("\\x%02x"):format(c:byte())
+  end))
+end
+
+function Error:__tostring()
+  local text = rawget(self, "message") or rawget(self, "code") or "error"
+  local hint = rawget(self, "hint")
+  return printable(hint and text .. " — " .. hint or text)
+end
+
+--- Is it an error object of this library?
+---@param value any
+---@return boolean
+function M.is(value)
+  return type(value) == "table" and getmetatable(value) == Error
+end
+
+-- --- hints: step and errno, or the errno alone ---
+
+local ROOT <const> = "this needs root, or the capabilities CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, "
+  .. "CAP_SETPCAP, CAP_MKNOD and CAP_CHOWN in the program that makes containers"
+
+local HINTS = {
+  ["spawn EPERM"] = ROOT,
+  ["namespace EPERM"] = ROOT,
+  ["spawn ENOSPC"] = "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
+  ["spawn EUSERS"] = "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
+  ["spawn EAGAIN"] = "no more processes are allowed: see RLIMIT_NPROC (ulimit -u) and pids.max of "
+    .. "the calling process's cgroup",
+  ["spawn EBUSY"] = "the cgroup that the container should be born in has processes in its "
+    .. "sub-cgroups",
+  ["spawn ENOSYS"] = "this needs Linux 5.12 or newer",
+  ["spawn EINVAL"] = "the kernel lacks one of the namespaces asked for, or is older than 5.12",
+  ["helper EACCES"] = "the kernel forbids executing a file in memory: look at "
+    .. "/proc/sys/vm/memfd_noexec, or install the init program (make install)",
+  ["helper EPERM"] = "the kernel forbids executing a file in memory: look at "
+    .. "/proc/sys/vm/memfd_noexec, or install the init program (make install)",
+  ["session EPIPE"] = "the init was killed before it could say why: memory limit, or a signal from "
+    .. "outside",
+  ["cgroup EBUSY"] = "that cgroup holds processes, is frozen, or is used by another container: "
+    .. "choose another cgroups.path or empty it",
+  ["cgroup EROFS"] = "the cgroup file systems are mounted read-only here, as in a container without "
+    .. "delegation: mount them writable or run outside",
+  ["cgroup EACCES"] = "cgroups can be made by root, or below a directory that was delegated to this "
+    .. "user",
+  ["cgroup EPERM"] = "cgroups can be made by root, or below a directory that was delegated to this "
+    .. "user",
+  ["cgroup ENOSPC"] = "the parent cgroup allows no more cgroups, or its cpuset has no processors or "
+    .. "memory nodes left",
+  ["cgroup EINVAL"] = "the kernel does not accept this limit: compare it with that of the parent "
+    .. "cgroup",
+  ["cgroup EOPNOTSUPP"] = "a cgroup that holds processes cannot hand its controllers to "
+    .. "sub-cgroups: set cgroups.path to a place elsewhere",
+  ["rootfs ENOENT"] = "make the directory, or correct rootfs",
+  ["rootfs ENOTDIR"] = "rootfs must be a directory",
+  ["rootfs ELOOP"] = "rootfs must not be or lead through a symbolic link: write the path that "
+    .. "realpath(1) prints",
+  ["mount EROFS"] = "the root is read-only and has no such directory to mount on: make it in the "
+    .. "rootfs, or mount a tmpfs above it first",
+  ["mount EXDEV"] = "the path leads out of the root or through a link of /proc",
+  ["mount ELOOP"] = "the path leads through a link that must not be followed",
+  ["mount ENOTDIR"] = "a directory cannot be mounted on a file, nor a file on a directory",
+  ["mount ENOSPC"] = "no more mounts are allowed in a mount namespace: see /proc/sys/fs/mount-max",
+  ["mount ENODEV"] = "the kernel has no such file system: see /proc/filesystems",
+  ["mount EPERM"] = "the kernel refuses this mount: it needs CAP_SYS_ADMIN, and a mount of an outer "
+    .. "namespace cannot lose its flags",
+  ["mount EBUSY"] = "this file system is already mounted with other options",
+  ["mount EINVAL"] = "the file system does not know one of the options, or the source is no place "
+    .. "to mount from",
+  ["device EROFS"] = "/dev is read-only: mount a tmpfs there",
+  ["device EPERM"] = "making device nodes needs CAP_MKNOD, and a file system that allows them",
+  ["device EEXIST"] = "something else is there already: remove it from the rootfs, or mount a tmpfs "
+    .. "on /dev",
+  ["sysctl ENOENT"] = "this kernel has no such setting",
+  ["sysctl EINVAL"] = "the kernel does not accept this value",
+  ["rlimit EPERM"] = "raising a hard limit needs CAP_SYS_RESOURCE: stay at or below that of the "
+    .. "calling process (ulimit -H)",
+  ["user EINVAL"] = "it must be a number, or in the container's /etc/passwd or /etc/group",
+  ["user EPERM"] = "changing the user needs CAP_SETUID and CAP_SETGID",
+  ["capabilities EPERM"] = "a container cannot be given a capability that the calling process lacks "
+    .. "(CapBnd and CapPrm in /proc/self/status)",
+  ["seccomp EACCES"] = "loading a filter needs no_new_privileges or CAP_SYS_ADMIN",
+  ["seccomp EINVAL"] = "the kernel was built without seccomp filters, or the filter is too long",
+  ["cwd EXDEV"] = "the working directory must be inside the container",
+  ["cwd EACCES"] = "the container's user may not enter that directory",
+  ["cwd EROFS"] = "the directory is missing, and the root is read-only",
+  ["cwd ENOTDIR"] = "the working directory must be a directory",
+  ["exec EACCES"] = "the file must be executable by the container's user, and its mount must not be "
+    .. "noexec",
+  ["exec ENOEXEC"] = "it is neither a program of this machine's kind nor a script that begins with #!",
+  ["exec ENOENT"] = "look at args[1], and at PATH in env",
+  ["exec ENOTDIR"] = "a part of the path is no directory",
+  ["exec E2BIG"] = "args and env together are too long",
+  ["exec ENOMEM"] = "the memory limit is too low for the program to start",
+  ["interpreter ENOENT"] = "the interpreter must exist inside the container: correct the script's "
+    .. "first line, or put the interpreter or loader there",
+  ["interpreter EACCES"] = "the interpreter must be executable by the container's user",
+  ["state EROFS"] = "choose a writable state root: lc.new(path)",
+  ["state EACCES"] = "choose a state root of your own: lc.new(path); the default one belongs to root",
+  ["state ENOSPC"] = "the file system of the state root is full",
+  ["state EDQUOT"] = "the quota on the file system of the state root is used up",
+  ["state EPERM"] = "the state root must belong to this user, and nobody else may write to it",
+  ["lock EWOULDBLOCK"] = "another process is working on this container: try again",
+  ["lock EAGAIN"] = "another process is working on this container: try again",
+  ["lock ETIMEDOUT"] = "another process is working on this container: try again",
+  ["wait ETIMEDOUT"] = "it still runs: wait longer, signal it, or destroy the container",
+  ["destroy ETIMEDOUT"] = "processes that sleep in the kernel cannot be killed: call destroy again "
+    .. "later",
+  ["destroy EBUSY"] = "something still uses it: call destroy again later",
+  ["process ESRCH"] = "it has ended already",
+  ["signal ESRCH"] = "it has ended already",
+  EMFILE = "this process may open no more files: raise RLIMIT_NOFILE (ulimit -n) or close some",
+  ENFILE = "the system has too many open files: see /proc/sys/fs/file-max",
+  ENOMEM = "memory ran out",
+  ENOSYS = "this needs Linux 5.12 or newer",
+}
+
+--- What to do about an errno at a step, nil when we do not know.
+---@param step string|nil
+---@param errname string|nil
+---@return string|nil
+function M.hint_for(step, errname)
+  if not errname then
+    return nil
+  end
+  return HINTS[(step or "") .. " " .. errname] or HINTS[errname]
+end
+
+-- --- which code ---
+
+-- "step errno", or "step" for all of them; else SystemError.
+local CODES = {
+  config = "ConfigInvalid",
+  ["id EINVAL"] = "InvalidIdFormat", ["id ENAMETOOLONG"] = "InvalidIdFormat",
+  ["id EEXIST"] = "IdInUse", ["state EEXIST"] = "IdInUse",
+  ["id ENOENT"] = "ContainerNotExists", ["lock ENOENT"] = "ContainerNotExists",
+  ["cgroup ENODEV"] = "ConfigInvalid",
+  ["rootfs ENOENT"] = "ConfigInvalid", ["rootfs ENOTDIR"] = "ConfigInvalid",
+  ["rootfs ELOOP"] = "ConfigInvalid",
+  ["user EINVAL"] = "ConfigInvalid",
+  ["process ESRCH"] = "ContainerNotRunning", ["signal ESRCH"] = "ContainerNotRunning",
+}
+
+local function code_of(step, errname)
+  return CODES[(step or "") .. " " .. (errname or "")] or CODES[step or ""] or "SystemError"
+end
+
+-- --- sentences ---
+
+local function quoted(text)
+  return '"' .. text .. '"'
+end
+
+local function errno_words(raw)
+  if not raw.errno then
+    return "failed"
+  end
+  local name = core.errno_name(raw.errno)
+  local text = core.errno_text(raw.errno) or "unknown error"
+  return text:sub(1, 1):lower() .. text:sub(2) .. " (" .. (name or "errno " .. raw.errno) .. ")"
+end
+
+local function config_sentence(raw, errname)
+  local what = raw.subject or raw.field or "configuration"
+  if errname == "ENOSYS" then
+    return what .. ": is not supported by this version"
+  elseif errname == "EINVAL" or not errname then
+    return what .. ": is not valid"
+  end
+  return what .. ": " .. errno_words(raw)
+end
+
+-- Steps whose sentence is not "step field: subject: errno". Each answers a sentence, or nil.
+local SENTENCES = {
+  config = config_sentence,
+  exec = function(raw, errname)
+    if errname == "ENOENT" and raw.subject and not raw.subject:find("/", 1, true) then
+      -- these words are looked for by podman and docker
+      return "exec: " .. quoted(raw.subject) .. ": executable file not found in $PATH (ENOENT)"
+    end
+    return raw.subject and "exec: " .. quoted(raw.subject) .. ": " .. errno_words(raw)
+  end,
+  interpreter = function(raw)
+    return raw.subject and "exec: the interpreter or loader of " .. quoted(raw.subject) .. ": "
+      .. errno_words(raw)
+  end,
+  cgroup = function(raw, errname)
+    local field, controller = (raw.subject or ""):match("^([%w_%.]+): ?([%w_,=]+)$")
+    if errname == "ENODEV" and field then
+      return field .. " needs the " .. controller .. " controller, which is not mounted"
+    end
+  end,
+  id = function(raw, errname)
+    if errname == "EINVAL" or errname == "ENAMETOOLONG" then
+      return "the id " .. quoted(raw.subject or "") .. " is not valid"
+    elseif errname == "EEXIST" then
+      return "the id " .. quoted(raw.subject or "") .. " is already in use"
+    elseif errname == "ENOENT" then
+      return "container " .. quoted(raw.subject or "") .. " does not exist"
+    end
+  end,
+  memory = function()
+    return "out of memory (ENOMEM)"
+  end,
+}
+
+local ID_HINT <const> = "an id is 1 to 255 of the characters 0-9 A-Z a-z _ + - . and not . or .."
+
+local function sentence_of(raw, errname)
+  local special = SENTENCES[raw.step or ""]
+  local text = special and special(raw, errname)
+  if text then
+    return text
+  end
+  local head = raw.step or "operation"
+  if raw.field and raw.field ~= raw.step and raw.field ~= raw.subject then
+    head = head .. " " .. raw.field
+  end
+  if raw.subject and raw.subject ~= "" then
+    head = head .. ": " .. raw.subject
+  end
+  return head .. ": " .. errno_words(raw)
+end
+
+-- --- constructors ---
+
+local function problem_line(problem)
+  local text = problem.field ~= "" and problem.field .. ": " .. problem.message or problem.message
+  return problem.hint and text .. " (" .. problem.hint .. ")" or text
+end
+
+--- Make an error object. `message` may be absent when `problems`, or `step` and `errno`, say enough.
+---@param fields table the fields of libcontainer.Error; `code` is required
+---@return libcontainer.Error
+function M.new(fields)
+  local err = {}
+  for key, value in next, fields do
+    err[key] = value
+  end
+  if M.codes[err.code or ""] == nil then
+    error("bad error code " .. tostring(err.code), 2)
+  end
+  if err.errno and not err.errname then
+    err.errname = core.errno_name(err.errno)
+  end
+  local problems = err.problems
+  if problems and problems[1] then
+    err.field = err.field or problems[1].field
+  end
+  if not err.message then
+    if problems and #problems == 1 then
+      err.message = problem_line(problems[1])
+    elseif problems and #problems > 1 then
+      local lines = {}
+      for i, problem in ipairs(problems) do
+        lines[i] = problem_line(problem)
+      end
+      err.message = ("%d problems: %s"):format(#problems, table.concat(lines, "; "))
+    else
+      err.message = sentence_of(err, err.errname)
+    end
+  end
+  if err.hint == nil and err.errname then
+    err.hint = M.hint_for(err.step, err.errname)
+  end
+  return setmetatable(err, Error)
+end
+
+---@class libcontainer.RawError
+---@field errno integer
+---@field step string
+---@field op integer|nil
+---@field subject string|nil
+---@field field string|nil
+
+--- From what the core gave.
+---@param raw libcontainer.RawError
+---@param more table|nil fields that are known better here: `field`, `code`, `hint`, `subject`, `message`
+---@return libcontainer.Error
+function M.raw(raw, more)
+  local err = {
+    step = raw.step, errno = raw.errno, op = raw.op, field = raw.field,
+    subject = raw.subject ~= "" and raw.subject or nil,
+  }
+  err.errname = raw.errno and core.errno_name(raw.errno) or nil
+  for key, value in next, more or {} do
+    err[key] = value
+  end
+  err.code = err.code or code_of(err.step, err.errname)
+  if err.code == "ConfigInvalid" and not err.field and err.subject then
+    err.field = err.step == "rootfs" and "rootfs" or err.step == "user" and "user"
+      or err.subject:match("^[%w_%.%[%]]+")
+  end
+  if err.code == "InvalidIdFormat" then
+    err.hint = err.hint or ID_HINT
+  end
+  return M.new(err)
+end
+
+--- A configuration with everything that is wrong with it.
+---@param problems libcontainer.Problem[] at least one
+---@return libcontainer.Error
+function M.config_invalid(problems)
+  return M.new { code = "ConfigInvalid", step = "config", problems = problems }
+end
+
+--- One problem of a configuration.
+---@param field string
+---@param message string
+---@param hint string|nil
+---@return libcontainer.Error
+function M.config_problem(field, message, hint)
+  return M.config_invalid { { field = field, message = message, hint = hint } }
+end
+
+--- An id that no directory can have.
+---@param id any
+---@return libcontainer.Error
+function M.invalid_id(id)
+  local text = type(id) == "string" and #id <= 64 and quoted(id)
+    or type(id) == "string" and ("of %d bytes"):format(#id) or "of type " .. type(id)
+  return M.new { code = "InvalidIdFormat", step = "id", subject = type(id) == "string" and id or nil,
+    message = "the id " .. text .. " is not valid", hint = ID_HINT }
+end
+
+---@param id string
+---@return libcontainer.Error
+function M.id_in_use(id)
+  return M.new { code = "IdInUse", step = "id", subject = id,
+    message = "the id " .. quoted(id) .. " is already in use",
+    hint = "destroy that container first, or choose another id" }
+end
+
+---@param id string
+---@return libcontainer.Error
+function M.container_not_exists(id)
+  return M.new { code = "ContainerNotExists", step = "state", subject = id,
+    message = "container " .. quoted(id) .. " does not exist",
+    hint = "factory:list() shows those that do" }
+end
+
+---@param id string
+---@return libcontainer.Error
+function M.container_paused(id)
+  return M.new { code = "ContainerPaused", step = "process", subject = id,
+    message = "container " .. quoted(id) .. " is paused", hint = "resume it first" }
+end
+
+---@param id string
+---@param status string|nil
+---@return libcontainer.Error
+function M.container_not_stopped(id, status)
+  return M.new { code = "ContainerNotStopped", step = "destroy", subject = id,
+    message = "container " .. quoted(id) .. " is " .. (status or "not stopped"),
+    hint = "destroy{ force = true } kills what runs" }
+end
+
+---@param id string
+---@param status string|nil
+---@return libcontainer.Error
+function M.container_not_running(id, status)
+  return M.new { code = "ContainerNotRunning", step = "process", subject = id,
+    message = "container " .. quoted(id) .. " is " .. (status or "not running"),
+    hint = status == "created" and "start it first" or nil }
+end
+
+---@return libcontainer.Error
+function M.process_not_executed()
+  return M.new { code = "ProcessNotExecuted", step = "process",
+    message = "the process has not been started", hint = "container:start(process) does" }
+end
+
+--- A deadline has passed.
+---@param step string
+---@param what string "the process does not end"
+---@param seconds number|nil
+---@return libcontainer.Error
+function M.timed_out(step, what, seconds)
+  return M.new { code = "SystemError", step = step, errno = 110, errname = "ETIMEDOUT",
+    message = what .. (seconds and (" within %g s"):format(seconds) or " in time") .. " (ETIMEDOUT)" }
+end
+
+--- A state file that cannot be used.
+---@param id string
+---@param what string what is wrong with it
+---@param hint string|nil
+---@return libcontainer.Error
+function M.state_damaged(id, what, hint)
+  return M.new { code = "SystemError", step = "state", subject = id,
+    message = "the state of container " .. quoted(id) .. " is damaged: " .. what,
+    hint = hint or "destroy removes the container all the same" }
+end
+
+--- A document that is no JSON.
+---@param what string
+---@param name string|nil of the file
+---@param line integer|nil
+---@param column integer|nil
+---@return libcontainer.Error
+function M.json(what, name, line, column)
+  local at = line and (" at line %d, column %d"):format(line, column) or ""
+  local first = what:sub(1, 1):lower() .. what:sub(2):gsub("T_END", "the end of the text")
+  return M.new { code = "ConfigInvalid", step = "config", subject = name, line = line,
+    column = column, message = (name and name .. ": " or "") .. "not valid JSON: " .. first .. at }
+end
+
+--- A value that cannot be written as JSON.
+---@param path string[] steps to it
+---@param what string
+---@return libcontainer.Error
+function M.not_json(path, what)
+  local deep = #path > 8
+  local field = table.concat(path, "", 1, deep and 8 or #path) .. (deep and "…" or "")
+  return M.new { code = "ConfigInvalid", step = "config", field = field ~= "" and field or nil,
+    message = (field ~= "" and field or "value") .. ": " .. what .. " cannot be written as JSON" }
+end
+
+--- A Lua library that is not installed.
+---@param name string
+---@param module string what require was asked for
+---@param package string the Debian package
+---@return libcontainer.Error
+function M.missing_library(name, module, package)
+  return M.new { code = "SystemError", step = "host", subject = module,
+    message = name .. " is not installed (no module " .. quoted(module) .. ")",
+    hint = "apt-get install " .. package .. ", or luarocks install " .. name }
+end
+
+--- The words of a field that this version does not know how to do.
+M.NOT_SUPPORTED = "is not supported by this version"
+
+--- "did you mean …", nil without a name near enough.
+---@param nearest string|nil
+---@return string|nil
+function M.did_you_mean(nearest)
+  return nearest and "did you mean " .. quoted(nearest) .. "?" or nil
+end
+
+--- Wrong use of a function: the text to raise for an option or method that does not exist.
+---@param kind string "option", "field", "method"
+---@param name any
+---@param nearest string|nil
+---@return string
+function M.unknown(kind, name, nearest)
+  local text = "unknown " .. kind .. " " .. quoted(tostring(name))
+  return nearest and text .. ", " .. M.did_you_mean(nearest) or text
+end
+
+return M

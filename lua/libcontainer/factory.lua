@@ -1,0 +1,342 @@
+-- SPDX-License-Identifier: MIT
+--- The factory: a state root, and the containers in it.
+local core = require "libcontainer.core"
+local check = require "libcontainer.check"
+local configs = require "libcontainer.configs"
+local container = require "libcontainer.container"
+local errors = require "libcontainer.errors"
+local state = require "libcontainer.state"
+local getenv = os and os.getenv or function() end
+
+---@class libcontainer.Factory
+local Factory = {}
+Factory.__name = "libcontainer.factory"
+
+local M = {}
+
+local OPTIONS <const> = { "cgroups", "init_path", "init_args", "validator", "fault" }
+
+--- Names of the public methods, for help and suggestions.
+---@return string[]
+function M.methods()
+  local names = {}
+  for name, value in pairs(Factory) do
+    if type(value) == "function" and name:sub(1, 1) ~= "_" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+Factory.__index = function(_, key)
+  local method = Factory[key]
+  if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
+  error(errors.unknown("method", key, check.nearest(key, M.methods())), 2)
+end
+
+local function default_root()
+  local runtime = getenv("XDG_RUNTIME_DIR")
+  if core.uid() ~= 0 and runtime and runtime ~= "" then return runtime .. "/libcontainer" end
+  return "/run/libcontainer"
+end
+
+-- The init program as a file, installed beside core.so: for systems that execute no memfd.
+local function installed_init()
+  local path = package.searchpath("libcontainer.core", package.cpath)
+  return path and path:gsub("core%.so$", "init")
+end
+
+local CGROUPS <const> = { auto = true, fs = true }
+
+local function check_cgroups_option(value)
+  if value == nil or CGROUPS[value] then return true end
+  if value == "systemd" or value == "none" or type(value) == "function" then
+    return nil, errors.config_problem("cgroups", errors.NOT_SUPPORTED, 'write "auto"')
+  end
+  return nil, errors.config_problem("cgroups", ("%q is no cgroup manager"):format(tostring(value)),
+    'write "auto" or "fs"')
+end
+
+local function check_init_options(options)
+  local path, args = options.init_path, options.init_args
+  if path ~= nil and (type(path) ~= "string" or path:sub(1, 1) ~= "/") then
+    return nil, errors.config_problem("init_path", "must be an absolute path")
+  end
+  if args ~= nil and (path == nil or type(args) ~= "table") then
+    return nil, errors.config_problem("init_args", "must be an array of strings beside init_path")
+  end
+  return true
+end
+
+--- Open a state root.
+---@param root string|nil  absolute path, made (0700) when missing; default /run/libcontainer, for an ordinary user $XDG_RUNTIME_DIR/libcontainer
+---@param options table|nil  `cgroups`: "auto" or "fs"; `init_path`, `init_args`: a program that replaces our init and ends in `start_initialization`; `validator`: a function (config) → true | nil, message that is asked too
+---@return libcontainer.Factory|nil
+---@return libcontainer.Error|nil err
+function M.new(root, options)
+  if root ~= nil and type(root) ~= "string" then
+    error("bad argument #1 to 'new' (string expected)", 2)
+  end
+  options = check.options(options, OPTIONS, "new")
+  root = root or default_root()
+  if root:sub(1, 1) ~= "/" or root:find("\0", 1, true) then
+    return nil, errors.config_problem("root", "must be an absolute path", "write lc.new(\"/run/...\")")
+  end
+  local fine, err = check_cgroups_option(options.cgroups)
+  if fine then fine, err = check_init_options(options) end
+  if not fine then return nil, err end
+  local host, raw = core.host(installed_init())
+  if not host then return nil, errors.raw(raw) end
+  local handle
+  handle, raw = core.root(root)
+  if not handle then return nil, errors.raw(raw) end
+  return setmetatable({ _path = root, _host = host, _root = handle, _options = options }, Factory)
+end
+
+--- The kind of factory.
+---@return "libcontainer"
+function Factory:type()
+  return "libcontainer"
+end
+
+-- --- what containers ask of their factory ---
+
+function Factory:_is_owner()
+  return self._host:is_owner()
+end
+
+function Factory:_fault()
+  return self._options.fault
+end
+
+function Factory:_remove_directory(id)
+  return self._root:remove(id)
+end
+
+-- Our own name for a container's cgroup: the root's key keeps two state roots apart.
+local function cgroup_name(self, id)
+  local name = ("libcontainer-%s-%s"):format(self._root:key(), id)
+  if #name > 200 then
+    -- a directory name ends at 255 bytes; ids of one root that share 150 characters are told apart
+    -- by their length and a checksum
+    local sum = 0
+    for i = 1, #id do sum = (sum * 31 + id:byte(i)) & 0xffffffffffff end
+    name = ("%s-%d-%012x"):format(name:sub(1, 180), #id, sum)
+  end
+  return name
+end
+
+-- argv of the program that replaces our init, nil for our own.
+function Factory:_init_command()
+  local path = self._options.init_path
+  if not path then return nil end
+  local argv = { path }
+  table.move(self._options.init_args or {}, 1, #(self._options.init_args or {}), 2, argv)
+  return argv
+end
+
+local function new_core(self, record)
+  local place = record.config.cgroups and record.config.cgroups.path
+  local handle, raw = core.container(self._host, place, record.cgroup_name)
+  if not handle then return nil, errors.raw(raw) end
+  return handle
+end
+
+-- A container that starts again gets a fresh core object.
+function Factory:_new_core(owner)
+  local handle, err = new_core(self, owner._record)
+  if not handle then return nil, err end
+  owner._core:close()
+  owner._core, owner._init = handle, nil
+  return true
+end
+
+-- --- create, load, list ---
+
+local function check_id(id)
+  if type(id) ~= "string" or not core.id_is_valid(id) then return nil, errors.invalid_id(id) end
+  return true
+end
+
+local function prepare(self, config)
+  local strict, err = configs.prepare_config(config)
+  if not strict then return nil, err end
+  local validator = self._options.validator
+  if validator then
+    local fine, message = validator(check.copy(strict))
+    if not fine then
+      return nil, errors.config_problem("config", tostring(message or "refused by the validator"))
+    end
+  end
+  return strict
+end
+
+local function new_record(self, id, config)
+  return {
+    id = id, config = config, created = core.time(), boot_id = self._host:boot_id(),
+    owner = { uid = core.uid(), pid = core.pid() }, status = "created",
+    cgroup_name = cgroup_name(self, id),
+  }
+end
+
+--- Create a container: its directory and intent on disk. Nothing is started.
+---@param id string     1–255 of 0-9 A-Z a-z _ + - . , never . or ..
+---@param config table  see doc/reference/fields.md
+---@return libcontainer.Container|nil
+---@return libcontainer.Error|nil err  InvalidIdFormat, IdInUse, ConfigInvalid, SystemError
+function Factory:create(id, config)
+  if type(config) ~= "table" then error("bad argument #2 to 'create' (table expected)", 2) end
+  local fine, err = check_id(id)
+  if not fine then return nil, err end
+  local strict
+  strict, err = prepare(self, config)
+  if not strict then return nil, err end
+  local record = new_record(self, id, strict)
+  local handle
+  handle, err = new_core(self, record)
+  if not handle then return nil, err end
+  record.cgroup_paths = handle:cgroup_paths()
+
+  local directory, raw = self._root:make(id)
+  if not directory then
+    if core.errno_name(raw.errno) == "EEXIST" then return nil, errors.id_in_use(id) end
+    return nil, errors.raw(raw)
+  end
+  local written
+  local is_fine, problem = pcall(function()
+    local lock <close>, why = container.lock(directory, id)
+    if not lock then err = why return end
+    written, err = state.save(directory, record)
+  end)
+  if not written then
+    self._root:remove(id)
+    directory:close()
+    if not is_fine then error(problem, 0) end
+    return nil, err
+  end
+  return container.new { factory = self, id = id, directory = directory, core = handle,
+    record = record, is_owned = not strict.detach }
+end
+
+-- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups
+-- are known by the name that the root and the id give, and nothing that the file says is used.
+local function damaged_container(self, id, directory, err)
+  local handle = new_core(self, { config = {}, cgroup_name = cgroup_name(self, id) })
+  if not handle then return nil, err end
+  handle:adopt()
+  return container.new { factory = self, id = id, directory = directory, core = handle,
+    record = { config = {} }, damaged = err }
+end
+
+local function open_container(self, id, directory)
+  local record, err = state.load(directory, id)
+  if not record then
+    if err.code == "ContainerNotExists" then return nil, err end
+    return nil, err, damaged_container(self, id, directory, err)
+  end
+  local strict
+  strict, err = configs.prepare_config(record.config)
+  if not strict then
+    err = errors.state_damaged(id, "its config: " .. tostring(err))
+    return nil, err, damaged_container(self, id, directory, err)
+  end
+  record.config = strict
+  -- Nothing but the place that root and id give, or the configured one, is believed.
+  record.cgroup_name = cgroup_name(self, id)
+  local handle
+  handle, err = new_core(self, record)
+  if not handle then return nil, err end
+  -- A pid of another boot is a stranger's. [L19]
+  local same_boot = record.boot_id == self._host:boot_id()
+  local adopted, raw = handle:adopt(same_boot and record.init_process_pid or nil,
+    record.init_process_start)
+  if not adopted then return nil, errors.raw(raw) end
+  return container.new { factory = self, id = id, directory = directory, core = handle,
+    record = record }
+end
+
+local function find(self, id)
+  local directory, raw = self._root:find(id)
+  if directory then return directory end
+  if core.errno_name(raw.errno) == "ENOENT" then return nil, errors.container_not_exists(id) end
+  return nil, errors.raw(raw)
+end
+
+--- The container of that id, made by whichever process. It is not owned: closing it ends nothing.
+---@param id string
+---@return libcontainer.Container|nil
+---@return libcontainer.Error|nil err  InvalidIdFormat, ContainerNotExists, SystemError (damaged state)
+function Factory:load(id)
+  local fine, err = check_id(id)
+  if not fine then return nil, err end
+  local directory
+  directory, err = find(self, id)
+  if not directory then return nil, err end
+  local loaded
+  loaded, err = open_container(self, id, directory)
+  if not loaded then return nil, err end
+  return loaded
+end
+
+--- Every container of the root, by id. One with a damaged state is listed too; its methods answer
+-- what is wrong, and it can be destroyed.
+---@return libcontainer.Container[]|nil
+---@return libcontainer.Error|nil err
+function Factory:list()
+  local ids, raw = self._root:ids()
+  if not ids then return nil, errors.raw(raw) end
+  table.sort(ids)
+  local list = {}
+  for _, id in ipairs(ids) do
+    local directory, err = find(self, id)
+    local loaded, damaged
+    if directory then loaded, err, damaged = open_container(self, id, directory) end
+    if loaded or damaged then
+      list[#list + 1] = loaded or damaged
+    elseif err.code ~= "ContainerNotExists" then
+      return nil, err -- EMFILE and the like: an incomplete list is no list [L12]
+    end
+  end
+  return list
+end
+
+--- Destroy a container by id, whatever state its files are in.
+---@param id string
+---@param options table|nil  as for container:destroy
+---@return true|nil
+---@return libcontainer.Error|nil err  ContainerNotExists
+function Factory:destroy(id, options)
+  local fine, err = check_id(id)
+  if not fine then return nil, err end
+  local directory
+  directory, err = find(self, id)
+  if not directory then return nil, err end
+  local loaded, why, damaged = open_container(self, id, directory)
+  if not loaded and not damaged and why.code == "ContainerNotExists" then
+    -- made, but killed before its intent was written: there is nothing else of it
+    damaged = damaged_container(self, id, directory, why)
+  end
+  local target = loaded or damaged
+  if not target then return nil, why end
+  return target:destroy(options)
+end
+
+--- For a program that replaces the init (`init_path`): carry out the plan. Does not return on
+-- success; the process becomes the container's program.
+---@param fd integer|nil  the session's descriptor, 3 unless it was moved; the plan's follows it
+---@return nil
+---@return libcontainer.Error err
+function Factory:start_initialization(fd)
+  fd = fd or 3
+  if math.type(fd) ~= "integer" or fd < 3 then
+    error("bad argument #1 to 'start_initialization' (descriptor expected)", 2)
+  end
+  local _, raw = core.start_initialization(fd, fd + 1, installed_init())
+  return nil, errors.raw(raw)
+end
+
+function Factory:__tostring()
+  local ids = self._root:ids()
+  return ("libcontainer.factory %s (%d containers)"):format(self._path, ids and #ids or 0)
+end
+
+return M

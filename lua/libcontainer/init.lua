@@ -1,0 +1,57 @@
+-- SPDX-License-Identifier: MIT
+--- libcontainer: Linux containers inside the calling Lua process.
+--
+--     local lc = require "libcontainer"
+--     local r = assert(lc.run { "sh", "-c", "echo hello; exit 3" })
+--     print(r.stdout, r.status)
+--
+-- This file is the door: it only names what the modules behind it do.
+local core = require "libcontainer.core"
+local check = require "libcontainer.check"
+local errors = require "libcontainer.errors"
+local factory = require "libcontainer.factory"
+local process = require "libcontainer.process"
+local repl = require "libcontainer.repl"
+local run = require "libcontainer.run"
+
+local M = {}
+
+--- Version of the library.
+M.version = core.version
+
+M.new = factory.new
+M.process = process.new
+M.help = repl.help
+
+local default_factory = run.default_factory()
+
+--- Run a program in a container of its own: see run.lua.
+---@param t table
+---@return libcontainer.Result|nil
+---@return libcontainer.Error|nil err
+function M.run(t)
+  if type(t) ~= "table" then error("bad argument #1 to 'run' (table expected)", 2) end
+  local made, err = default_factory()
+  if not made then return nil, err end
+  return run.run(made, t)
+end
+
+--- Is it one of our error objects?
+M.is_error = errors.is
+
+--- What kind of object is it?
+---@param value any
+---@return "container"|"process"|"factory"|"error"|nil
+function M.type(value)
+  local name = type(value) == "table" and (getmetatable(value) or {}).__name
+  return type(name) == "string" and name:match("^libcontainer%.(%w+)$") or nil
+end
+
+return setmetatable(M, {
+  __index = function(_, key)
+    local names = {}
+    for name in pairs(M) do names[#names + 1] = name end
+    error(errors.unknown("function", key, check.nearest(tostring(key), names)), 2)
+  end,
+  __name = "libcontainer",
+})

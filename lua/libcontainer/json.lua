@@ -1,0 +1,532 @@
+-- SPDX-License-Identifier: MIT
+--- The one door to JSON: lua-cjson made exact.
+--
+-- lua-cjson 2.1 reads every number as a float, loses digits beyond the fifteenth, and cannot tell
+-- `[]` from `{}`. Here whole numbers are integers, exact from -2^63 to 2^64-1; an empty array stays
+-- one; errors have a line and a column; and what is written is sorted, so that a state file does
+-- not change when nothing changed. Reading is cjson's work with a correction afterwards, and a
+-- rewrite of the text before only where a search finds something to correct. Writing is done here,
+-- as sorted keys, exact numbers and paths in errors are what cjson does not have.
+--
+-- This is the only file that requires cjson, at its first use, in an instance of its own: the
+-- settings of the program around us are neither read nor changed.
+local errors = require "libcontainer.errors"
+
+local find, sub, byte, gsub, format = string.find, string.sub, string.byte, string.gsub, string.format
+local concat, sort = table.concat, table.sort
+local tointeger, mathtype = math.tointeger, math.type
+
+local M = {}
+
+--- How deep a document may be nested, both ways.
+local MAX_DEPTH <const> = 128
+--- Below this, a float that is whole was a whole number in the text.
+local EXACT <const> = 2 ^ 53
+local MAX_SIGNED <const> = "9223372036854775807"
+local MIN_SIGNED <const> = "9223372036854775808"
+local MAX_UNSIGNED <const> = "18446744073709551615"
+
+-- Marks of the rewritten text. U+0001 in front: a string of the document that begins with it gets
+-- a second one, so nothing that is written can be taken for a mark.
+local MARK <const> = "\1"
+local INTEGER_MARK <const> = "\1#"
+local EMPTY_MARK <const> = "\1["
+
+-- Searched for together: what cjson alone would get wrong.
+local LONG_NUMBER <const> = ("%d"):rep(16)
+local EMPTY_ARRAY <const> = "%[%s*%]"
+local LONE_SURROGATE <const> = "\\u[dD][cC][89a-fA-F]%x"
+
+local ARRAY = { __name = "libcontainer.json.array" }
+
+--- A whole number between 2^63 and 2^64-1, which no Lua integer can be: a table
+-- `{ __integer = "18446744073709551615" }` that prints, compares and encodes as its digits.
+---@class libcontainer.json.Integer
+---@field __integer string decimal digits
+local INTEGER = { __name = "libcontainer.json.integer" }
+
+function INTEGER:__tostring()
+  return rawget(self, "__integer")
+end
+
+function INTEGER.__eq(a, b)
+  return rawget(a, "__integer") == rawget(b, "__integer")
+end
+
+local instance, null
+
+---@return table|nil cjson an instance of our own
+---@return libcontainer.Error|nil err
+local function cjson()
+  if instance then
+    return instance
+  end
+  local ok, loaded = pcall(require, "cjson")
+  if not ok or type(loaded) ~= "table" or type(loaded.new) ~= "function" then
+    return nil, errors.missing_library("lua-cjson", "cjson", "lua-cjson")
+  end
+  local own = loaded.new()
+  own.decode_invalid_numbers(false)
+  own.decode_max_depth(MAX_DEPTH)
+  instance, null = own, own.null
+  return own
+end
+
+setmetatable(M, { __index = function(_, key)
+  -- json.null is cjson's, which is not loaded before somebody asks
+  if key == "null" and cjson() then
+    return null
+  end
+  return nil
+end })
+
+--- Is it the null of a document (`json.null`, which is `cjson.null`)?
+---@param value any
+---@return boolean
+function M.is_null(value)
+  return type(value) == "userdata" and cjson() ~= nil and rawequal(value, null)
+end
+
+--- Mark a table as an array, so that it is written as `[]` even when it is empty.
+---@generic T: table
+---@param t T|nil a new one when absent
+---@return T t the same table
+function M.array(t)
+  return setmetatable(t or {}, ARRAY)
+end
+
+--- Was the table marked by `json.array`, or read from an empty array?
+---@param t any
+---@return boolean
+function M.is_array(t)
+  return type(t) == "table" and getmetatable(t) == ARRAY
+end
+
+local function less(a, b) -- of two numbers in digits without leading zeros
+  if #a ~= #b then
+    return #a < #b
+  end
+  return a < b
+end
+
+--- A whole number from its digits: an integer where Lua has one, else the table described at
+-- `libcontainer.json.Integer`.
+---@param text string decimal, "-" in front allowed
+---@return integer|libcontainer.json.Integer|nil number nil when it is outside of -2^63..2^64-1
+function M.integer(text)
+  local minus, digits = text:match("^(%-?)0*(%d+)$")
+  if not digits then
+    return nil
+  elseif minus == "-" then
+    if less(MIN_SIGNED, digits) then
+      return nil
+    end
+    return digits == MIN_SIGNED and math.mininteger or -tointeger(tonumber(digits))
+  elseif not less(MAX_SIGNED, digits) then
+    return tointeger(tonumber(digits))
+  elseif less(MAX_UNSIGNED, digits) then
+    return nil
+  end
+  return setmetatable({ __integer = digits }, INTEGER)
+end
+
+--- Is it a whole number that no Lua integer can hold?
+---@param value any
+---@return boolean
+function M.is_big(value)
+  return type(value) == "table" and getmetatable(value) == INTEGER
+end
+
+--- The 64 bits of a whole number: 2^64-1 is -1, as the kernel's registers see it.
+---@param value integer|number|libcontainer.json.Integer
+---@return integer|nil bits nil when it is no whole number
+function M.bits(value)
+  if not M.is_big(value) then
+    return mathtype(value) and tointeger(value) or nil
+  end
+  local bits = 0
+  for digit in value.__integer:gmatch("%d") do
+    bits = bits * 10 + tointeger(tonumber(digit)) -- wraps as it must
+  end
+  return bits
+end
+
+-- --- reading ---
+
+local function place_of(text, position)
+  local line, start = 1, 1
+  for after in text:gmatch("\n()") do
+    if after > position then
+      break
+    end
+    line, start = line + 1, after
+  end
+  return line, position - start + 1
+end
+
+local function syntax_error(text, position, what, name)
+  local line, column
+  if position then
+    line, column = place_of(text, position)
+  end
+  return nil, errors.json(what, name, line, column)
+end
+
+-- A piece of the text outside of strings: long whole numbers and empty arrays become marked strings.
+local function rewrite_outside(piece, from, state)
+  if find(piece, LONG_NUMBER) then
+    piece = gsub(piece, "()(%-?%d+)([%.eE]?)", function(at, digits, tail)
+      -- digits behind "." or "e" belong to a fraction; a leading zero is for cjson to refuse
+      if #digits < 16 or tail ~= "" or find(sub(piece, at - 1, at - 1), "^[%.eE+]")
+        or find(digits, "^%-?0") then
+        return nil
+      end
+      if M.integer(digits) == nil then
+        state.range = state.range or from + at - 1
+      end
+      return '"\\u0001#' .. digits .. '"'
+    end)
+  end
+  return (gsub(piece, EMPTY_ARRAY, '["\\u0001["]'))
+end
+
+-- A string of the text, quotes included.
+local function rewrite_string(piece)
+  if sub(piece, 2, 7) == "\\u0001" then
+    piece = '"\\u0001' .. sub(piece, 2)
+  end
+  if not find(piece, LONE_SURROGATE) then
+    return piece
+  end
+  -- \udc80..\udcff alone is a byte that was not UTF-8; behind a high surrogate it is half a letter
+  local out, position = {}, 1
+  while true do
+    local at = find(piece, "\\", position, true)
+    if not at then
+      out[#out + 1] = sub(piece, position)
+      return concat(out)
+    end
+    out[#out + 1] = sub(piece, position, at - 1)
+    if find(piece, "^\\u[dD][89abAB]%x%x\\u[dD][c-fC-F]%x%x", at) then
+      out[#out + 1] = sub(piece, at, at + 11)
+      position = at + 12
+    elseif find(piece, "^" .. LONE_SURROGATE, at) then
+      out[#out + 1] = string.char(tonumber(sub(piece, at + 4, at + 5), 16))
+      position = at + 6
+    else
+      out[#out + 1] = sub(piece, at, at + 1)
+      position = at + 2
+    end
+  end
+end
+
+local function rewrite(text)
+  local out, position, state = {}, 1, {}
+  while true do
+    local quote = find(text, '"', position, true)
+    out[#out + 1] = rewrite_outside(sub(text, position, (quote or 0) - 1), position, state)
+    if not quote then
+      return concat(out), state
+    end
+    local stop = quote + 1
+    while true do
+      stop = find(text, '["\\]', stop)
+      if not stop then
+        return text, state -- no end: cjson says so
+      elseif byte(text, stop) == 34 then
+        break
+      end
+      stop = stop + 2
+    end
+    out[#out + 1] = rewrite_string(sub(text, quote, stop))
+    position = stop + 1
+  end
+end
+
+local function unmark(value)
+  if sub(value, 1, 2) == INTEGER_MARK then
+    return M.integer(sub(value, 3))
+  elseif sub(value, 1, 1) == MARK then
+    return sub(value, 2)
+  end
+  return value
+end
+
+local function step_of(key)
+  return type(key) == "string" and "." .. key or ("[%d]"):format(key)
+end
+
+-- Floats that are whole become integers, in place; answers the path of a number that is none.
+local function correct(t, drop_null)
+  for key, value in next, t do
+    local kind = type(value)
+    if kind == "number" then
+      if value > -EXACT and value < EXACT then
+        t[key] = tointeger(value) or value
+      elseif value == math.huge or value == -math.huge then
+        return step_of(key)
+      end
+    elseif kind == "table" then
+      local bad = correct(value, drop_null)
+      if bad then
+        return step_of(key) .. bad
+      end
+    elseif drop_null and kind == "userdata" and type(key) == "string" then
+      t[key] = nil
+    end
+  end
+  return nil
+end
+
+-- The same after a rewrite, with marks to take away.
+local function correct_marked(t)
+  if t[1] == EMPTY_MARK then
+    t[1] = nil
+    return M.array(t)
+  end
+  local renamed
+  for key, value in next, t do
+    local kind = type(value)
+    if kind == "string" then
+      t[key] = unmark(value)
+    elseif kind == "table" then
+      correct_marked(value)
+    end
+    if type(key) == "string" and byte(key) == 1 then
+      renamed = renamed or {}
+      renamed[#renamed + 1] = key
+    end
+  end
+  for _, key in ipairs(renamed or {}) do
+    t[key], t[sub(key, 2)] = nil, t[key]
+  end
+  return t
+end
+
+---@class libcontainer.json.DecodeOptions
+---@field name string|nil what is read, for the error: a path
+---@field null "keep"|"drop"|nil "drop" leaves members that are null out; in arrays null stays
+
+--- Read a document. Whole numbers become integers (see `json.integer` for those above 2^63-1), null
+-- becomes `json.null`, an empty array is marked as one.
+---@param text string
+---@param options libcontainer.json.DecodeOptions|nil
+---@return any value nil when it failed
+---@return libcontainer.Error|nil err with `line` and `column`
+function M.decode(text, options)
+  if type(text) ~= "string" then
+    error("bad argument #1 to 'decode' (string expected, got " .. type(text) .. ")", 2)
+  end
+  local name = options and options.name
+  local own, err = cjson()
+  if not own then
+    return nil, err
+  end
+  local valid, bad_at = utf8.len(text)
+  if not valid then
+    return syntax_error(text, bad_at, "a byte that is not UTF-8", name)
+  end
+  local nul = find(text, "\0", 1, true)
+  if nul then
+    return syntax_error(text, nul, "a NUL byte", name)
+  end
+
+  local source, state = text, nil
+  if find(text, LONG_NUMBER) or find(text, EMPTY_ARRAY) or find(text, LONE_SURROGATE) then
+    source, state = rewrite(text)
+  end
+  local ok, value = pcall(own.decode, source)
+  if not ok then
+    -- the places that cjson names are those of the text as it came
+    local _, message = pcall(own.decode, text)
+    message = type(message) == "string" and message or tostring(value)
+    local what, position = message:match("^(.-) at character (%d+)$")
+    return syntax_error(text, tointeger(tonumber(position)), what or message, name)
+  end
+  if state and state.range then
+    return syntax_error(text, state.range, "a whole number outside of -2^63..2^64-1", name)
+  end
+
+  local box = { value }
+  if state then
+    -- the box is no array of the document: its own first item must not be taken for a mark
+    if type(value) == "string" then
+      box[1] = unmark(value)
+    elseif type(value) == "table" then
+      correct_marked(value)
+    end
+  end
+  local bad = correct(box, options and options.null == "drop")
+  if bad then
+    return syntax_error(text, nil, "a number that is too large, at " .. sub(bad, 4):gsub("^%.", ""), name)
+  end
+  return box[1]
+end
+
+-- --- writing ---
+
+local ESCAPES = {
+  ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r",
+  ["\t"] = "\\t",
+}
+
+-- not %c: in some locales that takes bytes of UTF-8 too
+local UNSAFE <const> = '[\0-\31\127"\\]'
+
+local function escape(c)
+  return ESCAPES[c] or format("\\u%04x", byte(c))
+end
+
+local function quote_string(value)
+  if not utf8.len(value) then
+    -- a byte that is no UTF-8 travels as the half surrogate \udc80..\udcff, and comes back as itself
+    local out, position = {}, 1
+    while position <= #value do
+      local _, bad = utf8.len(value, position)
+      if not bad then
+        break
+      end
+      out[#out + 1] = gsub(sub(value, position, bad - 1), UNSAFE, escape)
+      out[#out + 1] = format("\\udc%02x", byte(value, bad))
+      position = bad + 1
+    end
+    out[#out + 1] = gsub(sub(value, position), UNSAFE, escape)
+    return '"' .. concat(out) .. '"'
+  end
+  if find(value, UNSAFE) then
+    value = gsub(value, UNSAFE, escape)
+  end
+  return '"' .. value .. '"'
+end
+
+local function number_text(value)
+  if mathtype(value) == "integer" then
+    return format("%d", value)
+  elseif value ~= value or value == math.huge or value == -math.huge then
+    return nil
+  end
+  local whole = value > -EXACT and value < EXACT and tointeger(value)
+  if whole then
+    return format("%d", whole)
+  end
+  for precision = 15, 17 do
+    local text = format("%." .. precision .. "g", value)
+    if tonumber(text) == value then
+      text = gsub(text, ",", ".") -- a locale's decimal point is no JSON
+      -- a float that is whole must not come back as an integer
+      return text
+    end
+  end
+  return nil
+end
+
+-- Raised inside the writer, caught in encode: path and reason.
+local function refuse(path, what)
+  error({ path = path, what = what }, 0)
+end
+
+local write_value
+
+local function write_items(t, count, path, state, indent)
+  local inner = state.indent and indent .. state.indent
+  local out = state.out
+  out[#out + 1] = "["
+  for i = 1, count do
+    out[#out + 1] = i > 1 and "," or nil
+    out[#out + 1] = inner
+    path[#path + 1] = "[" .. i .. "]"
+    write_value(rawget(t, i), path, state, inner)
+    path[#path] = nil
+  end
+  out[#out + 1] = count > 0 and indent or nil
+  out[#out + 1] = "]"
+end
+
+local function write_members(t, keys, path, state, indent)
+  local inner = state.indent and indent .. state.indent
+  local out = state.out
+  out[#out + 1] = "{"
+  sort(keys)
+  for i, key in ipairs(keys) do
+    out[#out + 1] = i > 1 and "," or nil
+    out[#out + 1] = inner
+    out[#out + 1] = quote_string(key)
+    out[#out + 1] = inner and ": " or ":"
+    path[#path + 1] = (#path > 0 and "." or "") .. key
+    write_value(rawget(t, key), path, state, inner)
+    path[#path] = nil
+  end
+  out[#out + 1] = #keys > 0 and indent or nil
+  out[#out + 1] = "}"
+end
+
+local function write_table(t, path, state, indent)
+  if M.is_big(t) then
+    state.out[#state.out + 1] = rawget(t, "__integer")
+    return
+  elseif #path >= MAX_DEPTH then
+    refuse(path, "nested too deeply, or a table inside itself")
+  end
+  local keys, count, length = {}, 0, rawlen(t)
+  for key in next, t do
+    if mathtype(key) == "integer" and key >= 1 and key <= length then
+      count = count + 1
+    elseif type(key) == "string" then
+      keys[#keys + 1] = key
+    else
+      refuse(path, "a key that is neither text nor part of an array without holes")
+    end
+  end
+  if count ~= length then
+    refuse(path, "an array with holes")
+  elseif length > 0 and #keys > 0 then
+    refuse(path, "an array and named fields in one table")
+  elseif length > 0 or (#keys == 0 and M.is_array(t)) then
+    return write_items(t, length, path, state, indent)
+  end
+  write_members(t, keys, path, state, indent)
+end
+
+function write_value(value, path, state, indent)
+  local kind = type(value)
+  local out = state.out
+  if kind == "string" then
+    out[#out + 1] = quote_string(value)
+  elseif kind == "number" then
+    out[#out + 1] = number_text(value) or refuse(path, "a number that is not finite")
+  elseif kind == "boolean" then
+    out[#out + 1] = value and "true" or "false"
+  elseif kind == "table" then
+    write_table(value, path, state, indent)
+  elseif M.is_null(value) then
+    out[#out + 1] = "null"
+  else
+    refuse(path, "a value that JSON has not (" .. kind .. ")")
+  end
+end
+
+---@class libcontainer.json.EncodeOptions
+---@field indent integer|string|nil spaces, or the text, of one step; absent is one line
+
+--- Write a document, its keys sorted. Metatables are not looked at, but for the marks of this
+-- module. A table without items is an object unless `json.array` marked it.
+---@param value any
+---@param options libcontainer.json.EncodeOptions|nil
+---@return string|nil text
+---@return libcontainer.Error|nil err naming the path of what cannot be written
+function M.encode(value, options)
+  local indent = options and options.indent
+  if type(indent) == "number" then
+    indent = (" "):rep(indent)
+  end
+  local state = { out = {}, indent = indent }
+  local ok, problem = pcall(write_value, value, {}, state, indent and "\n" or nil)
+  if ok then
+    return concat(state.out)
+  elseif type(problem) ~= "table" then
+    error(problem, 0)
+  end
+  return nil, errors.not_json(problem.path, problem.what)
+end
+
+return M

@@ -1,0 +1,50 @@
+-- SPDX-License-Identifier: MIT
+--- A plan to be read by a person: every operation of a start in order, with the field of the
+-- configuration that asked for it.
+local core = require "libcontainer.core"
+local errors = require "libcontainer.errors"
+local seccomp = require "libcontainer.configs.seccomp"
+
+---@class libcontainer.PlanRow
+---@field op string         name of the operation
+---@field step string       the step that an error would name
+---@field operands string   "target=/proc flags=0x3"
+---@field meaning string    one line
+---@field field string|nil  "mounts[3]"
+
+---@class libcontainer.Plan: libcontainer.PlanRow[]
+local Plan = { __name = "libcontainer.plan" }
+Plan.__index = Plan
+
+local M = {}
+
+--- Compile without starting.
+---@param container userdata  core container
+---@param config table        strict
+---@param proc table          strict
+---@return libcontainer.Plan|nil
+---@return libcontainer.Error|nil err
+function M.of(container, config, proc)
+  local filter, why = seccomp.filter(config.seccomp, core)
+  if filter == nil and why then
+    return nil, errors.is(why) and why or errors.raw(why, { field = "seccomp" })
+  end
+  local options = { filter = filter or nil }
+  for _, name in ipairs { "stdin", "stdout", "stderr" } do
+    options["null_" .. name] = proc[name] == nil or proc[name] == "null"
+  end
+  local rows, raw = container:plan(config, proc, options)
+  if not rows then return nil, errors.raw(raw) end
+  return setmetatable(rows, Plan)
+end
+
+function Plan:__tostring()
+  local lines = {}
+  for i, row in ipairs(self) do
+    lines[i] = ("%3d  %-18s %-16s %s"):format(i, row.op, row.field or "", row.operands)
+      :gsub("%s+$", "")
+  end
+  return table.concat(lines, "\n")
+end
+
+return M

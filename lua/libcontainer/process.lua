@@ -1,0 +1,248 @@
+-- SPDX-License-Identifier: MIT
+--- A program to run in a container, and, once started, the process.
+local core = require "libcontainer.core"
+local configs = require "libcontainer.configs"
+local errors = require "libcontainer.errors"
+local loop = require "libcontainer.loop"
+local stream = require "libcontainer.stream"
+
+---@class libcontainer.Process
+---@field stdin libcontainer.Stream|nil   when it was started with stdin = "pipe"
+---@field stdout libcontainer.Stream|nil
+---@field stderr libcontainer.Stream|nil
+local Process = {}
+Process.__name = "libcontainer.process"
+
+local M = {}
+
+local STDIO <const> = { "stdin", "stdout", "stderr" }
+
+Process.__index = function(self, key)
+  local method = Process[key]
+  if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
+  for _, name in ipairs(STDIO) do
+    if key == name then return nil end
+  end
+  error(errors.unknown("method", key, require "libcontainer.check".nearest(key, M.methods())), 2)
+end
+
+--- Names of the public methods, for help and suggestions.
+---@return string[]
+function M.methods()
+  local names = {}
+  for name, value in pairs(Process) do
+    if type(value) == "function" and name:sub(1, 1) ~= "_" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+---@return boolean
+function M.is(value)
+  return getmetatable(value) == Process
+end
+
+--- Describe a program. Nothing is started.
+---@param spec table  fields of section "process" in doc/reference/fields.md
+---@return libcontainer.Process|nil
+---@return libcontainer.Error|nil err  ConfigInvalid with every problem
+function M.new(spec)
+  if type(spec) ~= "table" then error("bad argument #1 to 'process' (table expected)", 2) end
+  local strict, err = configs.prepare_process(spec)
+  if not strict then return nil, err end
+  return setmetatable({ _spec = strict }, Process)
+end
+
+-- --- stdio ---
+
+local function open_end(self, name, value, fds)
+  local direction = name == "stdin" and "in" or "out"
+  local theirs, raw
+  if value == nil or value == "null" then
+    theirs, raw = core.null()
+  elseif value == "pipe" then
+    local ours
+    ours, theirs = core.pipe(direction)
+    if not ours then return nil, theirs end
+    self._pending[name] = stream.new(ours, direction == "in" and "w" or "r", name)
+  elseif value == "inherit" then
+    fds[name] = name == "stdin" and 0 or name == "stdout" and 1 or 2
+    return true
+  elseif type(value) == "string" then
+    theirs, raw = core.text(value)
+  else
+    fds[name] = core.fileno(value)
+    return true
+  end
+  if not theirs then return nil, raw end
+  fds[name] = theirs
+  fds["null_" .. name] = value == nil or value == "null"
+  return true
+end
+
+-- Open what the program gets as 0, 1 and 2: { stdin = descriptor or core stream, null_stdin = … }.
+function Process:_open_stdio()
+  local fds = {}
+  self._pending = {}
+  for _, name in ipairs(STDIO) do
+    local done, raw = open_end(self, name, self._spec[name], fds)
+    if not done then
+      self:_close_stdio(fds)
+      return nil, errors.raw(raw, { field = "process." .. name })
+    end
+  end
+  return fds
+end
+
+-- After the start, or its failure: the program's ends are its own now, and so are ours when it runs.
+function Process:_close_stdio(fds, is_running)
+  for _, name in ipairs(STDIO) do
+    local fd = fds[name]
+    if type(fd) == "userdata" then fd:close() end
+    local ours = self._pending[name]
+    if ours and is_running then
+      rawset(self, name, ours)
+    elseif ours then
+      ours:close()
+    end
+  end
+  self._pending = nil
+end
+
+-- --- the started process ---
+
+-- `usage` is a function that reads the container's accounting, once, when the process has ended.
+function Process:_started(handle, usage)
+  self._handle, self._usage = handle, usage
+end
+
+local function check_started(self)
+  if not self._handle then return nil, errors.process_not_executed() end
+  return self._handle
+end
+
+--- Its process id, as the host sees it.
+---@return integer|nil pid
+---@return libcontainer.Error|nil err  ProcessNotExecuted
+function Process:pid()
+  local handle, err = check_started(self)
+  if not handle then return nil, err end
+  return (handle:pid())
+end
+
+--- Send it a signal.
+---@param signal string|integer  "TERM", "SIGTERM", 15; default "TERM"
+---@return true|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning when it has ended
+function Process:signal(signal)
+  local number = M.signal_number(signal or "TERM")
+  local handle, err = check_started(self)
+  if not handle then return nil, err end
+  local done, raw = handle:signal(number)
+  if not done then return nil, errors.raw(raw) end
+  return true
+end
+
+--- The number of a signal; raises for what is none.
+---@param signal string|integer
+---@return integer
+function M.signal_number(signal)
+  local number = math.type(signal) == "integer" and signal
+    or type(signal) == "string" and core.signal(signal)
+  if not number or number < 0 or number > 64 then
+    error(("bad signal %q"):format(tostring(signal)), 3)
+  end
+  return number
+end
+
+---@class libcontainer.Exit
+---@field status integer|nil       exit status; nil when a signal ended it
+---@field signal integer|nil       the signal
+---@field signal_name string|nil   "KILL"
+---@field core boolean             a core was dumped
+---@field lost boolean|nil         it has ended, but the host program has taken its status away
+---@field oom boolean              the OOM killer struck in its cgroup
+---@field usage table              memory_peak, max_rss (bytes); cpu_time, cpu_user, cpu_system (seconds); oom_kills, pids_peak; what the kernel does not tell is absent
+
+-- Look once: the exit table, false while it runs, or nil, err.
+function Process:_poll()
+  if self._exit then return self._exit end
+  local ended, raw = self._handle:poll()
+  if ended == nil then return nil, errors.raw(raw) end
+  if not ended then return false end
+  local usage = self._usage and self._usage() or {}
+  usage.max_rss = ended.max_rss
+  if not usage.cpu_time and ended.user then
+    usage.cpu_user, usage.cpu_system = ended.user, ended.system
+    usage.cpu_time = ended.user + ended.system
+  end
+  self._exit = { status = ended.status, signal = ended.signal, core = ended.core, lost = ended.lost,
+    signal_name = ended.signal and core.signal_name(ended.signal),
+    oom = (usage.oom_kills or 0) > 0, usage = usage }
+  return self._exit
+end
+
+--- Wait for its end.
+---@param timeout number|nil  seconds; nil waits for ever
+---@return libcontainer.Exit|nil  the same table each time
+---@return libcontainer.Error|nil err  errname "ETIMEDOUT" when it still runs, ProcessNotExecuted
+function Process:wait(timeout)
+  local handle, err = check_started(self)
+  if not handle then return nil, err end
+  local deadline = loop.deadline(timeout)
+  while true do
+    local exit
+    exit, err = self:_poll()
+    if exit == nil then return nil, err end
+    if exit then return exit end
+    local ready, raw = loop.wait(handle:pollfd(), "r", deadline)
+    if ready == nil then return nil, errors.raw(raw) end
+    if not ready then return nil, errors.timed_out("wait", "the process still runs", timeout) end
+  end
+end
+
+--- Descriptor that becomes readable when it ends.
+---@return integer|nil fd
+function Process:pollfd()
+  return self._handle and self._handle:pollfd()
+end
+
+function Process:events()
+  return self._handle and "r" or nil
+end
+
+function Process:timeout()
+  return nil
+end
+
+-- A copy of its strict specification.
+function Process:_specification()
+  return self._spec
+end
+
+--- Close our ends of its standard descriptors. The process itself belongs to its container.
+function Process:close()
+  for _, name in ipairs(STDIO) do
+    local ours = rawget(self, name)
+    if ours then ours:close() end
+  end
+end
+
+Process.__close = Process.close
+
+function Process:__tostring()
+  local args = table.concat(self._spec.args, " ")
+  if #args > 60 then args = args:sub(1, 57) .. "..." end
+  local what = "not started"
+  if self._handle then
+    local exit = self:_poll()
+    what = "pid " .. self:pid()
+    if exit then
+      what = exit.signal and "ended by signal " .. (exit.signal_name or exit.signal)
+        or exit.lost and "ended" or "ended with status " .. exit.status
+    end
+  end
+  return ("libcontainer.process (%s): %s"):format(what, args)
+end
+
+return M

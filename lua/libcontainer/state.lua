@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+--- state.json: what is on disk about a container, and the only writer of it.
+-- The record is written before the first side effect (an intent: id, config, place of the cgroups),
+-- replaced atomically at every transition, and holds nothing that the kernel cannot prove: pid with
+-- start time and boot id. A damaged file is an error for reading, never for destroying.
+local core = require "libcontainer.core"
+local errors = require "libcontainer.errors"
+local json = require "libcontainer.json"
+
+local M = {}
+
+--- Version of the record's format. Older ones are read, newer ones refused.
+M.VERSION = 1
+local FILE = "state.json"
+
+-- What each field must be, so that nothing read from a file is used unproved.
+local FIELDS = {
+  id = "string", created = "number", owner = "table", boot_id = "string", status = "string",
+  config = "table", cgroup_paths = "table", namespace_paths = "table?", cgroup_name = "string",
+  init_process_pid = "integer?", init_process_start = "integer?",
+}
+
+local function check(id, record)
+  if type(record) ~= "table" then return nil, errors.state_damaged(id, "not an object") end
+  local version = record.version
+  if math.type(version) ~= "integer" then return nil, errors.state_damaged(id, "no version: not a file of ours") end
+  if version > M.VERSION then
+    return nil, errors.state_damaged(id, ("version %d, and this library reads up to %d"):format(version, M.VERSION),
+      "use the newer library that made it")
+  end
+  for name, expected in pairs(FIELDS) do
+    local value = record[name]
+    local optional = expected:sub(-1) == "?"
+    local kind = optional and expected:sub(1, -2) or expected
+    if value == nil then
+      if not optional then return nil, errors.state_damaged(id, name .. " is missing") end
+    elseif (kind == "integer" and math.type(value) or type(value)) ~= kind then
+      return nil, errors.state_damaged(id, ("%s is a %s"):format(name, type(value)))
+    end
+  end
+  if record.id ~= id then return nil, errors.state_damaged(id, "it belongs to another id") end
+  local pid = record.init_process_pid
+  if pid and (pid < 2 or pid > 0x7fffffff or not record.init_process_start) then
+    return nil, errors.state_damaged(id, "init_process_pid is no pid")
+  end
+  return record
+end
+
+--- Write the record.
+---@param directory userdata  the container's directory
+---@param record table
+---@return true|nil
+---@return table|nil err
+function M.save(directory, record)
+  record.version = M.VERSION
+  local text, why = json.encode(record)
+  if not text then return nil, why end
+  local done, raw = directory:replace(FILE, text)
+  if not done then return nil, errors.raw(raw) end
+  return true
+end
+
+--- Read the record.
+---@param directory userdata
+---@param id string
+---@return table|nil record
+---@return table|nil err  ContainerNotExists when there is none, SystemError when it is damaged
+function M.load(directory, id)
+  local text, raw = directory:read(FILE)
+  if not text then
+    if core.errno_name(raw.errno) == "ENOENT" then return nil, errors.container_not_exists(id) end
+    return nil, errors.raw(raw)
+  end
+  local record, why = json.decode(text)
+  if record == nil then return nil, errors.state_damaged(id, tostring(why)) end
+  return check(id, record)
+end
+
+return M

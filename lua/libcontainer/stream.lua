@@ -1,0 +1,208 @@
+-- SPDX-License-Identifier: MIT
+--- The host's end of a program's stdin, stdout or stderr.
+-- Reads like a Lua file (`read`, `lines`, `write`, `close`), over a pipe of the core that does not
+-- block; waiting is done in loop.lua. `pollfd` and `events` make it an object that an event loop can
+-- wait for.
+local errors = require "libcontainer.errors"
+local loop = require "libcontainer.loop"
+
+---@class libcontainer.Stream
+local Stream = {}
+Stream.__index = Stream
+Stream.__name = "libcontainer.stream"
+
+local M = {}
+
+--- Make a stream of a pipe end.
+---@param pipe userdata           core stream
+---@param direction "r"|"w"       what we do with it
+---@param name string             "stdin", "stdout" or "stderr", for errors
+---@return libcontainer.Stream
+function M.new(pipe, direction, name)
+  return setmetatable({ _pipe = pipe, _direction = direction, _name = name, _buffer = "" }, Stream)
+end
+
+local function failure(self, raw)
+  return errors.raw(raw, { field = self._name })
+end
+
+local function timed_out(self)
+  return errors.timed_out("stdio", self._name .. ": nothing came")
+end
+
+local function check_open(self, direction)
+  if not self._pipe then error(self._name .. " is closed", 3) end
+  if self._direction ~= direction then
+    error(("%s cannot be %s"):format(self._name, direction == "r" and "read" or "written"), 3)
+  end
+end
+
+-- Read once more into the buffer: true, false at the end, or nil, err.
+local function fill(self, deadline)
+  if self._ended then return false end
+  while true do
+    local chunk, why = self._pipe:read()
+    if chunk then
+      if chunk == "" then self._ended = true return false end
+      self._buffer = self._buffer .. chunk
+      return true
+    elseif why ~= "again" then
+      return nil, failure(self, why)
+    end
+    local ready, raw = loop.wait(self._pipe:pollfd(), "r", deadline)
+    if ready == nil then return nil, failure(self, raw) end
+    if not ready then return nil, timed_out(self) end
+  end
+end
+
+local function take(self, count)
+  local part = self._buffer:sub(1, count)
+  self._buffer = self._buffer:sub(count + 1)
+  return part
+end
+
+local function read_all(self, deadline)
+  local parts = { self._buffer }
+  self._buffer = ""
+  while true do
+    local more, err = fill(self, deadline)
+    if more == nil then
+      self._buffer = table.concat(parts) .. self._buffer
+      return nil, err
+    end
+    if not more then return table.concat(parts) end
+    parts[#parts + 1], self._buffer = self._buffer, ""
+  end
+end
+
+local function read_line(self, keep, deadline)
+  local from = 1
+  while true do
+    local at = self._buffer:find("\n", from, true)
+    if at then
+      local line = take(self, at)
+      return keep and line or line:sub(1, -2)
+    end
+    from = #self._buffer + 1
+    local more, err = fill(self, deadline)
+    if more == nil then return nil, err end
+    if not more then
+      if self._buffer == "" then return nil end
+      return take(self, #self._buffer)
+    end
+  end
+end
+
+local function read_bytes(self, count, deadline)
+  while #self._buffer < count do
+    local more, err = fill(self, deadline)
+    if more == nil then return nil, err end
+    if not more then break end
+  end
+  if self._buffer == "" and count > 0 then return nil end
+  return take(self, count)
+end
+
+--- Read as Lua files do.
+---@param format? "a"|"l"|"L"|integer  all (default "l"), a line without or with its end, or bytes
+---@param timeout number|nil           seconds; nil waits for ever
+---@return string|nil data  nil at the end, except for "a"
+---@return table|nil err    errname "ETIMEDOUT" when the time is over; nothing read is lost
+function Stream:read(format, timeout)
+  check_open(self, "r")
+  format = format or "l"
+  local deadline = loop.deadline(timeout)
+  if math.type(format) == "integer" then return read_bytes(self, format, deadline) end
+  local kind = tostring(format):gsub("^%*", "")
+  if kind == "a" then return read_all(self, deadline) end
+  if kind == "l" or kind == "L" then return read_line(self, kind == "L", deadline) end
+  error("bad argument #1 to 'read' (\"a\", \"l\", \"L\" or a number expected)", 2)
+end
+
+--- Iterate over lines.
+---@param format? "l"|"L"
+---@return fun(): string|nil
+function Stream:lines(format)
+  return function()
+    local line, err = self:read(format or "l")
+    if err then error(err, 2) end
+    return line
+  end
+end
+
+--- Write all of it, waiting for the program to read.
+---@param ... string|number
+---@return libcontainer.Stream|nil self
+---@return table|nil err  errname "EPIPE" when nobody reads any more
+function Stream:write(...)
+  check_open(self, "w")
+  local text, from = table.concat({ ... }), 1
+  while from <= #text do
+    local count, why = self._pipe:write(text, from)
+    if count then
+      from = from + count
+    elseif why ~= "again" then
+      return nil, failure(self, why)
+    else
+      local ready, raw = loop.wait(self._pipe:pollfd(), "w")
+      if ready == nil then return nil, failure(self, raw) end
+    end
+  end
+  return self
+end
+
+--- Read what is there without waiting.
+---@return string|nil chunk  "" at the end; nil with "again" while nothing is there
+---@return string|table|nil why
+function Stream:read_now()
+  check_open(self, "r")
+  if self._buffer ~= "" then return take(self, #self._buffer) end
+  if self._ended then return "" end
+  local chunk, why = self._pipe:read()
+  if chunk == "" then self._ended = true end
+  if not chunk and why ~= "again" then return nil, failure(self, why) end
+  return chunk, why
+end
+
+--- Write what goes without waiting.
+---@param text string
+---@param from integer  position of the first byte
+---@return integer|nil count  nil with "again" while the pipe is full
+---@return string|table|nil why
+function Stream:write_now(text, from)
+  check_open(self, "w")
+  local count, why = self._pipe:write(text, from)
+  if not count and why ~= "again" then return nil, failure(self, why) end
+  return count, why
+end
+
+--- Close it. Twice is once.
+function Stream:close()
+  if self._pipe then
+    self._pipe:close()
+    self._pipe = nil
+  end
+end
+
+---@return integer|nil fd
+function Stream:pollfd()
+  return self._pipe and self._pipe:pollfd()
+end
+
+---@return "r"|"w"
+function Stream:events()
+  return self._direction
+end
+
+---@return nil  a stream has no deadline of its own
+function Stream:timeout()
+  return nil
+end
+
+Stream.__close = Stream.close
+
+function Stream:__tostring()
+  return ("libcontainer.stream (%s%s)"):format(self._name, self._pipe and "" or ", closed")
+end
+
+return M

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of src/cgroups/ that need no privilege and no cgroup: reading what is mounted, choosing
+ * places, refusing, converting units. What the kernel does with it is tested from Lua. */
+#include "test.h"
+
+#include "cgroups/driver.h"
+
+#include <string.h>
+
+#define NAME "libcontainer-1a2b3c4d-web-1"
+
+static bool strips(const char *root, const char *own, const char *expected)
+{
+	const char *got = lc_cgroup_strip_root(root, own);
+
+	return expected == NULL ? got == NULL : got != NULL && strcmp(got, expected) == 0;
+}
+
+static void test_roots(struct test *t)
+{
+	OK(strips("/", "/", "/") && strips("/", "/a/b", "/a/b"), "a mount of the whole hierarchy");
+	OK(strips("/docker/1", "/docker/1/x", "/x") && strips("/docker/1", "/docker/1", "/"),
+		"[D45] a mount of a part shows the caller relative to it");
+	OK(strips("/docker/1", "/docker/10", NULL) && strips("/docker/1", "/other", NULL),
+		"[D45] a caller outside of the part does not fit");
+	OK(strips("/../..", "/", NULL) && strips("/", "/../x", NULL) && strips("/..", "/../../x", NULL),
+		"[D45] above the root of a cgroup namespace nothing fits");
+	OK(strips("/", "/a (deleted)", NULL), "a removed cgroup is no place");
+}
+
+static void test_lines(struct test *t)
+{
+	char text[] = "4:memory:/a:b/c\n1:name=systemd:/\n0::/x y\nrubbish\n";
+	char *cursor = text, *controllers = NULL, *path = NULL;
+
+	OK(lc_cgroup_next_line(&cursor, &controllers, &path) == 1 &&
+			strcmp(controllers, "memory") == 0 && strcmp(path, "/a:b/c") == 0,
+		"[F08] a colon in a cgroup's name stays");
+	OK(lc_cgroup_next_line(&cursor, &controllers, &path) == 1 &&
+			strcmp(controllers, "name=systemd") == 0 && strcmp(path, "/") == 0,
+		"[O86] a named hierarchy is one like the others");
+	OK(lc_cgroup_next_line(&cursor, &controllers, &path) == 1 && *controllers == '\0' &&
+			strcmp(path, "/x y") == 0,
+		"[O86] the unified line has no controllers");
+	OK(lc_cgroup_next_line(&cursor, &controllers, &path) == -EINVAL, "[F08] rubbish is EINVAL");
+	OK(lc_cgroup_next_line(&cursor, &controllers, &path) == 0, "the end is 0");
+}
+
+static void test_weights(struct test *t)
+{
+	uint64_t before = 0;
+	bool rises = true;
+
+	OK(lc_cgroup_weight(2) == 1 && lc_cgroup_weight(1024) == 100 &&
+			lc_cgroup_weight(262144) == 10000,
+		"[O92] minimum, default and maximum of cpu_shares meet those of cpu.weight");
+	for (uint64_t shares = 2; shares <= 262144; shares += 61) {
+		uint64_t weight = lc_cgroup_weight(shares);
+
+		rises = rises && weight >= before && weight >= 1 && weight <= 10000;
+		before = weight;
+	}
+	OK(rises, "[O92] more shares never give less weight, and it stays in 1..10000");
+}
+
+static char memory_name[] = "memory", both_name[] = "cpu,cpuacct", unified_name[] = "unified";
+static char root[] = "/", deep[] = "/jobs/one", controllers_hugetlb[] = "hugetlb";
+static char controllers_all[] = "cpuset,cpu,io,memory,pids", mount_point[] = "/nowhere";
+
+static struct lc_cgroup_mounts hybrid_mounts(void)
+{
+	return (struct lc_cgroup_mounts){
+		.items = {
+			{memory_name, memory_name, mount_point, deep, -1, false},
+			{both_name, both_name, mount_point, root, -1, false},
+			{unified_name, controllers_hugetlb, mount_point, deep, -1, true},
+		},
+		.count = 3,
+		.driver = &lc_cgroup_hybrid_ops,
+	};
+}
+
+static bool is_at(const struct lc_cgroup *cg, size_t index, const char *path)
+{
+	return cg->count > index && strcmp(cg->dirs[index].path, path) == 0;
+}
+
+static void test_places(struct test *t)
+{
+	struct lc_cgroup_mounts mounts = hybrid_mounts();
+	struct lc_cgroup cg;
+
+	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, NULL);
+	OK(is_at(&cg, 0, "jobs/one/" NAME) && is_at(&cg, 1, NAME) && is_at(&cg, 2, "jobs/one/" NAME),
+		"[D45] without a path it is below the caller's own cgroup of each hierarchy");
+	lc_cgroup_done(&cg);
+	(void) lc_cgroup_init(&cg, &mounts, "/a/b", NAME, NULL);
+	OK(is_at(&cg, 0, "a/b") && is_at(&cg, 1, "a/b"), "[O83] an absolute path is below the mount");
+	lc_cgroup_done(&cg);
+	(void) lc_cgroup_init(&cg, &mounts, "a/b", NAME, NULL);
+	OK(is_at(&cg, 0, "jobs/one/a/b") && is_at(&cg, 1, "a/b"),
+		"[O83] a relative path is below the caller's own cgroup");
+	lc_cgroup_done(&cg);
+	mounts.items[2].controllers = controllers_all;
+	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, NULL);
+	OK(is_at(&cg, 2, "jobs/" NAME),
+		"[O87] where v2 gives the controllers it is beside the caller, who holds processes");
+	lc_cgroup_done(&cg);
+}
+
+static void test_refused_places(struct test *t)
+{
+	static const char *const bad[] = {
+		"", "/", "..", "a/..", "../a", "/a/../b", "a//b", "/a/", "//a", ".", "a/./b", "a\nb"};
+	struct lc_cgroup_mounts mounts = hybrid_mounts();
+	struct lc_cgroup_saved saved = {memory_name, "a/../..", false, 0};
+	struct lc_cgroup cg;
+	struct lc_error err;
+	bool refused = true;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		refused = refused && lc_cgroup_init(&cg, &mounts, bad[i], NAME, &err) == -EINVAL &&
+			  strcmp(err.subject, bad[i]) == 0;
+	OK(refused, "[O83] .., empty and dot components and newlines are EINVAL, naming the path");
+	OK(lc_cgroup_init(&cg, &mounts, NULL, "a/b", &err) == -EINVAL, "a fallback is one component");
+	OK(lc_cgroup_init(&cg, &mounts, "/jobs", NAME, &err) == -EBUSY &&
+			lc_cgroup_init(&cg, &mounts, "/jobs/one", NAME, &err) == -EBUSY,
+		"[A89] the caller's own cgroup and those above it are EBUSY");
+	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, &err) == -EINVAL,
+		"[L17] a saved path with .. is refused");
+	saved.path = "";
+	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, &err) == -EINVAL,
+		"[L17] a saved path that is the whole hierarchy is refused");
+	saved.path = "jobs/one";
+	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, &err) == -EBUSY,
+		"[L17] a saved path that holds the caller is refused");
+}
+
+static void test_controllers(struct test *t)
+{
+	struct lc_cgroup_mounts mounts = hybrid_mounts(), nothing = {.driver = &lc_cgroup_none_ops};
+	struct lc_resources resources = {.pids_limit = {5, true}};
+	struct lc_resources quota = {.cpu_quota = {1000, true}}, none = {.cpuset_cpus = NULL};
+	struct lc_cgroup cg;
+	struct lc_error err;
+
+	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, NULL);
+	OK(lc_cgroup_check(&cg, &resources, &err) == -ENODEV &&
+			strcmp(err.subject, "cgroups.pids_limit: pids") == 0,
+		"[O87] a limit without its controller is ENODEV and names both");
+	OK(lc_cgroup_check(&cg, &quota, &err) == 0, "a co-mounted controller is found");
+	lc_cgroup_done(&cg);
+	(void) lc_cgroup_init(&cg, &nothing, NULL, NAME, NULL);
+	OK(lc_cgroup_check(&cg, &quota, &err) == -ENODEV, "without cgroups a limit is refused");
+	OK(lc_cgroup_create(&cg, &none, &err) == 0 && lc_cgroup_kill(&cg, 0, &err) == 0 &&
+			lc_cgroup_destroy(&cg, 0, &err) == 0,
+		"without cgroups and limits everything succeeds");
+	lc_cgroup_done(&cg);
+	lc_cgroup_done(&cg);
+}
+
+/* A suite: test_main.c calls it. */
+void test_cgroups(struct test *t);
+void test_cgroups(struct test *t)
+{
+	test_roots(t);
+	test_lines(t);
+	test_weights(t);
+	test_places(t);
+	test_refused_places(t);
+	test_controllers(t);
+}

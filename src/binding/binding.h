@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the binding files share. One file per userdata type; each is, from top to bottom: check,
+ * constructor, methods, metamethods, tables. The rules that keep a raised Lua error from leaking:
+ * a userdata exists, with its metatable, before the resource that it holds; whatever may raise
+ * comes before the effect or after the resource is in its userdata.
+ *
+ * A failed operation returns nil and a raw error table { errno, step, subject, field }, which
+ * lua/libcontainer/errors.lua turns into the object that users see.
+ */
+#ifndef LCT_BINDING_BINDING_H
+#define LCT_BINDING_BINDING_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "configs/configs.h"
+#include "container/container.h"
+#include "container/host.h"
+#include "container/process.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#define LCT_HOST_TYPE "libcontainer.host"
+#define LCT_FACTORY_TYPE "libcontainer.root"
+#define LCT_DIRECTORY_TYPE "libcontainer.directory"
+#define LCT_LOCK_TYPE "libcontainer.lock"
+#define LCT_CONTAINER_TYPE "libcontainer.core.container"
+#define LCT_SESSION_TYPE "libcontainer.session"
+#define LCT_PROCESS_TYPE "libcontainer.core.process"
+#define LCT_STREAM_TYPE "libcontainer.core.stream"
+
+struct box_host {
+	struct lc_host host;
+	bool is_open;
+};
+struct box_container { /* user value 1: its host */
+	struct lc_container container;
+	bool is_open;
+};
+
+/* failure.c: push nil and the raw error; answers 2. `field` may be NULL. */
+int lc_lua_failure(lua_State *L, const struct lc_error *err, const char *field);
+
+/* convert.c: read the table at `index` into a zeroed struct of `section`. Raises on what the Lua
+ * modules should never have let through. */
+void lc_lua_read_section(lua_State *L, int index, const struct lc_section *section, void *out,
+	struct lc_arena *arena);
+/* convert.c: push the schema as a table. */
+int lc_lua_push_schema(lua_State *L);
+
+/* A new metatable called `name` with these methods and metamethods. */
+void lc_lua_type(lua_State *L, const char *name, const luaL_Reg *methods,
+	const luaL_Reg *metamethods);
+/* Milliseconds from seconds at `index`, `fallback` when absent; negative and NaN raise. */
+int lc_lua_timeout_ms(lua_State *L, int index, int fallback);
+
+struct lc_host *lc_lua_host(lua_State *L, int index);
+struct lc_container *lc_lua_container(lua_State *L, int index);
+/* Push a process object that takes over `process` (which becomes empty). */
+void lc_lua_push_process(lua_State *L, struct lc_process *process);
+/* The descriptor of a stream object, an integer or a Lua file; raises for anything else. */
+int lc_lua_descriptor(lua_State *L, int index);
+/* May objects of this state act, or are we in a forked child of their owner? */
+bool lc_lua_is_owner(const struct lc_host *host);
+
+/* Make the types; each leaves the stack as it was. */
+void lc_lua_open_host(lua_State *L);
+void lc_lua_open_container(lua_State *L);
+void lc_lua_open_session(lua_State *L);
+void lc_lua_open_process(lua_State *L);
+void lc_lua_open_stream(lua_State *L);
+
+/* Functions of the module, by file. */
+int lc_lua_new_host(lua_State *L);
+int lc_lua_new_root(lua_State *L);
+int lc_lua_new_container(lua_State *L);
+int lc_lua_open_process_by_pid(lua_State *L);
+int lc_lua_pipe(lua_State *L);
+int lc_lua_null(lua_State *L);
+int lc_lua_text(lua_State *L);
+int lc_lua_poll(lua_State *L);
+int lc_lua_fileno(lua_State *L);
+int lc_lua_seccomp_compile(lua_State *L);
+int lc_lua_seccomp_default(lua_State *L);
+int lc_lua_syscall_known(lua_State *L);
+
+#endif

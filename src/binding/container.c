@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* The core container as userdata. Its user value keeps the host alive. Closing one frees memory and
+ * descriptors only; ending a container is `destroy`, which lua/libcontainer/container.lua calls. */
+#include "binding/binding.h"
+
+#include "container/container.h"
+#include "sys/sys.h"
+
+#include <string.h>
+
+static struct box_container *check_box(lua_State *L, int index)
+{
+	return luaL_checkudata(L, index, LCT_CONTAINER_TYPE);
+}
+
+struct lc_container *lc_lua_container(lua_State *L, int index)
+{
+	struct box_container *box = check_box(L, index);
+
+	luaL_argcheck(L, box->is_open, index, "container is closed");
+	return &box->container;
+}
+
+/* core.container(host, path|nil, fallback) -> container | nil, raw: decides, makes nothing */
+int lc_lua_new_container(lua_State *L)
+{
+	struct lc_host *host = lc_lua_host(L, 1);
+	const char *path = luaL_optstring(L, 2, NULL);
+	const char *fallback = luaL_checkstring(L, 3);
+	struct box_container *box = lua_newuserdatauv(L, sizeof(*box), 1);
+	struct lc_error err;
+
+	memset(box, 0, sizeof(*box));
+	luaL_setmetatable(L, LCT_CONTAINER_TYPE);
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, 1);
+	box->is_open = true;
+	if (lc_container_init(&box->container, host, path, fallback, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	return 1;
+}
+
+static int container_close(lua_State *L)
+{
+	struct box_container *box = check_box(L, 1);
+
+	if (box->is_open)
+		lc_container_done(&box->container);
+	box->is_open = false;
+	return 0;
+}
+
+/* container:adopt(pid|nil, start) -> true | nil, raw */
+static int container_adopt(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	lua_Integer pid = luaL_optinteger(L, 2, 0);
+	lua_Integer start = luaL_optinteger(L, 3, 0);
+	struct lc_error err;
+
+	luaL_argcheck(L, pid >= 0 && pid <= INT32_MAX, 2, "no pid");
+	if (lc_container_adopt(c, (pid_t) pid, (uint64_t) start, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* container:status() -> "created" | "running" | "paused" | "stopped" | nil, raw */
+static int container_status(lua_State *L)
+{
+	static const char *const names[] = {"created", "running", "paused", "stopped"};
+	enum lc_status status;
+	struct lc_error err;
+
+	if (lc_container_status(lc_lua_container(L, 1), &status, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushstring(L, names[status]);
+	return 1;
+}
+
+/* container:cgroup_paths() -> { [controllers] = absolute directory } */
+static int container_cgroup_paths(lua_State *L)
+{
+	const struct lc_cgroup *cg = &lc_lua_container(L, 1)->cgroup;
+
+	lua_createtable(L, 0, (int) cg->count);
+	for (size_t i = 0; i < cg->count; i++) {
+		const struct lc_cgroup_hierarchy *h = &cg->mounts->items[cg->dirs[i].hierarchy];
+
+		lua_pushfstring(L, "%s/%s", h->mount_point, cg->dirs[i].path);
+		lua_setfield(L, -2, h->name[0] != '\0' ? h->name : "unified");
+	}
+	return 1;
+}
+
+struct pid_list {
+	pid_t *items;
+	size_t count, room;
+	struct lc_arena arena;
+};
+
+static int collect_pid(void *context, pid_t pid)
+{
+	struct pid_list *list = context;
+
+	if (list->count == list->room) {
+		size_t room = list->room * 2 + 64;
+		pid_t *items = lc_arena_array(&list->arena, room, sizeof(*items));
+
+		if (items == NULL)
+			return -ENOMEM;
+		if (list->count > 0)
+			memcpy(items, list->items, list->count * sizeof(*items));
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->count++] = pid;
+	return 0;
+}
+
+static int push_pids(lua_State *L)
+{
+	const struct pid_list *list = lua_touserdata(L, 1);
+
+	lua_createtable(L, (int) list->count, 0);
+	for (size_t i = 0; i < list->count; i++) {
+		lua_pushinteger(L, list->items[i]);
+		lua_rawseti(L, -2, (lua_Integer) i + 1);
+	}
+	return 1;
+}
+
+/* container:pids() -> array | nil, raw: of the cgroup and those below it, as the host sees them */
+static int container_pids(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	struct pid_list list = {.arena = LCT_ARENA_INIT};
+	struct lc_error err;
+	int r, status;
+
+	lua_pushcfunction(L, push_pids);
+	r = lc_cgroup_pids(&c->cgroup, collect_pid, &list, &err);
+	if (r == -ENOMEM)
+		lc_fail(&err, LCT_STEP_MEMORY, ENOMEM, "");
+	if (r < 0) {
+		lc_arena_done(&list.arena);
+		return lc_lua_failure(L, &err, NULL);
+	}
+	lua_pushlightuserdata(L, &list);
+	status = lua_pcall(L, 1, 1, 0);
+	lc_arena_done(&list.arena);
+	return status == LUA_OK ? 1 : lua_error(L);
+}
+
+static void set_number(lua_State *L, const char *name, bool has, uint64_t value)
+{
+	if (!has)
+		return;
+	lua_pushinteger(L, value > INT64_MAX ? INT64_MAX : (lua_Integer) value);
+	lua_setfield(L, -2, name);
+}
+
+/* container:usage() -> { memory_peak, memory, cpu_ns, cpu_user_ns, cpu_system_ns, oom_kills,
+ * pids_peak } | nil, raw: bytes and nanoseconds; what the kernel does not tell is absent */
+static int container_usage(lua_State *L)
+{
+	struct lc_cgroup_usage usage;
+	struct lc_error err;
+
+	memset(&usage, 0, sizeof(usage));
+	if (lc_cgroup_usage(&lc_lua_container(L, 1)->cgroup, &usage, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_createtable(L, 0, 8);
+	set_number(L, "memory_peak", usage.has_memory_peak, usage.memory_peak);
+	set_number(L, "memory", usage.has_memory, usage.memory);
+	set_number(L, "cpu_ns", usage.has_cpu, usage.cpu_ns);
+	set_number(L, "cpu_user_ns", usage.has_cpu, usage.cpu_user_ns);
+	set_number(L, "cpu_system_ns", usage.has_cpu, usage.cpu_system_ns);
+	set_number(L, "oom_kills", usage.has_oom, usage.oom_kills);
+	set_number(L, "pids_peak", usage.has_pids_peak, usage.pids_peak);
+	return 1;
+}
+
+/* container:init() -> pid, start time | nil */
+static int container_init(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+
+	if (!c->was_started || c->init.pid <= 0)
+		return 0;
+	lua_pushinteger(L, c->init.pid);
+	lua_pushinteger(L, (lua_Integer) c->init.start);
+	return 2;
+}
+
+/* container:open_init() -> process | nil, raw: a process object of the init, for a loaded one */
+static int container_open_init(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	struct lc_process copy = c->init;
+	struct lc_error err;
+
+	if (c->init.pidfd < 0) {
+		lc_fail(&err, LCT_STEP_PROCESS, ESRCH, "the process has ended");
+		return lc_lua_failure(L, &err, NULL);
+	}
+	copy.pidfd = (int) lc_sys_fcntl(c->init.pidfd, F_DUPFD_CLOEXEC, 3);
+	if (copy.pidfd < 0) {
+		lc_fail(&err, LCT_STEP_PROCESS, copy.pidfd, "pidfd");
+		return lc_lua_failure(L, &err, NULL);
+	}
+	lc_lua_push_process(L, &copy);
+	return 1;
+}
+
+/* container:signal(number) -> true | nil, raw: to the init alone */
+static int container_signal(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	int number = (int) luaL_checkinteger(L, 2);
+	struct lc_error err;
+
+	if (lc_process_signal(&c->init, number, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* container:kill([timeout]) -> true | nil, raw: every process, and wait for their end */
+static int container_kill(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
+	struct lc_error err;
+
+	if (lc_cgroup_kill(&c->cgroup, timeout_ms, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* container:destroy([timeout]) -> true | nil, raw: kill, remove the cgroups */
+static int container_destroy(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
+	struct lc_error err;
+
+	if (lc_container_destroy(c, timeout_ms, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+void lc_lua_open_container(lua_State *L)
+{
+	static const luaL_Reg methods[] = {
+		{"adopt", container_adopt},
+		{"status", container_status},
+		{"cgroup_paths", container_cgroup_paths},
+		{"pids", container_pids},
+		{"usage", container_usage},
+		{"init", container_init},
+		{"open_init", container_open_init},
+		{"signal", container_signal},
+		{"kill", container_kill},
+		{"destroy", container_destroy},
+		{"close", container_close},
+		{NULL, NULL},
+	};
+	static const luaL_Reg meta[] = {
+		{"__gc", container_close}, {"__close", container_close}, {NULL, NULL}};
+
+	lc_lua_type(L, LCT_CONTAINER_TYPE, methods, meta);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables → structs, by one loop over the schema; no field is known by name here. The table comes
+ * from configs/normal.lua, already checked and copied, so anything wrong in it is a bug or a caller
+ * that went around the Lua modules: it raises, naming the field.
+ */
+#include "binding/binding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int bad_field(lua_State *L, const struct lc_field *field, const char *expected)
+{
+	return luaL_error(L, "field '%s' of %s: %s expected, got %s", field->name, field->section,
+		expected, luaL_typename(L, -1));
+}
+
+static void *allocate(lua_State *L, struct lc_arena *arena, size_t count, size_t size)
+{
+	void *memory = lc_arena_array(arena, count > 0 ? count : 1, size);
+
+	if (memory == NULL)
+		luaL_error(L, "not enough memory");
+	return memory;
+}
+
+static const char *copy_string(lua_State *L, const struct lc_field *field, struct lc_arena *arena)
+{
+	size_t length;
+	const char *text;
+	char *copy;
+
+	if (lua_type(L, -1) != LUA_TSTRING)
+		bad_field(L, field, "string");
+	text = lua_tolstring(L, -1, &length);
+	if (strlen(text) != length)
+		luaL_error(L, "field '%s' of %s: holds a NUL", field->name, field->section);
+	copy = lc_arena_copy(arena, text, length);
+	if (copy == NULL)
+		luaL_error(L, "not enough memory");
+	return copy;
+}
+
+static void read_integer(lua_State *L, const struct lc_field *field, struct lc_integer *out)
+{
+	if (!lua_isinteger(L, -1))
+		bad_field(L, field, "integer");
+	out->value = lua_tointeger(L, -1);
+	out->is_set = true;
+	if (out->value < field->minimum || out->value > field->maximum)
+		luaL_error(L, "field '%s' of %s: %I is out of range", field->name, field->section,
+			(LUAI_UACINT) out->value);
+}
+
+static void read_strings(lua_State *L, const struct lc_field *field, struct lc_strings *out,
+	struct lc_arena *arena)
+{
+	if (!lua_istable(L, -1))
+		bad_field(L, field, "array");
+	out->count = lua_rawlen(L, -1);
+	out->items = allocate(L, arena, out->count, sizeof(*out->items));
+	for (size_t i = 0; i < out->count; i++) {
+		lua_rawgeti(L, -1, (lua_Integer) i + 1);
+		out->items[i] = copy_string(L, field, arena);
+		lua_pop(L, 1);
+	}
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+	return strcmp(((const struct lc_pair *) a)->key, ((const struct lc_pair *) b)->key);
+}
+
+static void read_map(lua_State *L, const struct lc_field *field, struct lc_pairs *out,
+	struct lc_arena *arena)
+{
+	size_t count = 0;
+
+	if (!lua_istable(L, -1))
+		bad_field(L, field, "table");
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+		count++;
+	out->items = allocate(L, arena, count, sizeof(*out->items));
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		out->items[out->count].value = copy_string(L, field, arena);
+		lua_pushvalue(L, -2); /* a copy: lua_tolstring may change a key in place */
+		out->items[out->count++].key = copy_string(L, field, arena);
+		lua_pop(L, 1);
+	}
+	qsort(out->items, out->count, sizeof(*out->items), compare_pairs);
+}
+
+static void read_objects(lua_State *L, const struct lc_field *field,
+	const struct lc_section *section, struct lc_objects *out, struct lc_arena *arena)
+{
+	if (!lua_istable(L, -1))
+		bad_field(L, field, "array");
+	out->count = lua_rawlen(L, -1);
+	out->items = allocate(L, arena, out->count, section->size);
+	for (size_t i = 0; i < out->count; i++) {
+		lua_rawgeti(L, -1, (lua_Integer) i + 1);
+		lc_lua_read_section(L, lua_gettop(L), section, (char *) out->items + i * section->size,
+			arena);
+		lua_pop(L, 1);
+	}
+}
+
+/* The value is on top of the stack, and stays there. */
+static void read_field(lua_State *L, const struct lc_field *field, void *member,
+	struct lc_arena *arena)
+{
+	void *object;
+
+	switch (field->kind) {
+	case LCT_FIELD_FLAG:
+		if (!lua_isboolean(L, -1))
+			bad_field(L, field, "boolean");
+		*(bool *) member = lua_toboolean(L, -1);
+		break;
+	case LCT_FIELD_CHOICE3:
+		if (!lua_isboolean(L, -1))
+			bad_field(L, field, "boolean");
+		*(struct lc_choice3 *) member = (struct lc_choice3){lua_toboolean(L, -1), true};
+		break;
+	case LCT_FIELD_INTEGER:
+	case LCT_FIELD_SIZE:
+		read_integer(L, field, member);
+		break;
+	case LCT_FIELD_NUMBER:
+		if (lua_type(L, -1) != LUA_TNUMBER)
+			bad_field(L, field, "number");
+		*(struct lc_number *) member = (struct lc_number){lua_tonumber(L, -1), true};
+		break;
+	case LCT_FIELD_STRING:
+	case LCT_FIELD_PATH:
+	case LCT_FIELD_WORD:
+		*(const char **) member = copy_string(L, field, arena);
+		break;
+	case LCT_FIELD_STRINGS:
+	case LCT_FIELD_PATHS:
+	case LCT_FIELD_WORDS:
+		read_strings(L, field, member, arena);
+		break;
+	case LCT_FIELD_MAP:
+		read_map(L, field, member, arena);
+		break;
+	case LCT_FIELD_OBJECT:
+		object = allocate(L, arena, 1, lc_schema_section(field->detail)->size);
+		lc_lua_read_section(L, lua_gettop(L), lc_schema_section(field->detail), object, arena);
+		*(void **) member = object;
+		break;
+	case LCT_FIELD_OBJECTS:
+		read_objects(L, field, lc_schema_section(field->detail), member, arena);
+		break;
+	case LCT_FIELD_LUA:
+	case LCT_FIELD_LATER:
+		break;
+	}
+}
+
+void lc_lua_read_section(lua_State *L, int index, const struct lc_section *section, void *out,
+	struct lc_arena *arena)
+{
+	if (!lua_istable(L, index))
+		luaL_error(L, "%s: table expected, got %s", section->name, luaL_typename(L, index));
+	luaL_checkstack(L, 8, "configuration");
+	for (size_t i = 0; i < section->count; i++) {
+		const struct lc_field *field = &section->fields[i];
+
+		lua_pushstring(L, field->name);
+		if (lua_rawget(L, index) != LUA_TNIL)
+			read_field(L, field, (char *) out + field->offset, arena);
+		lua_pop(L, 1);
+	}
+}
+
+static void push_field(lua_State *L, const struct lc_field *field)
+{
+	const struct {
+		const char *key, *value;
+	} texts[] = {
+		{"name", field->name},
+		{"kind", lc_field_kind_name(field->kind)},
+		{"detail", field->detail},
+		{"default", field->default_text},
+		{"since", field->since},
+		{"meaning", field->meaning},
+	};
+
+	lua_createtable(L, 0, 9);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		lua_pushstring(L, texts[i].value);
+		lua_setfield(L, -2, texts[i].key);
+	}
+	lua_pushboolean(L, field->is_required);
+	lua_setfield(L, -2, "required");
+	lua_pushinteger(L, field->minimum);
+	lua_setfield(L, -2, "minimum");
+	lua_pushinteger(L, field->maximum);
+	lua_setfield(L, -2, "maximum");
+}
+
+/* core.schema() -> sections: { { name, meaning, fields = { … } }, … }, as schema.def has them. */
+int lc_lua_push_schema(lua_State *L)
+{
+	size_t count;
+	const struct lc_section *sections = lc_schema(&count);
+
+	lua_createtable(L, (int) count, 0);
+	for (size_t i = 0; i < count; i++) {
+		lua_createtable(L, 0, 3);
+		lua_pushstring(L, sections[i].name);
+		lua_setfield(L, -2, "name");
+		lua_pushstring(L, sections[i].meaning);
+		lua_setfield(L, -2, "meaning");
+		lua_createtable(L, (int) sections[i].count, 0);
+		for (size_t k = 0; k < sections[i].count; k++) {
+			push_field(L, &sections[i].fields[k]);
+			lua_rawseti(L, -2, (lua_Integer) k + 1);
+		}
+		lua_setfield(L, -2, "fields");
+		lua_rawseti(L, -2, (lua_Integer) i + 1);
+	}
+	return 1;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * luaopen_libcontainer_core: the module table of the C core. It touches no global, starts nothing,
+ * and may be opened in any number of states.
+ */
+#include "binding/binding.h"
+
+#include "configs/names.h"
+#include "configs/validate.h"
+#include "nsenter/helper.h"
+#include "plan/plan.h"
+#include "sys/sys.h"
+#ifdef LCT_FAULT
+#include "sys/sys_fault.h"
+#endif
+
+void lc_lua_type(lua_State *L, const char *name, const luaL_Reg *methods,
+	const luaL_Reg *metamethods)
+{
+	luaL_newmetatable(L, name);
+	luaL_setfuncs(L, metamethods, 0);
+	lua_newtable(L);
+	luaL_setfuncs(L, methods, 0);
+	lua_setfield(L, -2, "__index");
+	lua_pop(L, 1);
+}
+
+static int push_clock(lua_State *L, int clock)
+{
+	struct timespec now;
+
+	(void) lc_sys_clock_gettime(clock, &now);
+	lua_pushnumber(L, (lua_Number) now.tv_sec + (lua_Number) now.tv_nsec / 1e9);
+	return 1;
+}
+
+/* core.now() -> seconds of the monotonic clock */
+static int core_now(lua_State *L)
+{
+	return push_clock(L, CLOCK_MONOTONIC);
+}
+
+/* core.time() -> seconds since 1970 */
+static int core_time(lua_State *L)
+{
+	return push_clock(L, CLOCK_REALTIME);
+}
+
+static int core_pid(lua_State *L)
+{
+	lua_pushinteger(L, lc_sys_getpid());
+	return 1;
+}
+
+static int core_uid(lua_State *L)
+{
+	lua_pushinteger(L, lc_sys_geteuid());
+	return 1;
+}
+
+static int push_number_or_nil(lua_State *L, int number)
+{
+	if (number < 0)
+		lua_pushnil(L);
+	else
+		lua_pushinteger(L, number);
+	return 1;
+}
+
+/* core.signal(name) -> number | nil */
+static int core_signal(lua_State *L)
+{
+	return push_number_or_nil(L, lc_signal_number(luaL_checkstring(L, 1)));
+}
+
+/* core.signal_name(number) -> "TERM" | nil */
+static int core_signal_name(lua_State *L)
+{
+	lua_pushstring(L, lc_signal_name((int) luaL_checkinteger(L, 1)));
+	return 1;
+}
+
+/* core.capability(name) -> bit | nil */
+static int core_capability(lua_State *L)
+{
+	return push_number_or_nil(L, lc_capability_number(luaL_checkstring(L, 1)));
+}
+
+/* core.mount_option(name) -> is it one that the kernel, not the file system, looks after? */
+static int core_mount_option(lua_State *L)
+{
+	lua_pushboolean(L, lc_mount_option(luaL_checkstring(L, 1)) != NULL);
+	return 1;
+}
+
+static int core_errno_name(lua_State *L)
+{
+	lua_pushstring(L, lc_errno_name((int) luaL_checkinteger(L, 1)));
+	return 1;
+}
+
+static int core_errno_text(lua_State *L)
+{
+	lua_pushstring(L, lc_errno_text((int) luaL_checkinteger(L, 1)));
+	return 1;
+}
+
+/* core.id_is_valid(id) -> boolean */
+static int core_id_is_valid(lua_State *L)
+{
+	size_t length;
+	const char *id = luaL_checklstring(L, 1, &length);
+
+	lua_pushboolean(L, lc_id_is_valid(id, length));
+	return 1;
+}
+
+/*
+ * core.start_initialization(session, plan, installed|nil) -> nil, raw: become the init program that
+ * carries out the plan. The descriptors are those that a custom init was started with. Does not
+ * return on success.
+ */
+static int core_start_initialization(lua_State *L)
+{
+	int session = (int) luaL_checkinteger(L, 1);
+	int plan = (int) luaL_checkinteger(L, 2);
+	const char *installed = luaL_optstring(L, 3, NULL);
+	char *const argv[] = {(char *) "init", NULL};
+	char *const envp[] = {NULL};
+	struct lc_error err;
+	int helper;
+	long r;
+
+	helper = lc_helper_open(installed, &err);
+	if (helper < 0)
+		return lc_lua_failure(L, &err, NULL);
+	r = session == LCT_FD_SESSION ? 0 : lc_sys_dup3(session, LCT_FD_SESSION, 0);
+	if (r >= 0 && plan != LCT_FD_PLAN)
+		r = lc_sys_dup3(plan, LCT_FD_PLAN, 0);
+	if (r >= 0)
+		r = lc_sys_execveat(helper, "", argv, envp, AT_EMPTY_PATH);
+	(void) lc_sys_close(helper);
+	lc_fail(&err, LCT_STEP_HELPER, r, "start_initialization");
+	return lc_lua_failure(L, &err, NULL);
+}
+
+#ifdef LCT_FAULT
+/* core.fault(nth, errno and flags): test builds, see sys/sys_fault.h */
+static int core_fault(lua_State *L)
+{
+	lc_fault_arm((uint32_t) luaL_checkinteger(L, 1), (uint32_t) luaL_checkinteger(L, 2));
+	return 0;
+}
+
+/* core.fault_calls() -> calls counted since the last core.fault, whether one was made to fail */
+static int core_fault_calls(lua_State *L)
+{
+	lua_pushinteger(L, lc_fault_calls());
+	lua_pushboolean(L, lc_fault_fired());
+	return 2;
+}
+#endif
+
+static const luaL_Reg functions[] = {
+	{"now", core_now},
+	{"time", core_time},
+	{"pid", core_pid},
+	{"uid", core_uid},
+	{"signal", core_signal},
+	{"signal_name", core_signal_name},
+	{"capability", core_capability},
+	{"mount_option", core_mount_option},
+	{"errno_name", core_errno_name},
+	{"errno_text", core_errno_text},
+	{"id_is_valid", core_id_is_valid},
+	{"schema", lc_lua_push_schema},
+	{"host", lc_lua_new_host},
+	{"root", lc_lua_new_root},
+	{"container", lc_lua_new_container},
+	{"open_process", lc_lua_open_process_by_pid},
+	{"pipe", lc_lua_pipe},
+	{"null", lc_lua_null},
+	{"text", lc_lua_text},
+	{"poll", lc_lua_poll},
+	{"fileno", lc_lua_fileno},
+	{"seccomp_compile", lc_lua_seccomp_compile},
+	{"seccomp_default", lc_lua_seccomp_default},
+	{"syscall_known", lc_lua_syscall_known},
+	{"start_initialization", core_start_initialization},
+#ifdef LCT_FAULT
+	{"fault", core_fault},
+	{"fault_calls", core_fault_calls},
+#endif
+	{NULL, NULL},
+};
+
+int luaopen_libcontainer_core(lua_State *L);
+
+__attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *L)
+{
+	luaL_checkversion(L);
+	lc_lua_open_host(L);
+	lc_lua_open_container(L);
+	lc_lua_open_session(L);
+	lc_lua_open_process(L);
+	lc_lua_open_stream(L);
+	luaL_newlib(L, functions);
+	lua_pushliteral(L, LCT_VERSION);
+	lua_setfield(L, -2, "version");
+	return 1;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Host, state root, container directory and its lock as userdata. A lock is an object of its own,
+ * so that `local lock <close> = …` gives it back on every way out.
+ */
+#include "binding/binding.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "container/factory.h"
+#include "sys/sys.h"
+
+#include <string.h>
+
+#define LCT_STATE_FILE_MAX (16u << 20)
+
+bool lc_lua_is_owner(const struct lc_host *host)
+{
+	return host->owner == (pid_t) lc_sys_getpid();
+}
+
+/* --- host --- */
+
+static struct box_host *check_host(lua_State *L, int index)
+{
+	struct box_host *box = luaL_checkudata(L, index, LCT_HOST_TYPE);
+
+	luaL_argcheck(L, box->is_open, index, "host is closed");
+	return box;
+}
+
+struct lc_host *lc_lua_host(lua_State *L, int index)
+{
+	return &check_host(L, index)->host;
+}
+
+/* core.host([installed]) -> host: `installed` is the path of the init program as a file. */
+int lc_lua_new_host(lua_State *L)
+{
+	const char *installed = luaL_optstring(L, 1, NULL);
+	struct box_host *box = lua_newuserdatauv(L, sizeof(*box), 0);
+	struct lc_error err;
+
+	memset(box, 0, sizeof(*box));
+	luaL_setmetatable(L, LCT_HOST_TYPE);
+	box->is_open = true;
+	if (lc_host_init(&box->host, installed, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	return 1;
+}
+
+static int host_gc(lua_State *L)
+{
+	struct box_host *box = luaL_checkudata(L, 1, LCT_HOST_TYPE);
+
+	if (box->is_open)
+		lc_host_done(&box->host);
+	box->is_open = false;
+	return 0;
+}
+
+static int host_boot_id(lua_State *L)
+{
+	lua_pushstring(L, lc_lua_host(L, 1)->boot_id);
+	return 1;
+}
+
+/* host:is_owner() -> false in a child that the owner forked */
+static int host_is_owner(lua_State *L)
+{
+	lua_pushboolean(L, lc_lua_is_owner(lc_lua_host(L, 1)));
+	return 1;
+}
+
+/* host:cgroups() -> driver name, array of { name, controllers, mount_point, own } */
+static int host_cgroups(lua_State *L)
+{
+	const struct lc_cgroup_mounts *mounts = &lc_lua_host(L, 1)->mounts;
+
+	lua_pushstring(L, mounts->driver->name);
+	lua_createtable(L, (int) mounts->count, 0);
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct lc_cgroup_hierarchy *h = &mounts->items[i];
+
+		lua_createtable(L, 0, 4);
+		lua_pushstring(L, h->name);
+		lua_setfield(L, -2, "name");
+		lua_pushstring(L, h->controllers);
+		lua_setfield(L, -2, "controllers");
+		lua_pushstring(L, h->mount_point);
+		lua_setfield(L, -2, "mount_point");
+		lua_pushstring(L, h->own);
+		lua_setfield(L, -2, "own");
+		lua_rawseti(L, -2, (lua_Integer) i + 1);
+	}
+	return 2;
+}
+
+/* --- descriptors with a type: directory and lock --- */
+
+static int *new_descriptor(lua_State *L, const char *type)
+{
+	int *fd = lua_newuserdatauv(L, sizeof(*fd), 0);
+
+	*fd = -1;
+	luaL_setmetatable(L, type);
+	return fd;
+}
+
+static int check_descriptor(lua_State *L, int index, const char *type)
+{
+	int *fd = luaL_checkudata(L, index, type);
+
+	luaL_argcheck(L, *fd >= 0, index, "closed");
+	return *fd;
+}
+
+static int directory_close(lua_State *L)
+{
+	lc_fd_close(luaL_checkudata(L, 1, LCT_DIRECTORY_TYPE));
+	return 0;
+}
+
+static int lock_close(lua_State *L)
+{
+	lc_fd_close(luaL_checkudata(L, 1, LCT_LOCK_TYPE));
+	return 0;
+}
+
+/* directory:lock() -> lock | nil, raw: EAGAIN while somebody else holds it, never waits */
+static int directory_lock(lua_State *L)
+{
+	int directory = check_descriptor(L, 1, LCT_DIRECTORY_TYPE);
+	int *fd = new_descriptor(L, LCT_LOCK_TYPE);
+	struct lc_error err;
+
+	*fd = lc_factory_lock(directory, &err);
+	return *fd < 0 ? lc_lua_failure(L, &err, NULL) : 1;
+}
+
+/* directory:read(name) -> text | nil, raw */
+static int directory_read(lua_State *L)
+{
+	int directory = check_descriptor(L, 1, LCT_DIRECTORY_TYPE);
+	const char *name = luaL_checkstring(L, 2);
+	struct lc_arena arena = LCT_ARENA_INIT;
+	struct lc_error err;
+	char *text, *copy;
+	long size;
+
+	size = lc_file_read_alloc(
+		directory, name, &arena, LCT_STATE_FILE_MAX, &text, LCT_STEP_STATE, &err);
+	if (size < 0) {
+		lc_arena_done(&arena);
+		return lc_lua_failure(L, &err, NULL);
+	}
+	/* A userdata owns the bytes before the string is made, which may raise. */
+	copy = lua_newuserdatauv(L, size > 0 ? (size_t) size : 1, 0);
+	memcpy(copy, text, (size_t) size);
+	lc_arena_done(&arena);
+	lua_pushlstring(L, copy, (size_t) size);
+	return 1;
+}
+
+/* directory:replace(name, text) -> true | nil, raw: atomic, mode 0600 */
+static int directory_replace(lua_State *L)
+{
+	int directory = check_descriptor(L, 1, LCT_DIRECTORY_TYPE);
+	const char *name = luaL_checkstring(L, 2);
+	size_t size;
+	const char *text = luaL_checklstring(L, 3, &size);
+	struct lc_error err;
+
+	if (lc_file_replace(directory, name, text, size, 0600, LCT_STEP_STATE, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* --- the state root --- */
+
+static struct lc_factory *check_factory(lua_State *L, int index)
+{
+	struct lc_factory *factory = luaL_checkudata(L, index, LCT_FACTORY_TYPE);
+
+	luaL_argcheck(L, factory->fd >= 0, index, "closed");
+	return factory;
+}
+
+/* core.root(path) -> root | nil, raw */
+int lc_lua_new_root(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	struct lc_factory *factory = lua_newuserdatauv(L, sizeof(*factory), 0);
+	struct lc_error err;
+
+	factory->fd = -1;
+	luaL_setmetatable(L, LCT_FACTORY_TYPE);
+	if (lc_factory_open(factory, path, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	return 1;
+}
+
+static int root_close(lua_State *L)
+{
+	lc_factory_done(luaL_checkudata(L, 1, LCT_FACTORY_TYPE));
+	return 0;
+}
+
+static int root_key(lua_State *L)
+{
+	lua_pushstring(L, check_factory(L, 1)->key);
+	return 1;
+}
+
+static const char *check_id(lua_State *L, int index, struct lc_error *err)
+{
+	size_t length;
+	const char *id = luaL_checklstring(L, index, &length);
+
+	if (strlen(id) == length)
+		return id;
+	lc_fail(err, LCT_STEP_ID, EINVAL, id);
+	return NULL;
+}
+
+static int open_directory(lua_State *L,
+	int (*open)(const struct lc_factory *, const char *, struct lc_error *))
+{
+	const struct lc_factory *factory = check_factory(L, 1);
+	struct lc_error err;
+	const char *id = check_id(L, 2, &err);
+	int *fd;
+
+	if (id == NULL)
+		return lc_lua_failure(L, &err, NULL);
+	fd = new_descriptor(L, LCT_DIRECTORY_TYPE);
+	*fd = open(factory, id, &err);
+	return *fd < 0 ? lc_lua_failure(L, &err, NULL) : 1;
+}
+
+/* root:make(id) -> directory | nil, raw: EEXIST when the id is in use */
+static int root_make(lua_State *L)
+{
+	return open_directory(L, lc_factory_make);
+}
+
+/* root:find(id) -> directory | nil, raw: ENOENT when there is none */
+static int root_find(lua_State *L)
+{
+	return open_directory(L, lc_factory_find);
+}
+
+/* root:remove(id) -> true | nil, raw */
+static int root_remove(lua_State *L)
+{
+	const struct lc_factory *factory = check_factory(L, 1);
+	struct lc_error err;
+	const char *id = check_id(L, 2, &err);
+
+	if (id == NULL || lc_factory_remove(factory, id, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+struct id_list {
+	struct lc_arena arena;
+	const char **items;
+	size_t count, room;
+};
+
+static int collect_id(void *context, const char *id)
+{
+	struct id_list *list = context;
+
+	if (list->count == list->room) {
+		size_t room = list->room * 2 + 64;
+		const char **items = lc_arena_array(&list->arena, room, sizeof(*items));
+
+		if (items == NULL)
+			return -ENOMEM;
+		if (list->count > 0)
+			memcpy(items, list->items, list->count * sizeof(*items));
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->count] = lc_arena_copy(&list->arena, id, strlen(id));
+	return list->items[list->count++] == NULL ? -ENOMEM : 0;
+}
+
+static int push_ids(lua_State *L)
+{
+	const struct id_list *list = lua_touserdata(L, 1);
+
+	lua_createtable(L, (int) list->count, 0);
+	for (size_t i = 0; i < list->count; i++) {
+		lua_pushstring(L, list->items[i]);
+		lua_rawseti(L, -2, (lua_Integer) i + 1);
+	}
+	return 1;
+}
+
+/* root:ids() -> array of ids that have a directory | nil, raw */
+static int root_ids(lua_State *L)
+{
+	const struct lc_factory *factory = check_factory(L, 1);
+	struct id_list list = {.arena = LCT_ARENA_INIT};
+	struct lc_error err;
+	int r, status;
+
+	lua_pushcfunction(L, push_ids); /* may raise: before the arena holds anything */
+	r = lc_factory_each(factory, collect_id, &list, &err);
+	if (r == -ENOMEM)
+		lc_fail(&err, LCT_STEP_MEMORY, ENOMEM, "");
+	if (r < 0) {
+		lc_arena_done(&list.arena);
+		return lc_lua_failure(L, &err, NULL);
+	}
+	lua_pushlightuserdata(L, &list);
+	status = lua_pcall(L, 1, 1, 0);
+	lc_arena_done(&list.arena);
+	return status == LUA_OK ? 1 : lua_error(L);
+}
+
+void lc_lua_open_host(lua_State *L)
+{
+	static const luaL_Reg host_methods[] = {
+		{"boot_id", host_boot_id},
+		{"is_owner", host_is_owner},
+		{"cgroups", host_cgroups},
+		{"close", host_gc},
+		{NULL, NULL},
+	};
+	static const luaL_Reg host_meta[] = {{"__gc", host_gc}, {"__close", host_gc}, {NULL, NULL}};
+	static const luaL_Reg root_methods[] = {
+		{"key", root_key},
+		{"make", root_make},
+		{"find", root_find},
+		{"remove", root_remove},
+		{"ids", root_ids},
+		{"close", root_close},
+		{NULL, NULL},
+	};
+	static const luaL_Reg root_meta[] = {
+		{"__gc", root_close}, {"__close", root_close}, {NULL, NULL}};
+	static const luaL_Reg directory_methods[] = {
+		{"lock", directory_lock},
+		{"read", directory_read},
+		{"replace", directory_replace},
+		{"close", directory_close},
+		{NULL, NULL},
+	};
+	static const luaL_Reg directory_meta[] = {
+		{"__gc", directory_close}, {"__close", directory_close}, {NULL, NULL}};
+	static const luaL_Reg lock_methods[] = {{"close", lock_close}, {NULL, NULL}};
+	static const luaL_Reg lock_meta[] = {
+		{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
+
+	lc_lua_type(L, LCT_HOST_TYPE, host_methods, host_meta);
+	lc_lua_type(L, LCT_FACTORY_TYPE, root_methods, root_meta);
+	lc_lua_type(L, LCT_DIRECTORY_TYPE, directory_methods, directory_meta);
+	lc_lua_type(L, LCT_LOCK_TYPE, lock_methods, lock_meta);
+}

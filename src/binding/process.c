@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* A started process as userdata: pid, signal, exit. Nothing here waits. */
+#include "binding/binding.h"
+
+#include <string.h>
+
+struct box_process {
+	struct lc_process process;
+};
+
+static struct lc_process *check_process(lua_State *L, int index)
+{
+	return &((struct box_process *) luaL_checkudata(L, index, LCT_PROCESS_TYPE))->process;
+}
+
+void lc_lua_push_process(lua_State *L, struct lc_process *process)
+{
+	struct box_process *box = lua_newuserdatauv(L, sizeof(*box), 0);
+
+	box->process = (struct lc_process) LCT_PROCESS_INIT;
+	luaL_setmetatable(L, LCT_PROCESS_TYPE);
+	box->process = *process;
+	process->pidfd = -1;
+}
+
+/* core.open_process(pid, start) -> process | nil, raw */
+int lc_lua_open_process_by_pid(lua_State *L)
+{
+	lua_Integer pid = luaL_checkinteger(L, 1);
+	lua_Integer start = luaL_checkinteger(L, 2);
+	struct box_process *box = lua_newuserdatauv(L, sizeof(*box), 0);
+	struct lc_error err;
+
+	box->process = (struct lc_process) LCT_PROCESS_INIT;
+	luaL_setmetatable(L, LCT_PROCESS_TYPE);
+	luaL_argcheck(L, pid > 0 && pid <= INT32_MAX, 1, "no pid");
+	if (lc_process_open((pid_t) pid, (uint64_t) start, &box->process, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	return 1;
+}
+
+static int process_close(lua_State *L)
+{
+	lc_process_done(check_process(L, 1));
+	return 0;
+}
+
+static int process_pid(lua_State *L)
+{
+	const struct lc_process *p = check_process(L, 1);
+
+	lua_pushinteger(L, p->pid);
+	lua_pushinteger(L, (lua_Integer) p->start);
+	return 2;
+}
+
+static int process_pollfd(lua_State *L)
+{
+	const struct lc_process *p = check_process(L, 1);
+
+	if (p->pidfd < 0)
+		return 0;
+	lua_pushinteger(L, p->pidfd);
+	return 1;
+}
+
+/* process:signal(number) -> true | nil, raw */
+static int process_signal(lua_State *L)
+{
+	struct lc_error err;
+
+	if (lc_process_signal(check_process(L, 1), (int) luaL_checkinteger(L, 2), &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* process:poll() -> false while it runs | { status | signal, core, lost, user, system, max_rss } |
+ * nil, raw: seconds and bytes */
+static int process_poll(lua_State *L)
+{
+	struct lc_process *p = check_process(L, 1);
+	struct lc_error err;
+	bool has_ended;
+
+	if (lc_process_poll(p, &has_ended, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	if (!has_ended) {
+		lua_pushboolean(L, false);
+		return 1;
+	}
+	lua_createtable(L, 0, 6);
+	if (p->exit.is_lost) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, "lost");
+	} else if (p->exit.signal != 0) {
+		lua_pushinteger(L, p->exit.signal);
+		lua_setfield(L, -2, "signal");
+	} else {
+		lua_pushinteger(L, p->exit.status);
+		lua_setfield(L, -2, "status");
+	}
+	lua_pushboolean(L, p->exit.has_core);
+	lua_setfield(L, -2, "core");
+	if (p->exit.has_usage) {
+		lua_pushnumber(L, (lua_Number) p->exit.user_us / 1e6);
+		lua_setfield(L, -2, "user");
+		lua_pushnumber(L, (lua_Number) p->exit.system_us / 1e6);
+		lua_setfield(L, -2, "system");
+		lua_pushinteger(L, (lua_Integer) p->exit.max_rss);
+		lua_setfield(L, -2, "max_rss");
+	}
+	return 1;
+}
+
+void lc_lua_open_process(lua_State *L)
+{
+	static const luaL_Reg methods[] = {
+		{"pid", process_pid},
+		{"pollfd", process_pollfd},
+		{"signal", process_signal},
+		{"poll", process_poll},
+		{"close", process_close},
+		{NULL, NULL},
+	};
+	static const luaL_Reg meta[] = {
+		{"__gc", process_close}, {"__close", process_close}, {NULL, NULL}};
+
+	lc_lua_type(L, LCT_PROCESS_TYPE, methods, meta);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A start in progress as userdata, and the plan without a start (explain). The userdata owns the
+ * arena with the configuration and the plan, so a Lua error at any point frees them; a session that
+ * is collected or closed before its program runs kills the init and removes the cgroups.
+ */
+#include "binding/binding.h"
+
+#include "container/container.h"
+#include "container/session.h"
+#include "plan/explain.h"
+#include "plan/write.h"
+#include "sys/sys.h"
+
+#include <string.h>
+
+struct box_session { /* user value 1: its container */
+	struct lc_arena arena;
+	struct lc_plan_writer writer;
+	struct lc_session session;
+	struct lc_config_config config;
+	struct lc_config_process process;
+	struct lc_start start;
+	bool has_begun, is_over;
+};
+
+static struct box_session *new_box(lua_State *L, int container)
+{
+	struct box_session *box = lua_newuserdatauv(L, sizeof(*box), 1);
+
+	memset(box, 0, sizeof(*box));
+	box->session = (struct lc_session) LCT_SESSION_INIT;
+	luaL_setmetatable(L, LCT_SESSION_TYPE);
+	lua_pushvalue(L, container);
+	lua_setiuservalue(L, -2, 1);
+	return box;
+}
+
+static struct box_session *check_box(lua_State *L, int index)
+{
+	struct box_session *box = luaL_checkudata(L, index, LCT_SESSION_TYPE);
+
+	luaL_argcheck(L, !box->is_over, index, "session is over");
+	return box;
+}
+
+/* Which config field asked for the operation that failed. */
+static const char *field_of(const struct box_session *box, const struct lc_error *err)
+{
+	return err->op < box->writer.count && box->writer.origins != NULL ?
+		box->writer.origins[err->op] : NULL;
+}
+
+static char **read_init_argv(lua_State *L, int index, struct lc_arena *arena)
+{
+	size_t count;
+	char **argv;
+
+	if (lua_getfield(L, index, "init") != LUA_TTABLE) {
+		lua_pop(L, 1);
+		return NULL;
+	}
+	count = lua_rawlen(L, -1);
+	argv = lc_arena_array(arena, count + 1, sizeof(*argv));
+	for (size_t i = 0; argv != NULL && i < count; i++) {
+		size_t length;
+		const char *text;
+
+		lua_rawgeti(L, -1, (lua_Integer) i + 1);
+		text = luaL_checklstring(L, -1, &length);
+		argv[i] = lc_arena_copy(arena, text, length);
+		if (argv[i] == NULL)
+			argv = NULL;
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	if (argv == NULL)
+		luaL_error(L, "not enough memory");
+	return argv;
+}
+
+static void read_stdio(lua_State *L, int index, struct lc_start *start)
+{
+	static const char *const names[] = {"stdin", "stdout", "stderr"};
+	static const char *const null_names[] = {"null_stdin", "null_stdout", "null_stderr"};
+
+	for (int i = 0; i < 3; i++) {
+		start->stdio[i] = -1;
+		if (lua_getfield(L, index, names[i]) != LUA_TNIL)
+			start->stdio[i] = lc_lua_descriptor(L, -1);
+		lua_pop(L, 1);
+		lua_getfield(L, index, null_names[i]);
+		start->stdio_null[i] = lua_toboolean(L, -1);
+		lua_pop(L, 1);
+	}
+}
+
+/*
+ * Arguments (container, config, process, options): options are `filter` (bytes), stdin, stdout,
+ * stderr (descriptors), null_stdin… (booleans), `init` (argv of a program that replaces ours), and
+ * in test builds fault_nth, fault_errno.
+ */
+static struct box_session *read_arguments(lua_State *L)
+{
+	struct box_session *box;
+	const char *filter;
+
+	(void) lc_lua_container(L, 1);
+	luaL_checktype(L, 2, LUA_TTABLE);
+	luaL_checktype(L, 3, LUA_TTABLE);
+	luaL_checktype(L, 4, LUA_TTABLE);
+	lua_settop(L, 4);
+	box = new_box(L, 1);
+	lc_lua_read_section(L, 2, lc_schema_section("config"), &box->config, &box->arena);
+	lc_lua_read_section(L, 3, lc_schema_section("process"), &box->process, &box->arena);
+	box->start.config = &box->config;
+	box->start.process = &box->process;
+	lua_getfield(L, 4, "filter"); /* the string stays in the table, which stays on the stack */
+	filter = lua_tolstring(L, -1, &box->start.filter_size);
+	if (filter != NULL) {
+		box->start.filter = lc_arena_copy(&box->arena, filter, box->start.filter_size);
+		if (box->start.filter == NULL)
+			luaL_error(L, "not enough memory");
+	}
+	lua_pop(L, 1);
+	box->start.init_argv = read_init_argv(L, 4, &box->arena);
+	read_stdio(L, 4, &box->start);
+#ifdef LCT_FAULT
+	lua_getfield(L, 4, "fault_nth");
+	box->start.fault_nth = (uint32_t) lua_tointeger(L, -1);
+	lua_getfield(L, 4, "fault_errno");
+	box->start.fault_errno = (uint32_t) lua_tointeger(L, -1);
+	lua_pop(L, 2);
+#endif
+	return box;
+}
+
+/* container:begin(config, process, options) -> session | nil, raw */
+static int container_begin(lua_State *L)
+{
+	struct box_session *box = read_arguments(L);
+	struct lc_error err;
+
+	for (int i = 0; i < 3; i++)
+		luaL_argcheck(L, box->start.stdio[i] >= 0, 4, "stdin, stdout and stderr wanted");
+	if (lc_container_begin(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer,
+		    &box->session, &err) < 0)
+		return lc_lua_failure(L, &err, field_of(box, &err));
+	box->has_begun = true;
+	return 1;
+}
+
+/* container:plan(config, process, options) -> rows | nil, raw: what begin would have done. A row is
+ * { op, step, field, operands, meaning }. */
+static int container_plan(lua_State *L)
+{
+	struct box_session *box = read_arguments(L);
+	struct lc_plan_cursor cursor;
+	const struct lc_plan_record *record;
+	const void *document;
+	struct lc_plan plan;
+	struct lc_error err;
+	size_t size;
+
+	if (lc_container_plan(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer,
+		    &err) < 0 ||
+		lc_plan_finish(&box->writer, &document, &size, &err) < 0 ||
+		lc_plan_open(document, size, &plan, &err) < 0)
+		return lc_lua_failure(L, &err, field_of(box, &err));
+	lua_createtable(L, (int) box->writer.count, 0);
+	cursor = (struct lc_plan_cursor){.plan = &plan};
+	for (uint32_t i = 0; (record = lc_plan_next(&cursor)) != NULL; i++) {
+		struct lc_explain_row row;
+
+		lc_explain(&plan, i, record, &row);
+		lua_createtable(L, 0, 5);
+		lua_pushstring(L, row.op);
+		lua_setfield(L, -2, "op");
+		lua_pushstring(L, row.step);
+		lua_setfield(L, -2, "step");
+		lua_pushstring(L, row.operands);
+		lua_setfield(L, -2, "operands");
+		lua_pushstring(L, row.meaning);
+		lua_setfield(L, -2, "meaning");
+		if (box->writer.origins[i] != NULL && box->writer.origins[i][0] != '\0') {
+			lua_pushstring(L, box->writer.origins[i]);
+			lua_setfield(L, -2, "field");
+		}
+		lua_rawseti(L, -2, (lua_Integer) i + 1);
+	}
+	return 1;
+}
+
+/* session:step() -> "wait" | "ready" | "running" | nil, raw */
+static int session_step(lua_State *L)
+{
+	static const char *const names[] = {"wait", "ready", "running"};
+	struct box_session *box = check_box(L, 1);
+	struct lc_container *container;
+	struct lc_error err;
+	int state = lc_session_step(&box->session, &err);
+
+	if (state < 0)
+		return lc_lua_failure(L, &err, field_of(box, &err));
+	if (state == LCT_SESSION_READY) {
+		lua_getiuservalue(L, 1, 1);
+		container = lc_lua_container(L, -1);
+		if (lc_container_take_init(container, &box->session, &err) < 0)
+			return lc_lua_failure(L, &err, NULL);
+	}
+	lua_pushstring(L, names[state]);
+	return 1;
+}
+
+/* session:go() -> true | nil, raw */
+static int session_go(lua_State *L)
+{
+	struct lc_error err;
+
+	if (lc_session_go(&check_box(L, 1)->session, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* session:finish() -> process: the program runs; the session is over. */
+static int session_finish(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+
+	luaL_argcheck(L, box->session.state == LCT_SESSION_RUNNING, 1, "the program does not run yet");
+	lc_lua_push_process(L, &box->session.process);
+	box->is_over = true;
+	lc_arena_done(&box->arena);
+	return 1;
+}
+
+/* session:pid() -> pid of the init, start time */
+static int session_pid(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+
+	lua_pushinteger(L, box->session.process.pid);
+	lua_pushinteger(L, (lua_Integer) box->session.process.start);
+	return 2;
+}
+
+static int session_pollfd(lua_State *L)
+{
+	lua_pushinteger(L, check_box(L, 1)->session.socket);
+	return 1;
+}
+
+/* session:init_calls() -> system calls of the init until READY; 0 but in test builds */
+static int session_init_calls(lua_State *L)
+{
+	lua_pushinteger(L, check_box(L, 1)->session.init_calls);
+	return 1;
+}
+
+/* Undo a start that did not come to its program. */
+static int session_close(lua_State *L)
+{
+	struct box_session *box = luaL_checkudata(L, 1, LCT_SESSION_TYPE);
+	struct box_container *owner;
+
+	if (box->is_over)
+		return 0;
+	box->is_over = true;
+	lua_getiuservalue(L, 1, 1);
+	owner = luaL_testudata(L, -1, LCT_CONTAINER_TYPE);
+	if (box->has_begun && owner != NULL && owner->is_open &&
+		lc_lua_is_owner(owner->container.host)) {
+		lc_session_abort(&box->session);
+		lc_process_done(&owner->container.init);
+		owner->container.was_started = false;
+		(void) lc_cgroup_destroy(&owner->container.cgroup, 10000, NULL);
+	} else {
+		box->session.state = LCT_SESSION_RUNNING; /* a forked child only lets go */
+		lc_session_abort(&box->session);
+	}
+	lc_arena_done(&box->arena);
+	return 0;
+}
+
+void lc_lua_open_session(lua_State *L)
+{
+	static const luaL_Reg methods[] = {
+		{"step", session_step},
+		{"go", session_go},
+		{"finish", session_finish},
+		{"pid", session_pid},
+		{"pollfd", session_pollfd},
+		{"init_calls", session_init_calls},
+		{"close", session_close},
+		{NULL, NULL},
+	};
+	static const luaL_Reg meta[] = {
+		{"__gc", session_close}, {"__close", session_close}, {NULL, NULL}};
+	static const luaL_Reg of_container[] = {
+		{"begin", container_begin}, {"plan", container_plan}, {NULL, NULL}};
+
+	lc_lua_type(L, LCT_SESSION_TYPE, methods, meta);
+	luaL_getmetatable(L, LCT_CONTAINER_TYPE);
+	lua_getfield(L, -1, "__index");
+	luaL_setfuncs(L, of_container, 0);
+	lua_pop(L, 2);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Control groups: where they are, one container's directories in them, limits, accounting, and the
+ * end of everything inside.
+ *
+ * One table of functions (struct lc_cgroup_ops) stands before the drivers v1, v2, hybrid and none;
+ * manager.c chooses it from what is mounted. Drivers never see a configuration, only struct
+ * lc_resources in neutral units. Rules of every driver:
+ *
+ *   - Only files below the container's own directories are written, and only of the known list.
+ *   - A directory that was there before is never removed.
+ *   - A name is relative to a descriptor of the hierarchy's mount, without "..", so no path that
+ *     somebody else controls is followed.
+ */
+#ifndef LCT_CGROUPS_CGROUPS_H
+#define LCT_CGROUPS_CGROUPS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LCT_CGROUP_HIERARCHIES_MAX 24
+
+/* --- what is mounted: read once per Lua state --- */
+
+struct lc_cgroup_hierarchy {
+	char *name;        /* "cpu,cpuacct", "systemd" (of name=systemd), "unified", or "" on pure v2 */
+	char *controllers; /* v1: "cpu,cpuacct" or "name=systemd"; unified: content of cgroup.controllers at
+	                      the mount, comma-separated: what its cgroups can have at most */
+	char *mount_point;
+	char *own;         /* the calling process's cgroup, relative to the mount: "/a/b" */
+	int mount_fd;      /* O_PATH directory of the mount point */
+	bool is_unified;
+};
+
+struct lc_cgroup_mounts {
+	struct lc_arena arena;
+	struct lc_cgroup_hierarchy items[LCT_CGROUP_HIERARCHIES_MAX];
+	size_t count;
+	const struct lc_cgroup_ops *driver; /* none when nothing is mounted */
+};
+
+/* Read /proc/self/mountinfo and /proc/self/cgroup. Nothing mounted is no error: driver none. */
+int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err);
+void lc_cgroup_mounts_done(struct lc_cgroup_mounts *mounts);
+
+/* --- limits and accounting, in neutral units --- */
+
+struct lc_resources {
+	/* each with its own "is set"; LCT_UNLIMITED is -1 */
+	struct { int64_t value; bool is_set; } memory, memory_swap, memory_reservation; /* bytes */
+	struct { int64_t value; bool is_set; } cpu_shares;                              /* 2..262144 */
+	struct { int64_t value; bool is_set; } cpu_quota, cpu_period;                   /* µs */
+	struct { int64_t value; bool is_set; } pids_limit;
+	const char *cpuset_cpus, *cpuset_mems; /* NULL: inherit */
+};
+
+struct lc_cgroup_usage {
+	bool has_memory_peak, has_memory, has_cpu, has_oom, has_pids_peak;
+	uint64_t memory_peak, memory; /* bytes */
+	uint64_t cpu_ns, cpu_user_ns, cpu_system_ns;
+	uint64_t oom_kills;           /* processes that the OOM killer took in this cgroup */
+	uint64_t pids_peak;
+};
+
+/* --- one container's cgroup --- */
+
+struct lc_cgroup_dir {
+	size_t hierarchy;    /* index in the mounts */
+	char *path;          /* relative to the mount, without leading slash: "a/b/libcontainer-…" */
+	int fd;              /* O_DIRECTORY of it, -1 while it does not exist */
+	bool was_there;      /* existed, empty and thawed, before create: never removed by us */
+	unsigned made_above; /* how many missing parents create has made, innermost first */
+};
+
+struct lc_cgroup {
+	const struct lc_cgroup_mounts *mounts;
+	const struct lc_cgroup_ops *ops;
+	struct lc_arena arena;
+	struct lc_cgroup_dir dirs[LCT_CGROUP_HIERARCHIES_MAX];
+	size_t count;
+};
+
+/* What a driver is. All take the whole group; hybrid composes v1 and v2. */
+struct lc_cgroup_ops {
+	const char *name; /* "v1", "v2", "hybrid", "none" */
+	int (*check)(const struct lc_cgroup *cg, const struct lc_resources *resources,
+		struct lc_error *err);
+	int (*create)(struct lc_cgroup *cg, struct lc_error *err); /* directories; undone by the manager */
+	int (*apply)(struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err);
+	int (*kill)(struct lc_cgroup *cg, struct lc_error *err); /* one round; the manager waits, repeats */
+	int (*usage)(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
+	int (*frozen)(struct lc_cgroup *cg, bool *out, struct lc_error *err);
+};
+
+/*
+ * Choose the directories of a container, making nothing. `path` is the configured place: absolute
+ * is below each mount, relative below the caller's own cgroup, NULL is `fallback` (one component)
+ * below the caller's own. A ".." or an empty component is EINVAL; a place that is the caller's own
+ * cgroup or above it is EBUSY.
+ *
+ * A v2 cgroup that holds processes, as the caller's own does, cannot give controllers to children.
+ * So where the unified tree has the controllers we use and the caller is not at its root, the
+ * fallback is placed beside the caller's cgroup: below the parent of it.
+ */
+int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, const char *path,
+	const char *fallback, struct lc_error *err);
+/* Close descriptors, free memory; what is in the kernel stays. */
+void lc_cgroup_done(struct lc_cgroup *cg);
+
+/* One directory as a state file remembers it; cg->dirs[i] and its hierarchy's name give these. */
+struct lc_cgroup_saved {
+	const char *name, *path; /* as in lc_cgroup_hierarchy.name and lc_cgroup_dir.path */
+	bool was_there;
+	unsigned made_above;
+};
+
+/*
+ * The group of a container that another process made: the caller's own cgroup plays no part. What
+ * is not mounted any more is left out. A path that is empty, has "..", or is the caller's own
+ * cgroup or one above it is refused, so that no damaged file ends the caller.
+ */
+int lc_cgroup_init_saved(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts,
+	const struct lc_cgroup_saved *items, size_t count, struct lc_error *err);
+
+/*
+ * Say what create would find, making nothing: fills was_there and made_above for the intent that is
+ * written before the first effect. Refuses (EBUSY) what create would refuse, so that an intent
+ * never names a directory in which somebody else's processes are.
+ */
+int lc_cgroup_probe(struct lc_cgroup *cg, struct lc_error *err);
+
+/* Close the directories' descriptors: a thousand containers would hold ten thousand. Every call
+ * below opens what it needs again; only join_fds needs lc_cgroup_open before it. */
+void lc_cgroup_rest(struct lc_cgroup *cg);
+
+/* Open the directories that exist (a loaded container); a missing one stays -1. */
+int lc_cgroup_open(struct lc_cgroup *cg, struct lc_error *err);
+
+/* Refuse a limit whose controller is absent, naming both: before anything is made. subject is
+ * "cgroups.pids_limit: pids" (field, controller), errno ENODEV. */
+int lc_cgroup_check(const struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_error *err);
+
+/* Make the directories and write the limits. An existing directory must be empty and thawed
+ * (EBUSY otherwise). On failure everything made is removed again and the group has no directories
+ * any more, so that a later destroy touches nothing. */
+int lc_cgroup_create(struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_error *err);
+
+/*
+ * What a spawn needs to be born inside: the unified directory for CLONE_INTO_CGROUP (-1 for none;
+ * borrowed) and an open cgroup.procs of each v1 hierarchy (owned by the caller, who closes them).
+ */
+int lc_cgroup_join_fds(const struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,
+	size_t *out_count, struct lc_error *err);
+
+/* Every process in the group and below it, each once: `visit` answers non-zero to stop. The
+ * unified directory is asked when there is one, else the hierarchy with the most controllers. */
+int lc_cgroup_pids(struct lc_cgroup *cg, int (*visit)(void *context, pid_t pid), void *context,
+	struct lc_error *err);
+
+int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
+
+/* Is it paused by its freezer or one above, whoever did that? On v1 also while it is still freezing:
+ * what joins it then sleeps and cannot be killed. */
+int lc_cgroup_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err);
+
+/*
+ * Kill everything inside (cgroup.kill where there is one; v1: freeze, signal all, thaw, again until
+ * empty), wait until it is gone, and remove the directories depth first. A group that does not
+ * exist is success. ETIMEDOUT after `timeout_ms`, the subject naming the pids that hold it; EBUSY
+ * for a directory that cannot be removed. What was there before create stays, emptied.
+ */
+int lc_cgroup_destroy(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err);
+
+/* Only the killing and waiting of it. */
+int lc_cgroup_kill(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver for a machine with v1 controllers and the unified tree beside them: both are joined.
+ * A controller is bound to one of the two, so each driver applies its own limits and skips the
+ * rest. Killing and freezing prefer the unified tree, whose cgroup.kill and cgroup.events need no
+ * loop; it works there even without any controller.
+ */
+#include "cgroups/driver.h"
+
+static bool has_either(const struct lc_cgroup *cg, const char *controller)
+{
+	return lc_cgroup_has_v1(cg, controller) || lc_cgroup_has_v2(cg, controller);
+}
+
+static int hybrid_check(
+	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
+{
+	int r = lc_cgroup_check_limits(cg, resources, has_either, err);
+
+	return r < 0 ? r : lc_cgroup_v1_check_swap(cg, resources, err);
+}
+
+static int hybrid_create(struct lc_cgroup *cg, struct lc_error *err)
+{
+	int r = lc_cgroup_v1_ops.create(cg, err);
+
+	return r < 0 ? r : lc_cgroup_v2_ops.create(cg, err);
+}
+
+static int hybrid_apply(
+	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
+{
+	int r = lc_cgroup_v1_ops.apply(cg, resources, err);
+
+	return r < 0 ? r : lc_cgroup_v2_ops.apply(cg, resources, err);
+}
+
+/* What is left when the unified cgroup is empty was moved by somebody into v1 cgroups of ours. */
+static int hybrid_kill(struct lc_cgroup *cg, struct lc_error *err)
+{
+	int index = lc_cgroup_find_unified(cg);
+	bool populated = false;
+	int r = 0;
+
+	if (index >= 0 && cg->dirs[index].fd >= 0)
+		r = lc_cgroup_populated(cg->dirs[index].fd, &populated);
+	if (r < 0 || !populated)
+		return lc_cgroup_v1_ops.kill(cg, err);
+	r = lc_cgroup_v2_ops.kill(cg, err);
+	return r < 0 ? r : lc_cgroup_v1_thaw(cg, err);
+}
+
+static int hybrid_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err)
+{
+	(void) err;
+	*out = (struct lc_cgroup_usage){.has_memory = false};
+	lc_cgroup_v2_usage_add(cg, out);
+	lc_cgroup_v1_usage_add(cg, out);
+	return 0;
+}
+
+static int hybrid_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
+{
+	int r = lc_cgroup_v2_ops.frozen(cg, out, err);
+
+	return r < 0 || *out ? r : lc_cgroup_v1_ops.frozen(cg, out, err);
+}
+
+const struct lc_cgroup_ops lc_cgroup_hybrid_ops = {
+	.name = "hybrid",
+	.check = hybrid_check,
+	.create = hybrid_create,
+	.apply = hybrid_apply,
+	.kill = hybrid_kill,
+	.usage = hybrid_usage,
+	.frozen = hybrid_frozen,
+};

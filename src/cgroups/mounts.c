@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which cgroup hierarchies are mounted where, and where in them the calling process is: from
+ * /proc/self/mountinfo and /proc/self/cgroup. What is read is text of the kernel about paths that
+ * others choose, so blanks are escaped in it, a mount may show only a part of its hierarchy or be
+ * covered by another, and the process may be outside of what it can see.
+ */
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "cgroups/driver.h"
+#include "sys/sys.h"
+
+#include <limits.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#define PROC_LIMIT (16u << 20)
+
+bool lc_cgroup_path_is_plain(const char *path)
+{
+	while (*path != '\0') {
+		size_t length = strcspn(path, "/");
+
+		if (length == 0 || length > NAME_MAX || memchr(path, '\n', length) != NULL)
+			return false;
+		if (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.')))
+			return false;
+		path += length;
+		if (*path == '/' && *++path == '\0')
+			return false;
+	}
+	return true;
+}
+
+const char *lc_cgroup_strip_root(const char *root, const char *own)
+{
+	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+	size_t own_length;
+	const char *deleted = " (deleted)"; /* of a v2 cgroup that is removed and still has us */
+
+	if (strncmp(own, root, length) != 0)
+		return NULL;
+	own += length;
+	if (*own == '\0')
+		return "/";
+	if (*own != '/' || (own[1] != '\0' && !lc_cgroup_path_is_plain(own + 1)))
+		return NULL;
+	own_length = strlen(own);
+	if (own_length >= strlen(deleted) && strcmp(own + own_length - strlen(deleted), deleted) == 0)
+		return NULL;
+	return own;
+}
+
+int lc_cgroup_next_line(char **cursor, char **out_controllers, char **out_path)
+{
+	char *line = *cursor, *end, *controllers, *path;
+
+	if (*line == '\0')
+		return 0;
+	end = line + strcspn(line, "\n");
+	*cursor = *end != '\0' ? end + 1 : end;
+	*end = '\0';
+	controllers = strchr(line, ':');
+	path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+	if (path == NULL || path[1] != '/')
+		return -EINVAL;
+	*path++ = '\0';
+	*out_controllers = controllers + 1;
+	*out_path = path;
+	return 1;
+}
+
+/* Are all controllers of a line of /proc/self/cgroup among the options of this mount? */
+static bool has_all(const char *options, const char *controllers)
+{
+	while (*controllers != '\0') {
+		char word[64];
+		size_t length = strcspn(controllers, ",");
+
+		if (length >= sizeof(word))
+			return false;
+		memcpy(word, controllers, length);
+		word[length] = '\0';
+		if (!lc_parse_list_has(options, word))
+			return false;
+		controllers += length + (controllers[length] == ',');
+	}
+	return true;
+}
+
+/* A descriptor of the mount point if it really shows this kind of cgroup: another mount may lie over
+ * it, or it may be out of reach. */
+static int open_mount(const char *mount_point, bool is_unified)
+{
+	int fd = lc_fd_above_stdio((int) lc_sys_openat(
+		AT_FDCWD, mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0));
+	struct statfs info;
+
+	if (fd < 0)
+		return -1;
+	if (lc_sys_fstatfs(fd, &info) < 0 ||
+		(unsigned long) info.f_type !=
+			(is_unified ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+		lc_fd_close(&fd);
+	return fd;
+}
+
+struct candidate {
+	const char *mount_point, *own;
+	int fd;
+	int rank; /* 3 shows the whole hierarchy, 2 a part with the caller in it, 1 another part */
+};
+
+/* The best of the mounts that show the hierarchy of one line. */
+static void find_mount(const struct lc_mountinfo *mounts, size_t count, const char *controllers,
+	const char *path, struct candidate *best)
+{
+	bool is_unified = *controllers == '\0';
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lc_mountinfo *mount = &mounts[i];
+		const char *own = lc_cgroup_strip_root(mount->root, path);
+		int rank = own == NULL ? 1 : strcmp(mount->root, "/") == 0 ? 3 : 2;
+		int fd;
+
+		if (strcmp(mount->fs_type, is_unified ? "cgroup2" : "cgroup") != 0 ||
+			rank <= best->rank)
+			continue;
+		if (!is_unified && !has_all(mount->super_options, controllers))
+			continue;
+		fd = open_mount(mount->mount_point, is_unified);
+		if (fd < 0)
+			continue;
+		lc_fd_close(&best->fd);
+		*best = (struct candidate){mount->mount_point, own != NULL ? own : "/", fd, rank};
+	}
+}
+
+static char *copy(struct lc_arena *arena, const char *text)
+{
+	return lc_arena_copy(arena, text, strlen(text));
+}
+
+/* cgroup.controllers of the mount, with commas; empty when it cannot be read. */
+static char *unified_controllers(struct lc_arena *arena, int mount_fd)
+{
+	char text[LCT_CGROUP_VALUE_MAX];
+
+	if (lc_cgroup_read(mount_fd, "cgroup.controllers", text, sizeof(text)) < 0)
+		text[0] = '\0';
+	for (char *c = text; *c != '\0'; c++)
+		if (*c == ' ')
+			*c = ',';
+	return copy(arena, text);
+}
+
+static int add_hierarchy(struct lc_cgroup_mounts *out, const char *controllers,
+	struct candidate *found)
+{
+	struct lc_cgroup_hierarchy *item = &out->items[out->count++];
+	const char *named = strncmp(controllers, "name=", 5) == 0 ? controllers + 5 : controllers;
+
+	item->mount_fd = found->fd;
+	found->fd = -1;
+	item->is_unified = *controllers == '\0';
+	item->name = copy(&out->arena, item->is_unified ? "unified" : named);
+	item->controllers = item->is_unified ?
+		unified_controllers(&out->arena, item->mount_fd) : copy(&out->arena, controllers);
+	item->mount_point = copy(&out->arena, found->mount_point);
+	item->own = copy(&out->arena, found->own);
+	if (item->name == NULL || item->controllers == NULL || item->mount_point == NULL ||
+		item->own == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
+/* The lines of cgroup file systems; their strings stay in `text`, which is cut. */
+static int read_mounts(char *text, struct lc_arena *arena, struct lc_mountinfo **out, size_t *count)
+{
+	size_t lines = 1;
+	char *cursor = text;
+	struct lc_mountinfo mount;
+	int r;
+
+	for (const char *c = text; *c != '\0'; c++)
+		lines += *c == '\n';
+	*out = lc_arena_array(arena, lines, sizeof(**out));
+	if (*out == NULL)
+		return -ENOMEM;
+	*count = 0;
+	while ((r = lc_parse_mountinfo(&cursor, &mount)) > 0)
+		if (strncmp(mount.fs_type, "cgroup", 6) == 0)
+			(*out)[(*count)++] = mount;
+	return r;
+}
+
+static int collect(struct lc_cgroup_mounts *out, char *groups, const struct lc_mountinfo *mounts,
+	size_t count, struct lc_error *err)
+{
+	char *controllers, *path;
+	int r;
+
+	while ((r = lc_cgroup_next_line(&groups, &controllers, &path)) > 0) {
+		struct candidate found = {NULL, NULL, -1, 0};
+
+		if (out->count == LCT_CGROUP_HIERARCHIES_MAX)
+			return lc_fail(err, LCT_STEP_CGROUP, E2BIG, "/proc/self/cgroup");
+		find_mount(mounts, count, controllers, path, &found);
+		if (found.fd < 0)
+			continue;
+		r = add_hierarchy(out, controllers, &found);
+		if (r < 0)
+			return lc_fail(err, LCT_STEP_MEMORY, r, "cgroup mounts");
+	}
+	return r < 0 ? lc_fail(err, LCT_STEP_CGROUP, r, "/proc/self/cgroup") : 0;
+}
+
+static void choose_driver(struct lc_cgroup_mounts *out)
+{
+	size_t unified = 0;
+
+	for (size_t i = 0; i < out->count; i++)
+		unified += out->items[i].is_unified;
+	if (out->count == 0)
+		out->driver = &lc_cgroup_none_ops;
+	else if (unified == 0)
+		out->driver = &lc_cgroup_v1_ops;
+	else if (unified == out->count)
+		out->driver = &lc_cgroup_v2_ops;
+	else
+		out->driver = &lc_cgroup_hybrid_ops;
+	if (out->driver == &lc_cgroup_v2_ops)
+		out->items[0].name[0] = '\0'; /* alone it needs no name */
+}
+
+int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err)
+{
+	struct lc_arena scratch = LCT_ARENA_INIT;
+	struct lc_mountinfo *mounts;
+	char *text = NULL, *groups = NULL;
+	size_t count;
+	long r;
+
+	*out = (struct lc_cgroup_mounts){.driver = &lc_cgroup_none_ops};
+	r = lc_file_read_alloc(AT_FDCWD, "/proc/self/cgroup", &scratch, PROC_LIMIT, &groups,
+		LCT_STEP_CGROUP, err);
+	if (r == -ENOENT) { /* a kernel without cgroups, if it has /proc at all */
+		lc_arena_done(&scratch);
+		return 0;
+	}
+	if (r >= 0)
+		r = lc_file_read_alloc(AT_FDCWD, "/proc/self/mountinfo", &scratch, PROC_LIMIT,
+			&text, LCT_STEP_CGROUP, err);
+	if (r >= 0) {
+		r = read_mounts(text, &scratch, &mounts, &count);
+		r = r < 0 ? lc_fail(err, LCT_STEP_CGROUP, r, "/proc/self/mountinfo") :
+			    collect(out, groups, mounts, count, err);
+	}
+	lc_arena_done(&scratch);
+	if (r < 0)
+		lc_cgroup_mounts_done(out);
+	else
+		choose_driver(out);
+	return r < 0 ? (int) r : 0;
+}
+
+void lc_cgroup_mounts_done(struct lc_cgroup_mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->count; i++)
+		lc_fd_close(&mounts->items[i].mount_fd);
+	lc_arena_done(&mounts->arena);
+	*mounts = (struct lc_cgroup_mounts){.driver = &lc_cgroup_none_ops};
+}

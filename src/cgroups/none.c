@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver for a machine without cgroups: a container without limits works there, a limit is
+ * refused by name, accounting is absent. It makes no system call.
+ */
+#include "cgroups/driver.h"
+
+static bool has_nothing(const struct lc_cgroup *cg, const char *controller)
+{
+	(void) cg;
+	(void) controller;
+	return false;
+}
+
+static int none_check(
+	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
+{
+	return lc_cgroup_check_limits(cg, resources, has_nothing, err);
+}
+
+static int none_create(struct lc_cgroup *cg, struct lc_error *err)
+{
+	(void) cg;
+	(void) err;
+	return 0;
+}
+
+static int none_apply(
+	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
+{
+	(void) cg;
+	(void) resources;
+	(void) err;
+	return 0;
+}
+
+static int none_kill(struct lc_cgroup *cg, struct lc_error *err)
+{
+	(void) cg;
+	(void) err;
+	return 0;
+}
+
+static int none_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err)
+{
+	(void) cg;
+	(void) err;
+	*out = (struct lc_cgroup_usage){.has_memory = false};
+	return 0;
+}
+
+static int none_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
+{
+	(void) cg;
+	(void) err;
+	*out = false;
+	return 0;
+}
+
+const struct lc_cgroup_ops lc_cgroup_none_ops = {
+	.name = "none",
+	.check = none_check,
+	.create = none_create,
+	.apply = none_apply,
+	.kill = none_kill,
+	.usage = none_usage,
+	.frozen = none_frozen,
+};

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cgroup directories as a tree of files: read, write, make, remove. Knows no controller and no
+ * driver. Everything is resolved with openat2 below a descriptor, without links, and no name with
+ * ".." comes from outside (manager.c refuses it).
+ *
+ * A cgroup may vanish at any time (ENOENT by name, ENODEV by descriptor): for whoever removes, that
+ * is the same as done.
+ */
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "cgroups/driver.h"
+#include "sys/sys.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAKE_TRIES 8
+
+static bool is_held(long result)
+{
+	return result == -EBUSY || result == -ENOTEMPTY;
+}
+
+int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags)
+{
+	const uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+	long fd;
+
+	do
+		fd = lc_sys_openat2(dirfd, *path != '\0' ? path : ".", flags | O_CLOEXEC, 0, resolve);
+	while (fd == -EINTR || fd == -EAGAIN); /* EAGAIN: a rename elsewhere raced the look-up */
+	return lc_fd_above_stdio((int) fd);
+}
+
+long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size)
+{
+	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_RDONLY);
+	size_t length = 0;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		long got = lc_sys_read(fd, buffer + length, size - length);
+
+		if (got == -EINTR)
+			continue;
+		if (got < 0)
+			return got;
+		if (got == 0)
+			break;
+		length += (size_t) got;
+		if (length == size)
+			return -EMSGSIZE;
+	}
+	if (length > 0 && buffer[length - 1] == '\n')
+		length--;
+	buffer[length] = '\0';
+	return (long) length;
+}
+
+int lc_cgroup_read_u64(int dirfd, const char *name, uint64_t *out)
+{
+	char text[64];
+	long length = lc_cgroup_read(dirfd, name, text, sizeof(text));
+
+	return length < 0 ? (int) length : lc_parse_u64(text, out);
+}
+
+int lc_cgroup_read_key(int dirfd, const char *name, const char *key, uint64_t *out)
+{
+	char text[LCT_CGROUP_VALUE_MAX];
+	long length = lc_cgroup_read(dirfd, name, text, sizeof(text));
+
+	return length < 0 ? (int) length : lc_parse_key_u64(text, key, out);
+}
+
+int lc_cgroup_write(int dirfd, const char *name, const char *text)
+{
+	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_WRONLY);
+	long written;
+
+	if (fd < 0)
+		return fd;
+	do
+		written = lc_sys_write(fd, text, strlen(text));
+	while (written == -EINTR); /* a memory limit below the use reclaims, and stops at a signal */
+	return written < 0 ? (int) written : 0;
+}
+
+const struct lc_cgroup_hierarchy *lc_cgroup_where(
+	const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir)
+{
+	return &cg->mounts->items[dir->hierarchy];
+}
+
+int lc_cgroup_find_v1(const struct lc_cgroup *cg, const char *controller)
+{
+	for (size_t i = 0; i < cg->count; i++) {
+		const struct lc_cgroup_hierarchy *where = lc_cgroup_where(cg, &cg->dirs[i]);
+
+		if (!where->is_unified && lc_parse_list_has(where->controllers, controller))
+			return (int) i;
+	}
+	return -1;
+}
+
+int lc_cgroup_find_unified(const struct lc_cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++)
+		if (lc_cgroup_where(cg, &cg->dirs[i])->is_unified)
+			return (int) i;
+	return -1;
+}
+
+int lc_cgroup_fail(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, long errnum,
+	const char *file, struct lc_error *err)
+{
+	char subject[2 * LCT_SUBJECT_MAX];
+	const char *path = dir->path;
+	size_t length = strlen(path);
+
+	if (length > LCT_SUBJECT_MAX) /* lc_fail keeps the tail, snprintf would keep the head */
+		path += length - LCT_SUBJECT_MAX;
+	(void) snprintf(subject, sizeof(subject), "%.120s/%s%s%.100s",
+		lc_cgroup_where(cg, dir)->mount_point, path, file != NULL ? "/" : "",
+		file != NULL ? file : "");
+	return lc_fail(err, LCT_STEP_CGROUP, errnum, subject);
+}
+
+/* --- directories --- */
+
+size_t lc_cgroup_parent_length(const char *path, size_t length)
+{
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	return length > 0 ? length - 1 : 0;
+}
+
+int lc_cgroup_open_prefix(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
+	size_t length, unsigned flags)
+{
+	char prefix[PATH_MAX];
+
+	if (length >= sizeof(prefix))
+		return -ENAMETOOLONG;
+	memcpy(prefix, dir->path, length);
+	prefix[length] = '\0';
+	return lc_cgroup_open_at(lc_cgroup_where(cg, dir)->mount_fd, prefix, flags);
+}
+
+int lc_cgroup_dir_open(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+{
+	if (dir->fd < 0)
+		dir->fd = lc_cgroup_open_prefix(
+			cg, dir, strlen(dir->path), O_RDONLY | O_DIRECTORY);
+	if (dir->fd >= 0)
+		return 0;
+
+	int result = dir->fd;
+
+	dir->fd = -1;
+	return lc_cgroup_is_gone(result) ? 0 : result;
+}
+
+/* Make and open one directory below `parent`; a directory that cannot be opened does not stay. */
+static int make_one(int parent, const char *name, bool *out_made)
+{
+	long made = lc_sys_mkdirat(parent, name, 0755);
+	int child;
+
+	if (made < 0 && made != -EEXIST)
+		return (int) made;
+	child = lc_cgroup_open_at(parent, name, O_RDONLY | O_DIRECTORY);
+	if (child < 0 && made == 0)
+		(void) lc_sys_unlinkat(parent, name, AT_REMOVEDIR);
+	*out_made = made == 0;
+	return child;
+}
+
+/* Make each component of dir->path from `from` on, below *parent, which is replaced. */
+static int make_below(struct lc_cgroup_dir *dir, int *parent, size_t from,
+	int (*level)(int parent, int child))
+{
+	while (dir->path[from] != '\0') {
+		char name[NAME_MAX + 1];
+		size_t length = strcspn(dir->path + from, "/");
+		bool is_last = dir->path[from + length] == '\0';
+		bool made = false;
+		LCT_CLEANUP(fd) int child = -1;
+		int before = *parent, r = 0;
+
+		if (length > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(name, dir->path + from, length);
+		name[length] = '\0';
+		child = make_one(before, name, &made);
+		if (child < 0)
+			return child;
+		/* an inner one that somebody else made leaves us no claim on those above it */
+		if (!is_last)
+			dir->made_above = made ? dir->made_above + 1 : 0;
+		if (level != NULL && (made || is_last))
+			r = level(before, child);
+		if (is_last) {
+			dir->was_there = !made;
+			dir->fd = lc_take_fd(&child);
+			return r;
+		}
+		lc_fd_close(parent);
+		*parent = lc_take_fd(&child);
+		if (r < 0)
+			return r;
+		from += length + 1;
+	}
+	return 0;
+}
+
+static int make_once(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
+	int (*level)(int parent, int child))
+{
+	size_t length = lc_cgroup_parent_length(dir->path, strlen(dir->path));
+	LCT_CLEANUP(fd) int parent = -1;
+
+	for (;;) {
+		parent = lc_cgroup_open_prefix(cg, dir, length, O_RDONLY | O_DIRECTORY);
+		if (parent != -ENOENT || length == 0)
+			break;
+		length = lc_cgroup_parent_length(dir->path, length);
+	}
+	if (parent < 0)
+		return parent;
+	return make_below(dir, &parent, length > 0 ? length + 1 : 0, level);
+}
+
+int lc_cgroup_dir_make(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
+	int (*level)(int parent, int child))
+{
+	int r = 0;
+
+	dir->made_above = 0;
+	for (int try = 0; try < MAKE_TRIES; try++) {
+		r = make_once(cg, dir, level);
+		/* Another container's destroy may take a common parent away between our look and
+		 * our mkdir. Not once we have made something ourselves: then the count must stay. */
+		if (dir->fd >= 0 || dir->made_above > 0 || (r != -ENOENT && r != -ENODEV))
+			break;
+	}
+	return r;
+}
+
+/* Remove the directory that the first `length` bytes of the path name. */
+static int remove_prefix(
+	const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, size_t length)
+{
+	size_t above = lc_cgroup_parent_length(dir->path, length);
+	size_t from = above > 0 ? above + 1 : 0;
+	LCT_CLEANUP(fd) int parent = lc_cgroup_open_prefix(cg, dir, above, O_PATH | O_DIRECTORY);
+	char name[NAME_MAX + 1];
+
+	if (parent < 0)
+		return parent;
+	if (length - from > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(name, dir->path + from, length - from);
+	name[length - from] = '\0';
+	return (int) lc_sys_unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+struct removal {
+	int dirfd;
+	bool any;                  /* something was removed here */
+	char held[NAME_MAX + 1];   /* the first that would not go */
+};
+
+static int remove_entry(void *context, const char *name, unsigned char type)
+{
+	struct removal *removal = context;
+	long r;
+
+	if (type != DT_DIR && type != DT_UNKNOWN)
+		return 0;
+	r = lc_sys_unlinkat(removal->dirfd, name, AT_REMOVEDIR);
+	if (r == 0)
+		removal->any = true;
+	if (r == 0 || r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (!is_held(r))
+		return (int) r;
+	(void) snprintf(removal->held, sizeof(removal->held), "%s", name);
+	return 1;
+}
+
+/*
+ * Remove every cgroup below `top`, innermost first. Whoever could make them could also make them
+ * deeper than we have descriptors or stack: so only one descriptor is held, and the way up is "..".
+ */
+static int remove_below(int top)
+{
+	LCT_CLEANUP(fd) int current = lc_cgroup_open_at(top, "", O_RDONLY | O_DIRECTORY);
+	unsigned long depth = 0;
+	bool entered = false;
+
+	while (current >= 0) {
+		struct removal removal = {.dirfd = current};
+		/* 0: no directory is left here, 1: `held` is not empty */
+		int r = lc_dir_each(
+			current, remove_entry, &removal, LCT_STEP_CGROUP, NULL);
+		int next;
+
+		if (r < 0 && !lc_cgroup_is_gone(r))
+			return r;
+		if (r == 1) {
+			next = lc_cgroup_open_at(current, removal.held, O_RDONLY | O_DIRECTORY);
+			if (lc_cgroup_is_gone(next))
+				continue;
+			entered = true;
+			depth++;
+		} else if (depth == 0) {
+			return 0;
+		} else if (entered && !removal.any) {
+			return -EBUSY; /* no cgroup below it and still held: by processes */
+		} else {
+			next = lc_fd_above_stdio((int) lc_sys_openat(
+				current, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+			entered = false;
+			depth--;
+		}
+		lc_fd_close(&current);
+		current = next;
+	}
+	return lc_cgroup_is_gone(current) ? 0 : current;
+}
+
+/* Take away the parents that create made, as far as nobody else uses them. */
+static void remove_above(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+{
+	size_t length = strlen(dir->path);
+
+	while (dir->made_above > 0) {
+		int r;
+
+		length = lc_cgroup_parent_length(dir->path, length);
+		if (length == 0)
+			break;
+		r = remove_prefix(cg, dir, length);
+		if (r < 0 && !lc_cgroup_is_gone(r))
+			break;
+		dir->made_above--;
+	}
+	dir->made_above = 0;
+}
+
+int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+{
+	size_t length = strlen(dir->path);
+	int r;
+
+	if (dir->fd >= 0 && dir->was_there) {
+		bool populated = false;
+
+		r = lc_cgroup_populated(dir->fd, &populated);
+		if (r < 0 || populated)
+			return r < 0 ? r : -EBUSY;
+		return remove_below(dir->fd);
+	}
+	if (dir->fd >= 0) {
+		r = remove_prefix(cg, dir, length);
+		if (is_held(r)) {
+			r = remove_below(dir->fd);
+			if (r == 0)
+				r = remove_prefix(cg, dir, length);
+		}
+		if (r < 0 && !lc_cgroup_is_gone(r))
+			return is_held(r) ? -EBUSY : r;
+		lc_fd_close(&dir->fd);
+	}
+	remove_above(cg, dir);
+	return 0;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * THE ORDER OF SET-UP. lc_compile_init below reads like a table of contents; why a step is where
+ * it is stands beside it. Pure: no system call, nothing looked up, the same inputs give the same
+ * bytes.
+ */
+#include "configs/compile.h"
+#include "configs/compile_parts.h"
+#include "configs/validate_parts.h"
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+
+#define DEFAULT_UMASK 022
+
+uint64_t lc_compile_clone_flags(const struct lc_config_config *config)
+{
+	return lc_config_namespaces(config) & ~(uint64_t) CLONE_NEWCGROUP;
+}
+
+static void begin(struct lc_compile *c)
+{
+	LCT_PLAN(c->w, reset);
+	/* Whatever is asked for later: a half-made container has no right to outlive its maker. */
+	LCT_PLAN(c->w, parent_death, .signal = SIGKILL);
+	/* Here and not by clone: such a namespace is rooted where its maker stands, and the init
+	 * stands in its cgroups by now. */
+	if ((c->namespaces & CLONE_NEWCGROUP) != 0) {
+		lc_plan_origin(c->w, "namespaces");
+		LCT_PLAN(c->w, unshare, .flags = CLONE_NEWCGROUP);
+		lc_plan_origin(c->w, NULL);
+	}
+	LCT_PLAN(c->w, session);
+}
+
+static void set_names(struct lc_compile *c)
+{
+	if (c->config->hostname != NULL) {
+		lc_plan_origin(c->w, "hostname");
+		LCT_PLAN(c->w, hostname, .name = lc_plan_intern(c->w, c->config->hostname));
+	}
+	if (c->config->domainname != NULL) {
+		lc_plan_origin(c->w, "domainname");
+		LCT_PLAN(c->w, domainname, .name = lc_plan_intern(c->w, c->config->domainname));
+	}
+	if ((c->namespaces & CLONE_NEWNET) != 0) {
+		lc_plan_origin(c->w, "namespaces");
+		LCT_PLAN(c->w, link_up, .name = lc_plan_intern(c->w, "lo"));
+	}
+}
+
+static void set_oom_score(struct lc_compile *c)
+{
+	if (!c->process->oom_score_adj.is_set)
+		return;
+	lc_plan_origin(c->w, "process.oom_score_adj");
+	LCT_PLAN(c->w, oom_score, .adjust = (uint32_t) (int32_t) c->process->oom_score_adj.value);
+}
+
+static void cut_propagation(struct lc_compile *c)
+{
+	const char *mode = c->config->rootfs_propagation;
+	bool is_private = mode != NULL && strcmp(mode, "private") == 0;
+
+	lc_plan_origin(c->w, "%s", mode == NULL ? "" : "rootfs_propagation");
+	LCT_PLAN(c->w, propagation, .flags = (is_private ? MS_PRIVATE : MS_SLAVE) | MS_REC);
+}
+
+static void enter_root(struct lc_compile *c, uint32_t slot)
+{
+	lc_plan_origin(c->w, "rootfs");
+	LCT_PLAN(c->w, root_attach, .slot = slot, .path = lc_plan_intern(c->w, c->config->rootfs));
+	LCT_PLAN(c->w, root_enter, .slot = slot);
+}
+
+/* "net.ipv4.ip_forward" is net/ipv4/ip_forward; what has a slash is a path already. */
+static const char *sysctl_path(struct lc_compile *c, const char *key)
+{
+	char *path = lc_arena_copy(c->w->arena, key, strlen(key));
+
+	if (path == NULL)
+		c->w->failed = -ENOMEM;
+	for (char *at = path; at != NULL && strchr(key, '/') == NULL && *at != '\0'; at++)
+		if (*at == '.')
+			*at = '/';
+	return path;
+}
+
+static void set_sysctls(struct lc_compile *c)
+{
+	const struct lc_pairs *sysctl = &c->config->sysctl;
+	uint32_t slot;
+
+	if (sysctl->count == 0)
+		return;
+	slot = lc_plan_slot(c->w);
+	lc_plan_origin(c->w, "sysctl");
+	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, "proc"),
+		.source = lc_plan_intern(c->w, "proc"),
+		.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+		.slot = slot);
+	for (size_t i = 0; i < sysctl->count; i++) {
+		lc_plan_origin(c->w, "sysctl[\"%s\"]", sysctl->items[i].key);
+		LCT_PLAN(c->w, sysctl, .slot = slot,
+			.name = lc_plan_intern(c->w, sysctl_path(c, sysctl->items[i].key)),
+			.value = lc_plan_intern(c->w, sysctl->items[i].value));
+	}
+}
+
+static void make_cwd(struct lc_compile *c)
+{
+	if (strcmp(c->cwd, "/") == 0)
+		return;
+	lc_plan_origin(c->w, "process.cwd");
+	LCT_PLAN(c->w, directory_owned, .target = lc_plan_intern(c->w, c->cwd), .uid = c->in->uid,
+		.gid = c->in->gid);
+}
+
+static void hide_paths(struct lc_compile *c)
+{
+	const struct lc_strings *readonly = &c->config->readonly_paths;
+	const struct lc_strings *mask = &c->config->mask_paths;
+	uint32_t slot;
+
+	for (size_t i = 0; i < readonly->count; i++) {
+		lc_plan_origin(c->w, "readonly_paths[%zu]", i + 1);
+		LCT_PLAN(c->w, readonly, .target = lc_plan_intern(c->w, readonly->items[i]));
+	}
+	if (mask->count == 0)
+		return;
+	slot = lc_plan_slot(c->w);
+	lc_plan_origin(c->w, "mask_paths");
+	LCT_PLAN(c->w, mask_source, .slot = slot);
+	for (size_t i = 0; i < mask->count; i++) {
+		lc_plan_origin(c->w, "mask_paths[%zu]", i + 1);
+		LCT_PLAN(c->w, mask, .slot = slot,
+			.target = lc_plan_intern(c->w, mask->items[i]));
+	}
+}
+
+static void close_root(struct lc_compile *c)
+{
+	/* The host's own root has been read-only since before it was attached. */
+	if (!c->config->readonlyfs || c->is_host_root)
+		return;
+	lc_plan_origin(c->w, "readonlyfs");
+	LCT_PLAN(c->w, root_readonly);
+}
+
+static void set_stdio(struct lc_compile *c)
+{
+	static const char *const names[] = {"stdin", "stdout", "stderr"};
+
+	for (uint32_t i = 0; i < 3; i++) {
+		if (!c->in->stdio_null[i])
+			continue;
+		lc_plan_origin(c->w, "process.%s", names[i]);
+		LCT_PLAN(c->w, stdio_null, .fd = i);
+	}
+}
+
+static void enter_cwd(struct lc_compile *c, bool is_last)
+{
+	lc_plan_origin(c->w, "process.cwd");
+	LCT_PLAN(c->w, cwd, .target = lc_plan_intern(c->w, c->cwd), .last = is_last);
+}
+
+static void set_umask(struct lc_compile *c)
+{
+	const struct lc_integer *mask = &c->process->umask;
+
+	lc_plan_origin(c->w, "%s", mask->is_set ? "process.umask" : "");
+	LCT_PLAN(c->w, umask, .mask = mask->is_set ? (uint32_t) mask->value : DEFAULT_UMASK);
+}
+
+static void become_user(struct lc_compile *c)
+{
+	lc_compile_bounding(c);
+	/* Without no_new_privileges only CAP_SYS_ADMIN may load a filter, and it goes with the
+	 * user; the rest of the set-up must then pass the filter. */
+	if (!c->has_no_new_privileges)
+		lc_compile_seccomp(c);
+	lc_compile_user(c);
+	lc_compile_capabilities(c);
+	if (c->has_no_new_privileges) {
+		lc_plan_origin(c->w, "no_new_privileges");
+		LCT_PLAN(c->w, no_new_privileges);
+	}
+	/* Always: SIGKILL of the beginning must go, and a change of user clears the other one. */
+	lc_plan_origin(
+		c->w, "%s", c->config->parent_death_signal.is_set ? "parent_death_signal" : "");
+	LCT_PLAN(c->w, parent_death, .signal = (uint32_t) c->config->parent_death_signal.value);
+}
+
+static void start_program(struct lc_compile *c)
+{
+	lc_plan_origin(c->w, "process.args");
+	LCT_PLAN(c->w, lookup, .program = lc_plan_intern(c->w, c->process->args.items[0]),
+		.search = lc_plan_intern(c->w, c->path));
+	lc_plan_origin(c->w, NULL);
+	LCT_PLAN(c->w, ready);
+	/* Last, so that the filter need allow nothing but what the program does itself. */
+	if (c->has_no_new_privileges)
+		lc_compile_seccomp(c);
+	lc_compile_exec(c);
+}
+
+static int finish(const struct lc_compile *c, struct lc_error *err)
+{
+	if (c->w->failed == 0)
+		return 0;
+	if (c->w->failed == -E2BIG && c->w->slots >= LCT_PLAN_SLOTS_MAX)
+		return lc_fail(err, LCT_STEP_CONFIG, E2BIG, "mounts");
+	return lc_fail(err, LCT_STEP_PLAN, c->w->failed, "");
+}
+
+static bool no_new_privileges(const struct lc_compile_inputs *in)
+{
+	if (in->process->no_new_privileges.is_set)
+		return in->process->no_new_privileges.value;
+	return !in->config->no_new_privileges.is_set || in->config->no_new_privileges.value;
+}
+
+int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
+	struct lc_error *err)
+{
+	struct lc_compile c = {
+		.in = in,
+		.config = in->config,
+		.process = in->process,
+		.w = w,
+		.namespaces = lc_config_namespaces(in->config),
+		.is_host_root = strcmp(in->config->rootfs, "/") == 0,
+		.has_no_new_privileges = no_new_privileges(in),
+	};
+	uint32_t root = lc_plan_slot(w);
+	int r = lc_compile_read_mounts(&c, err);
+
+	if (r == 0)
+		r = lc_compile_read_process(&c, err);
+	if (r < 0)
+		return r;
+
+	begin(&c);
+	set_names(&c);
+	set_oom_score(&c);
+
+	/* In the host's tree, of which nothing is changed: it is only copied from. */
+	cut_propagation(&c);
+	lc_compile_root(&c, root);
+	lc_compile_sources(&c);
+	enter_root(&c, root);
+
+	/* From here on no path can name a file of the host. */
+	r = lc_compile_clear(&c, err);
+	if (r < 0)
+		return r;
+	lc_compile_mounts(&c);
+	lc_compile_devices(&c);
+	lc_compile_links(&c);
+	set_sysctls(&c);
+	make_cwd(&c);   /* before anything becomes read-only */
+	hide_paths(&c); /* masks after read-only paths: a mask below one of those stays on top */
+	close_root(&c);
+
+	set_stdio(&c);
+	lc_compile_rlimits(&c);
+	enter_cwd(&c, false); /* while root may reach what the user may not */
+	set_umask(&c);
+	become_user(&c);
+	enter_cwd(&c, true);
+	start_program(&c);
+	lc_plan_origin(w, NULL);
+	return finish(&c, err);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lc_config + inputs → plan. Pure: no system call, so a plan can be made, printed and tested by
+ * anybody. THE ORDER OF SET-UP IS DECIDED HERE and nowhere else.
+ */
+#ifndef LCT_CONFIGS_COMPILE_H
+#define LCT_CONFIGS_COMPILE_H
+
+#include "configs/configs.h"
+#include "plan/write.h"
+
+/* One mounted cgroup hierarchy, for mounts of type cgroup. */
+struct lc_compile_cgroup {
+	const char *name;        /* directory below /sys/fs/cgroup: "cpu,cpuacct", "systemd", "unified" */
+	const char *options;     /* mount options that select it: "cpu,cpuacct", "name=systemd" */
+	const char *host_path;   /* absolute host path of the container's own directory */
+	bool is_unified;
+};
+
+/* What the compiler must be told because it may not look: brought by src/container/. */
+struct lc_compile_inputs {
+	const struct lc_config_config *config;
+	const struct lc_config_process *process;
+	uint32_t uid, gid;              /* resolved user */
+	const uint32_t *groups;         /* resolved supplementary groups */
+	size_t groups_count;
+	const char *home;               /* HOME when the environment has none */
+	const void *filter;             /* compiled seccomp program, NULL for none */
+	size_t filter_size;             /* bytes: struct sock_filter[] */
+	bool stdio_null[3];             /* reopen this descriptor on the container's /dev/null */
+	const struct lc_compile_cgroup *cgroups;
+	size_t cgroups_count;
+	bool is_pure_v2;                /* the one hierarchy is cgroup2, mounted at the top */
+	uint64_t last_capability;       /* highest capability number that the kernel knows */
+};
+
+/* The namespaces that clone3 makes, as CLONE_NEW* flags; the cgroup one is made by the init. */
+uint64_t lc_compile_clone_flags(const struct lc_config_config *config);
+
+/*
+ * Append the operations of a container's first process to `w`. ConfigInvalid faults that only the
+ * compiler can see (too many mounts, a capability that is none) are LCT_STEP_CONFIG with the field
+ * as subject. Validation has been done: configs/validate.c.
+ */
+int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
+	struct lc_error *err);
+
+#endif

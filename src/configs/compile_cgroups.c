@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mounts of type cgroup: the container's own part of every hierarchy. With a cgroup namespace the
+ * hierarchies are mounted anew, rooted there by the kernel; without one the container's directories
+ * are copied as binds, before the pivot, while the host can still be named. On pure v2 that is all;
+ * elsewhere a tmpfs holds one directory a hierarchy, and is made read-only once they are in it.
+ */
+#include "configs/compile_parts.h"
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <string.h>
+
+#define HOLDER_ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static bool is_bound(const struct lc_compile *c)
+{
+	return (c->namespaces & CLONE_NEWCGROUP) == 0;
+}
+
+static uint64_t attributes_of(const struct lc_compile_mount *mount)
+{
+	return (mount->tree_set & ~mount->clear) | mount->set;
+}
+
+void lc_compile_cgroup_sources(struct lc_compile *c, struct lc_compile_mount *mount)
+{
+	size_t count = c->in->cgroups_count;
+
+	if (!is_bound(c))
+		return;
+	mount->cgroup_slots = lc_arena_array(c->w->arena, count, sizeof(*mount->cgroup_slots));
+	if (mount->cgroup_slots == NULL) {
+		c->w->failed = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		uint32_t slot = mount->cgroup_slots[i] = lc_plan_slot(c->w);
+
+		LCT_PLAN(c->w, tree_open,
+			.source = lc_plan_intern(c->w, c->in->cgroups[i].host_path), .slot = slot);
+		if ((attributes_of(mount) | mount->clear) != 0)
+			LCT_PLAN(c->w, tree_attr, .slot = slot, .set = attributes_of(mount),
+				.clear = mount->clear);
+	}
+}
+
+static void attach_hierarchy(struct lc_compile *c, const struct lc_compile_mount *mount,
+	size_t index, const char *target)
+{
+	const struct lc_compile_cgroup *cgroup = &c->in->cgroups[index];
+	uint32_t slot;
+
+	if (is_bound(c)) {
+		if (mount->cgroup_slots == NULL)
+			return; /* out of memory, which the writer remembers */
+		slot = mount->cgroup_slots[index];
+	} else {
+		slot = lc_plan_slot(c->w);
+		LCT_PLAN(c->w, fs_open,
+			.type = lc_plan_intern(c->w, cgroup->is_unified ? "cgroup2" : "cgroup"),
+			.source = lc_plan_intern(c->w, "cgroup"),
+			.options = lc_plan_intern(
+				c->w, cgroup->is_unified ? mount->data : cgroup->options),
+			.attributes = attributes_of(mount), .slot = slot);
+	}
+	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, target),
+		.flags = LCT_TARGET_CREATE);
+}
+
+/* cpu → cpu,cpuacct, for controllers that share a hierarchy. */
+static void link_controllers(struct lc_compile *c, const struct lc_compile_mount *mount,
+	const char *name)
+{
+	const char *word = name;
+
+	if (strchr(name, ',') == NULL)
+		return;
+	while (true) {
+		size_t length = strcspn(word, ",");
+		const char *target = lc_arena_printf(
+			c->w->arena, "%s/%.*s", mount->target, (int) length, word);
+
+		if (target == NULL)
+			c->w->failed = -ENOMEM;
+		LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, target),
+			.points_to = lc_plan_intern(c->w, name));
+		if (word[length] == '\0')
+			return;
+		word += length + 1;
+	}
+}
+
+void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount *mount)
+{
+	uint32_t holder;
+
+	if (c->in->is_pure_v2) {
+		attach_hierarchy(c, mount, 0, mount->target);
+		return;
+	}
+	holder = lc_plan_slot(c->w);
+	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, "tmpfs"),
+		.source = lc_plan_intern(c->w, "cgroup"),
+		.options = lc_plan_intern(c->w, "mode=755"), .attributes = HOLDER_ATTRIBUTES,
+		.slot = holder);
+	LCT_PLAN(c->w, attach, .slot = holder, .target = lc_plan_intern(c->w, mount->target),
+		.flags = LCT_TARGET_CREATE);
+	for (size_t i = 0; i < c->in->cgroups_count; i++) {
+		const char *name = c->in->cgroups[i].name;
+		const char *target =
+			lc_arena_printf(c->w->arena, "%s/%s", mount->target, name);
+
+		if (target == NULL)
+			c->w->failed = -ENOMEM;
+		attach_hierarchy(c, mount, i, target);
+		link_controllers(c, mount, name);
+	}
+	LCT_PLAN(c->w, attributes, .target = lc_plan_intern(c->w, mount->target),
+		.set = MOUNT_ATTR_RDONLY);
+}

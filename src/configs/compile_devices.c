@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /dev: the nodes that every container has, those of the configuration, and the links. A /dev that
+ * is a bind mount is somebody's finished one, and on the host's read-only root nothing can be made:
+ * then /dev stays as it is.
+ */
+#include "configs/compile_parts.h"
+#include "configs/path.h"
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEFAULT_MODE 0666
+
+static const struct {
+	const char *path;
+	uint32_t major, minor;
+} default_devices[] = {
+	{"/dev/null", 1, 3},
+	{"/dev/zero", 1, 5},
+	{"/dev/full", 1, 7},
+	{"/dev/random", 1, 8},
+	{"/dev/urandom", 1, 9},
+	{"/dev/tty", 5, 0},
+};
+
+static const struct {
+	const char *path, *points_to;
+} links[] = {
+	{"/dev/fd", "/proc/self/fd"},
+	{"/dev/stdin", "/proc/self/fd/0"},
+	{"/dev/stdout", "/proc/self/fd/1"},
+	{"/dev/stderr", "/proc/self/fd/2"},
+	{"/dev/core", "/proc/kcore"},
+};
+
+static bool is_dev_ours(const struct lc_compile *c)
+{
+	const struct lc_compile_mount *dev = lc_compile_mount_at(c, "/dev");
+
+	return dev == NULL ? !c->is_host_root : !dev->is_bind;
+}
+
+/* The cleaned path of a device of the configuration. */
+static const char *device_path(const struct lc_config_device *device, char *buffer)
+{
+	return lc_path_clean(device->path, buffer, LCT_PATH_ROOM) ? buffer : device->path;
+}
+
+static bool is_configured(const struct lc_compile *c, const char *path)
+{
+	const struct lc_config_device *devices = c->config->devices.items;
+	char buffer[LCT_PATH_ROOM];
+
+	for (size_t i = 0; i < c->config->devices.count; i++)
+		if (strcmp(device_path(&devices[i], buffer), path) == 0)
+			return true;
+	return false;
+}
+
+static uint32_t type_bits(const char *type)
+{
+	if (type[0] == 'b')
+		return S_IFBLK;
+	return type[0] == 'p' ? S_IFIFO : S_IFCHR;
+}
+
+static void make_configured(struct lc_compile *c, const struct lc_config_device *device)
+{
+	uint32_t type = type_bits(device->type);
+	char buffer[LCT_PATH_ROOM];
+
+	LCT_PLAN(c->w, device, .target = lc_plan_intern(c->w, device_path(device, buffer)),
+		.type = type, .major = type == S_IFIFO ? 0 : (uint32_t) device->major.value,
+		.minor = type == S_IFIFO ? 0 : (uint32_t) device->minor.value,
+		.mode = device->file_mode.is_set ? (uint32_t) device->file_mode.value
+						 : DEFAULT_MODE,
+		.uid = (uint32_t) device->uid.value, .gid = (uint32_t) device->gid.value);
+}
+
+void lc_compile_devices(struct lc_compile *c)
+{
+	const struct lc_config_device *devices = c->config->devices.items;
+	char buffer[LCT_PATH_ROOM];
+	bool is_ours = is_dev_ours(c);
+
+	lc_plan_origin(c->w, NULL);
+	for (size_t i = 0; i < sizeof(default_devices) / sizeof(default_devices[0]); i++) {
+		if (!is_ours || is_configured(c, default_devices[i].path))
+			continue;
+		LCT_PLAN(c->w, device, .target = lc_plan_intern(c->w, default_devices[i].path),
+			.type = S_IFCHR, .major = default_devices[i].major,
+			.minor = default_devices[i].minor, .mode = DEFAULT_MODE);
+	}
+	for (size_t i = 0; i < c->config->devices.count; i++) {
+		if (!is_ours && lc_path_is_below(device_path(&devices[i], buffer), "/dev"))
+			continue;
+		lc_plan_origin(c->w, "devices[%zu]", i + 1);
+		make_configured(c, &devices[i]);
+	}
+}
+
+void lc_compile_links(struct lc_compile *c)
+{
+	const struct lc_compile_mount *pts = lc_compile_mount_at(c, "/dev/pts");
+	const struct lc_compile_mount *dev = lc_compile_mount_at(c, "/dev");
+
+	lc_plan_origin(c->w, NULL);
+	if (is_dev_ours(c)) {
+		for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+			LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, links[i].path),
+				.points_to = lc_plan_intern(c->w, links[i].points_to),
+				.flags = LCT_LINK_IF_EXISTS);
+		/* The host's multiplexer, if the image brought its node, must not be left. */
+		if (pts != NULL && strcmp(pts->type, "devpts") == 0)
+			LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, "/dev/ptmx"),
+				.points_to = lc_plan_intern(c->w, "pts/ptmx"),
+				.flags = LCT_LINK_REPLACE);
+	}
+	if (dev != NULL && dev->is_late_readonly) {
+		lc_plan_origin(c->w, "mounts[%zu]", (size_t) (dev - c->mounts) + 1);
+		LCT_PLAN(c->w, attributes, .target = lc_plan_intern(c->w, "/dev"),
+			.set = MOUNT_ATTR_RDONLY);
+	}
+}

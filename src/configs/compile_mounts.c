@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The root and what is mounted in it. Before the pivot: copies of host trees, detached, with their
+ * attributes. After it, when no path names a host file any more: new file systems, and everything
+ * attached in the order of the configuration.
+ */
+#include "configs/compile_parts.h"
+#include "configs/names.h"
+#include "configs/path.h"
+#include <linux/mount.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The host's own root is made read-only while it is still detached, so that nothing can ever be
+ * made on the host, and private, lest a later mount of the host arrive in it writable.
+ */
+void lc_compile_root(struct lc_compile *c, uint32_t slot)
+{
+	const char *propagation = c->config->rootfs_propagation;
+	bool is_private = c->is_host_root ||
+			  (propagation != NULL && strcmp(propagation, "private") == 0);
+
+	lc_plan_origin(c->w, "rootfs");
+	LCT_PLAN(c->w, tree_open, .source = lc_plan_intern(c->w, c->config->rootfs), .slot = slot,
+		.recursive = 1);
+	if (is_private)
+		LCT_PLAN(c->w, tree_attr, .slot = slot, .recursive = 1,
+			.set = c->is_host_root ? MOUNT_ATTR_RDONLY : 0, .propagation = MS_PRIVATE);
+}
+
+/* Attributes of a tree first, so that those of the mount itself may differ from them. */
+static void set_attributes(struct lc_compile *c, const struct lc_compile_mount *mount)
+{
+	if ((mount->tree_set | mount->tree_clear) != 0)
+		LCT_PLAN(c->w, tree_attr, .slot = mount->slot, .recursive = 1,
+			.set = mount->tree_set, .clear = mount->tree_clear);
+	if ((mount->set | mount->clear) != 0)
+		LCT_PLAN(c->w, tree_attr, .slot = mount->slot, .set = mount->set,
+			.clear = mount->clear);
+}
+
+void lc_compile_sources(struct lc_compile *c)
+{
+	for (size_t i = 0; i < c->mounts_count; i++) {
+		struct lc_compile_mount *mount = &c->mounts[i];
+
+		lc_plan_origin(c->w, "mounts[%zu]", i + 1);
+		if (mount->is_bind) {
+			mount->slot = lc_plan_slot(c->w);
+			LCT_PLAN(c->w, tree_open, .source = lc_plan_intern(c->w, mount->source),
+				.slot = mount->slot, .recursive = mount->is_recursive);
+			set_attributes(c, mount);
+		} else if (mount->is_cgroup) {
+			lc_compile_cgroup_sources(c, mount);
+		}
+	}
+}
+
+/* As strcmp, but a directory is followed by what is below it before any other name. */
+static int compare_paths(const void *left, const void *right)
+{
+	const unsigned char *a = *(const unsigned char *const *) left;
+	const unsigned char *b = *(const unsigned char *const *) right;
+
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	return (*a == '/' ? 1 : *a) - (*b == '/' ? 1 : *b);
+}
+
+/*
+ * The host's root brings its /proc, /sys and /dev along, and whatever else is mounted where the
+ * configuration wants something: all that goes before anything is attached.
+ */
+int lc_compile_clear(struct lc_compile *c, struct lc_error *err)
+{
+	static const char *const always[] = {"/dev", "/proc", "/sys"};
+	size_t count = sizeof(always) / sizeof(always[0]);
+	const char **paths, *last = NULL;
+
+	if (!c->is_host_root)
+		return 0;
+	paths = lc_arena_array(c->w->arena, count + c->mounts_count, sizeof(*paths));
+	if (paths == NULL)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "mounts");
+	memcpy(paths, always, sizeof(always));
+	for (size_t i = 0; i < c->mounts_count; i++)
+		paths[count++] = c->mounts[i].target;
+	qsort(paths, count, sizeof(*paths), compare_paths);
+	lc_plan_origin(c->w, "rootfs");
+	for (size_t i = 0; i < count; i++) {
+		/* A detached tree takes along what is mounted below. */
+		if (last != NULL && lc_path_is_below(paths[i], last))
+			continue;
+		last = paths[i];
+		LCT_PLAN(c->w, detach, .target = lc_plan_intern(c->w, last));
+	}
+	return 0;
+}
+
+static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, uint32_t slot)
+{
+	uint32_t flags = LCT_TARGET_CREATE;
+
+	if (strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0)
+		flags |= LCT_TARGET_NO_SYMLINKS;
+	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, mount->target),
+		.flags = flags);
+}
+
+static void make_file_system(struct lc_compile *c, const struct lc_compile_mount *mount)
+{
+	uint64_t attributes = (mount->tree_set & ~mount->clear) | mount->set;
+	uint32_t slot = lc_plan_slot(c->w);
+
+	if (mount->is_late_readonly)
+		attributes &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, mount->type),
+		.source = lc_plan_intern(c->w, mount->source),
+		.options = lc_plan_intern(c->w, mount->data), .attributes = attributes,
+		.slot = slot);
+	attach(c, mount, slot);
+}
+
+/* In the order given, each one an operation: "unbindable" after "shared" means both. */
+static void propagate(struct lc_compile *c, const struct lc_compile_mount *mount,
+	const struct lc_strings *options)
+{
+	for (size_t i = 0; i < options->count; i++) {
+		const struct lc_mount_option *option = lc_mount_option(options->items[i]);
+
+		if (option != NULL && option->propagation != 0)
+			LCT_PLAN(c->w, propagate, .target = lc_plan_intern(c->w, mount->target),
+				.propagation = option->propagation,
+				.recursive = option->is_recursive);
+	}
+}
+
+void lc_compile_mounts(struct lc_compile *c)
+{
+	const struct lc_config_mount *from = c->config->mounts.items;
+
+	for (size_t i = 0; i < c->mounts_count; i++) {
+		const struct lc_compile_mount *mount = &c->mounts[i];
+
+		lc_plan_origin(c->w, "mounts[%zu]", i + 1);
+		if (mount->is_bind)
+			attach(c, mount, mount->slot);
+		else if (mount->is_cgroup)
+			lc_compile_cgroup_mount(c, mount);
+		else
+			make_file_system(c, mount);
+		propagate(c, mount, &from[i].options);
+	}
+}
+
+const struct lc_compile_mount *lc_compile_mount_at(const struct lc_compile *c, const char *path)
+{
+	for (size_t i = c->mounts_count; i > 0; i--)
+		if (strcmp(c->mounts[i - 1].target, path) == 0)
+			return &c->mounts[i - 1];
+	return NULL;
+}

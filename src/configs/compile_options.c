@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mounts of a configuration → struct lc_compile_mount: what each option of the list does, the last
+ * of two that contradict each other winning. Appends nothing to the plan.
+ */
+#include "configs/compile_parts.h"
+#include "configs/names.h"
+#include "configs/path.h"
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Add an option to a pair of masks; the access time field is cleared whole or not at all. */
+static void merge(uint64_t *set, uint64_t *clear, const struct lc_mount_option *option)
+{
+	*set = (*set & ~option->clear) | option->set;
+	*clear = (*clear & ~option->set) | option->clear;
+}
+
+static void read_option(struct lc_compile_mount *mount, const struct lc_mount_option *option)
+{
+	uint64_t touched = option->set | option->clear;
+
+	if (option->is_bind) {
+		mount->is_bind = true;
+		mount->is_recursive = mount->is_recursive || option->is_recursive;
+	} else if (option->is_recursive) {
+		/* Tree attributes are set first, so an earlier word about the mount itself must not
+		 * undo this later one. */
+		merge(&mount->tree_set, &mount->tree_clear, option);
+		mount->set &= ~touched;
+		mount->clear &= ~touched;
+	} else {
+		merge(&mount->set, &mount->clear, option);
+	}
+}
+
+/* Join what the file system itself is told. */
+static const char *join_data(struct lc_arena *arena, const struct lc_strings *options)
+{
+	size_t size = 1, used = 0;
+	char *data;
+
+	for (size_t i = 0; i < options->count; i++)
+		size += strlen(options->items[i]) + 1;
+	data = lc_arena_alloc(arena, size);
+	for (size_t i = 0; data != NULL && i < options->count; i++) {
+		const struct lc_mount_option *option = lc_mount_option(options->items[i]);
+		const char *text = option == NULL ? options->items[i] : option->superblock;
+		size_t length;
+
+		if (text == NULL)
+			continue;
+		length = strlen(text);
+		if (used > 0)
+			data[used++] = ',';
+		memcpy(data + used, text, length);
+		used += length;
+	}
+	return data;
+}
+
+static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
+	struct lc_compile_mount *to, struct lc_error *err)
+{
+	struct lc_arena *arena = c->w->arena;
+	char target[LCT_PATH_ROOM];
+
+	if (!lc_path_clean(from->destination, target, sizeof(target)))
+		return lc_fail(err, LCT_STEP_CONFIG, EINVAL, from->destination);
+	to->is_bind = from->type != NULL && strcmp(from->type, "bind") == 0;
+	for (size_t i = 0; i < from->options.count; i++) {
+		const struct lc_mount_option *option = lc_mount_option(from->options.items[i]);
+
+		if (option != NULL)
+			read_option(to, option);
+	}
+	to->type = to->is_bind ? "bind" : from->type;
+	to->source = from->source != NULL && from->source[0] != '\0' ? from->source : to->type;
+	to->is_cgroup = strcmp(to->type, "cgroup") == 0;
+	to->target = lc_arena_copy(arena, target, strlen(target));
+	to->data = join_data(arena, &from->options);
+	if (to->target == NULL || to->data == NULL)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "mounts");
+	/* Nodes and links are still to be made in it. */
+	to->is_late_readonly = !to->is_bind && strcmp(target, "/dev") == 0 &&
+			       ((to->set | to->tree_set) & MOUNT_ATTR_RDONLY) != 0;
+	return 0;
+}
+
+int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err)
+{
+	const struct lc_config_mount *mounts = c->config->mounts.items;
+	char field[64];
+
+	c->mounts_count = c->config->mounts.count;
+	if (c->mounts_count == 0)
+		return 0;
+	c->mounts = lc_arena_array(c->w->arena, c->mounts_count, sizeof(*c->mounts));
+	if (c->mounts == NULL)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "mounts");
+	for (size_t i = 0; i < c->mounts_count; i++) {
+		int r = read_mount(c, &mounts[i], &c->mounts[i], err);
+
+		if (r < 0)
+			return r;
+		if (c->mounts[i].is_cgroup && c->in->cgroups_count == 0) {
+			(void) snprintf(field, sizeof(field), "mounts[%zu]: no cgroups", i + 1);
+			return lc_fail(err, LCT_STEP_CONFIG, ENODEV, field);
+		}
+	}
+	return 0;
+}

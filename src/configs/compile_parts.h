@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the compiler share. compile.c decides the order and calls the functions below;
+ * each of them appends the operations of one subject, labels them with the field they come from,
+ * and leaves no label behind it. Appending cannot fail visibly: the writer remembers (write.h).
+ */
+#ifndef LCT_CONFIGS_COMPILE_PARTS_H
+#define LCT_CONFIGS_COMPILE_PARTS_H
+
+#include "configs/compile.h"
+
+/* A mount of the configuration, its options understood. */
+struct lc_compile_mount {
+	const char *target; /* clean */
+	const char *type, *source;
+	const char *data;   /* options for the file system, comma-separated */
+	uint64_t set, clear;           /* attributes of the mount itself */
+	uint64_t tree_set, tree_clear; /* of it and all below it: the r… options */
+	uint32_t slot;                 /* of a bind */
+	uint32_t *cgroup_slots;        /* of a cgroup mount made of binds, one a hierarchy */
+	bool is_bind, is_recursive, is_cgroup;
+	bool is_late_readonly; /* /dev: read-only when its nodes are made */
+};
+
+struct lc_compile {
+	const struct lc_compile_inputs *in;
+	const struct lc_config_config *config;
+	const struct lc_config_process *process;
+	struct lc_plan_writer *w;
+	struct lc_compile_mount *mounts;
+	size_t mounts_count;
+	uint64_t namespaces; /* CLONE_NEW* */
+	bool is_host_root;   /* rootfs is "/" */
+	bool has_no_new_privileges;
+	const char *cwd;
+	const char *path;      /* PATH of the program */
+	struct lc_strings env; /* without duplicates, PATH and HOME added */
+};
+
+/* compile_options.c: read the mounts, appending nothing. */
+int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err);
+
+/* compile_mounts.c */
+void lc_compile_root(struct lc_compile *c, uint32_t slot);
+void lc_compile_sources(struct lc_compile *c);
+int lc_compile_clear(struct lc_compile *c, struct lc_error *err);
+void lc_compile_mounts(struct lc_compile *c);
+/* The last mount at a path, NULL for none. */
+const struct lc_compile_mount *lc_compile_mount_at(const struct lc_compile *c, const char *path);
+
+/* compile_cgroups.c */
+void lc_compile_cgroup_sources(struct lc_compile *c, struct lc_compile_mount *mount);
+void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount *mount);
+
+/* compile_devices.c */
+void lc_compile_devices(struct lc_compile *c);
+void lc_compile_links(struct lc_compile *c);
+
+/* compile_process.c */
+int lc_compile_read_process(struct lc_compile *c, struct lc_error *err);
+void lc_compile_rlimits(struct lc_compile *c);
+void lc_compile_exec(struct lc_compile *c);
+
+/* compile_credentials.c */
+void lc_compile_bounding(struct lc_compile *c);
+void lc_compile_user(struct lc_compile *c);
+void lc_compile_capabilities(struct lc_compile *c);
+void lc_compile_seccomp(struct lc_compile *c);
+
+#endif

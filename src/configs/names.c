@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Words → numbers: namespaces, limits, signals, capabilities, mount options. Tables, and libcap
+ * for the capabilities (the only file that includes it), since a list of our own would grow old.
+ * Strict: what is not known is an error of the caller, never a guess.
+ */
+#include "configs/names.h"
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
+#include <sys/resource.h>
+
+/* What a program on glibc or musl calls SIGRTMIN; the kernel's own is 32, but the C libraries keep
+ * the first two. */
+#define REALTIME_MIN 34
+#define REALTIME_MAX 64
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+struct word {
+	const char *name;
+	uint64_t number;
+};
+
+static const struct word namespaces[] = {
+	{"mount", CLONE_NEWNS},
+	{"pid", CLONE_NEWPID},
+	{"uts", CLONE_NEWUTS},
+	{"ipc", CLONE_NEWIPC},
+	{"network", CLONE_NEWNET},
+	{"cgroup", CLONE_NEWCGROUP},
+	{"user", CLONE_NEWUSER},
+	{"time", CLONE_NEWTIME},
+};
+
+static const struct word rlimits[] = {
+	{"AS", RLIMIT_AS},
+	{"CORE", RLIMIT_CORE},
+	{"CPU", RLIMIT_CPU},
+	{"DATA", RLIMIT_DATA},
+	{"FSIZE", RLIMIT_FSIZE},
+	{"LOCKS", RLIMIT_LOCKS},
+	{"MEMLOCK", RLIMIT_MEMLOCK},
+	{"MSGQUEUE", RLIMIT_MSGQUEUE},
+	{"NICE", RLIMIT_NICE},
+	{"NOFILE", RLIMIT_NOFILE},
+	{"NPROC", RLIMIT_NPROC},
+	{"RSS", RLIMIT_RSS},
+	{"RTPRIO", RLIMIT_RTPRIO},
+	{"RTTIME", RLIMIT_RTTIME},
+	{"SIGPENDING", RLIMIT_SIGPENDING},
+	{"STACK", RLIMIT_STACK},
+};
+
+/* The first name of a number is the one that lc_signal_name answers. */
+static const struct word signals[] = {
+	{"HUP", SIGHUP},
+	{"INT", SIGINT},
+	{"QUIT", SIGQUIT},
+	{"ILL", SIGILL},
+	{"TRAP", SIGTRAP},
+	{"ABRT", SIGABRT},
+	{"IOT", SIGABRT},
+	{"BUS", SIGBUS},
+	{"FPE", SIGFPE},
+	{"KILL", SIGKILL},
+	{"USR1", SIGUSR1},
+	{"SEGV", SIGSEGV},
+	{"USR2", SIGUSR2},
+	{"PIPE", SIGPIPE},
+	{"ALRM", SIGALRM},
+	{"TERM", SIGTERM},
+	{"STKFLT", SIGSTKFLT},
+	{"CHLD", SIGCHLD},
+	{"CLD", SIGCHLD},
+	{"CONT", SIGCONT},
+	{"STOP", SIGSTOP},
+	{"TSTP", SIGTSTP},
+	{"TTIN", SIGTTIN},
+	{"TTOU", SIGTTOU},
+	{"URG", SIGURG},
+	{"XCPU", SIGXCPU},
+	{"XFSZ", SIGXFSZ},
+	{"VTALRM", SIGVTALRM},
+	{"PROF", SIGPROF},
+	{"WINCH", SIGWINCH},
+	{"IO", SIGIO},
+	{"POLL", SIGIO},
+	{"PWR", SIGPWR},
+	{"SYS", SIGSYS},
+};
+
+/* An access-time mode replaces the one before, so the kernel wants the whole field cleared. */
+#define ATIME MOUNT_ATTR__ATIME
+
+#define SETS(option, bits)                                                                         \
+	{.name = option, .set = (bits)},                                                           \
+	{                                                                                          \
+		.name = "r" option, .set = (bits), .is_recursive = true                            \
+	}
+#define CLEARS(option, bits)                                                                       \
+	{.name = option, .clear = (bits)},                                                         \
+	{                                                                                          \
+		.name = "r" option, .clear = (bits), .is_recursive = true                          \
+	}
+#define ACCESS_TIME(option, bits)                                                                  \
+	{.name = option, .set = (bits), .clear = ATIME},                                           \
+	{                                                                                          \
+		.name = "r" option, .set = (bits), .clear = ATIME, .is_recursive = true            \
+	}
+#define PROPAGATES(option, bits)                                                                   \
+	{.name = option, .propagation = (bits)},                                                   \
+	{                                                                                          \
+		.name = "r" option, .propagation = (bits), .is_recursive = true                    \
+	}
+
+static const struct lc_mount_option mount_options[] = {
+	SETS("ro", MOUNT_ATTR_RDONLY),
+	CLEARS("rw", MOUNT_ATTR_RDONLY),
+	SETS("nosuid", MOUNT_ATTR_NOSUID),
+	CLEARS("suid", MOUNT_ATTR_NOSUID),
+	SETS("nodev", MOUNT_ATTR_NODEV),
+	CLEARS("dev", MOUNT_ATTR_NODEV),
+	SETS("noexec", MOUNT_ATTR_NOEXEC),
+	CLEARS("exec", MOUNT_ATTR_NOEXEC),
+	SETS("nosymfollow", MOUNT_ATTR_NOSYMFOLLOW),
+	CLEARS("symfollow", MOUNT_ATTR_NOSYMFOLLOW),
+	SETS("nodiratime", MOUNT_ATTR_NODIRATIME),
+	CLEARS("diratime", MOUNT_ATTR_NODIRATIME),
+	ACCESS_TIME("noatime", MOUNT_ATTR_NOATIME),
+	ACCESS_TIME("strictatime", MOUNT_ATTR_STRICTATIME),
+	/* relatime is 0, what the field says when neither of the two above does */
+	ACCESS_TIME("relatime", MOUNT_ATTR_RELATIME),
+	ACCESS_TIME("atime", MOUNT_ATTR_RELATIME),
+	ACCESS_TIME("nostrictatime", MOUNT_ATTR_RELATIME),
+	/* mount(2) falls back to relatime without MS_RELATIME, so its absence means nothing */
+	{.name = "norelatime", .is_ignored = true},
+	{.name = "rnorelatime", .is_ignored = true},
+	PROPAGATES("private", MS_PRIVATE),
+	PROPAGATES("slave", MS_SLAVE),
+	PROPAGATES("shared", MS_SHARED),
+	PROPAGATES("unbindable", MS_UNBINDABLE),
+	{.name = "bind", .is_bind = true},
+	{.name = "rbind", .is_bind = true, .is_recursive = true},
+	{.name = "sync", .superblock = "sync"},
+	{.name = "async", .superblock = "async", .is_ignored = true},
+	{.name = "dirsync", .superblock = "dirsync"},
+	{.name = "lazytime", .superblock = "lazytime"},
+	{.name = "nolazytime", .superblock = "nolazytime", .is_ignored = true},
+	{.name = "mand", .superblock = "mand"},
+	{.name = "nomand", .superblock = "nomand", .is_ignored = true},
+	{.name = "iversion", .superblock = "iversion"},
+	{.name = "noiversion", .is_ignored = true},
+	{.name = "silent", .is_ignored = true},
+	{.name = "loud", .is_ignored = true},
+	{.name = "defaults", .is_ignored = true},
+};
+
+static const struct word *find(const struct word *table, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcasecmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+/* A decimal number of one to three digits, -1 for anything else. */
+static int small_number(const char *text)
+{
+	int number = 0;
+	size_t length = strlen(text);
+
+	if (length < 1 || length > 3 || strspn(text, "0123456789") != length)
+		return -1;
+	for (; *text != '\0'; text++)
+		number = number * 10 + (*text - '0');
+	return number;
+}
+
+uint64_t lc_namespace_flag(const char *name)
+{
+	/* Not in any case: schema.def lists these words as they are written. */
+	for (size_t i = 0; i < COUNT(namespaces); i++)
+		if (strcmp(namespaces[i].name, name) == 0)
+			return namespaces[i].number;
+	return 0;
+}
+
+int lc_rlimit_number(const char *name)
+{
+	const struct word *word;
+
+	if (strncasecmp(name, "RLIMIT_", 7) == 0)
+		name += 7;
+	word = find(rlimits, COUNT(rlimits), name);
+	return word == NULL ? -1 : (int) word->number;
+}
+
+/* "RTMIN", "RTMIN+3", "RTMAX-2". */
+static int realtime_signal(const char *name)
+{
+	bool is_max = strncasecmp(name, "RTMAX", 5) == 0;
+	int offset = 0;
+
+	if (!is_max && strncasecmp(name, "RTMIN", 5) != 0)
+		return -1;
+	name += 5;
+	if (*name != '\0') {
+		if (*name != (is_max ? '-' : '+'))
+			return -1;
+		offset = small_number(name + 1);
+		if (offset < 0 || offset > REALTIME_MAX - REALTIME_MIN)
+			return -1;
+	}
+	return is_max ? REALTIME_MAX - offset : REALTIME_MIN + offset;
+}
+
+int lc_signal_number(const char *name)
+{
+	const struct word *word;
+	int number = small_number(name);
+
+	if (number >= 0)
+		return number >= 1 && number <= REALTIME_MAX ? number : -1;
+	if (strncasecmp(name, "SIG", 3) == 0)
+		name += 3;
+	word = find(signals, COUNT(signals), name);
+	return word == NULL ? realtime_signal(name) : (int) word->number;
+}
+
+const char *lc_signal_name(int number)
+{
+	for (size_t i = 0; i < COUNT(signals); i++)
+		if ((int) signals[i].number == number)
+			return signals[i].name;
+	return NULL;
+}
+
+int lc_capability_number(const char *name)
+{
+	char full[64];
+	cap_value_t value;
+	size_t length;
+
+	if (strncasecmp(name, "CAP_", 4) == 0)
+		name += 4;
+	length = strlen(name);
+	/* libcap takes numbers too, which a configuration must not hold: they name nothing. */
+	if (length == 0 || length > sizeof(full) - 5 ||
+		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") != length)
+		return -1;
+	(void) snprintf(full, sizeof(full), "cap_%s", name);
+	return cap_from_name(full, &value) == 0 ? (int) value : -1;
+}
+
+bool lc_capability_name(int number, char *out, unsigned size)
+{
+	char *name = number < 0 || number > 63 ? NULL : cap_to_name(number);
+	bool is_known = name != NULL && strncmp(name, "cap_", 4) == 0 && strlen(name + 4) < size;
+
+	if (is_known) {
+		char *to = out;
+
+		for (const char *from = name + 4; *from != '\0'; from++)
+			*to++ = *from >= 'a' && *from <= 'z' ? (char) (*from - 'a' + 'A') : *from;
+		*to = '\0';
+	}
+	if (name != NULL)
+		(void) cap_free(name);
+	return is_known;
+}
+
+const struct lc_mount_option *lc_mount_option(const char *name)
+{
+	for (size_t i = 0; i < COUNT(mount_options); i++)
+		if (strcmp(mount_options[i].name, name) == 0)
+			return &mount_options[i];
+	return NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The words of a configuration and the kernel numbers behind them. Pure tables, no system call. */
+#ifndef LCT_CONFIGS_NAMES_H
+#define LCT_CONFIGS_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* CLONE_NEW* of "mount", "pid", …; 0 for none. */
+uint64_t lc_namespace_flag(const char *name);
+
+/* RLIMIT_* of "NOFILE" or "RLIMIT_NOFILE" in any case; -1 for none. */
+int lc_rlimit_number(const char *name);
+
+/* Signal number of "TERM", "SIGTERM", "RTMIN+3", "15"; -1 for none. signal(7) */
+int lc_signal_number(const char *name);
+/* "TERM", NULL for a number that has no name of its own. */
+const char *lc_signal_name(int number);
+
+/* Bit of "CHOWN" or "CAP_CHOWN" in any case, through libcap; -1 for none. capabilities(7) */
+int lc_capability_number(const char *name);
+/* "CHOWN", lower-case letters made upper and CAP_ taken off; false for a number without a name. */
+bool lc_capability_name(int number, char *out, unsigned size);
+
+/* What a file-system-independent mount option does. mount(8), runtime-spec config.md "mounts" */
+struct lc_mount_option {
+	const char *name;
+	uint64_t set, clear;      /* MOUNT_ATTR_* bits of mount_setattr(2) */
+	uint64_t propagation;     /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE */
+	const char *superblock;   /* fsconfig flag of the file system itself: "sync", "lazytime" */
+	bool is_bind, is_recursive; /* bind; rbind and the r… forms */
+	bool is_ignored;          /* known, and without effect (defaults, async) */
+};
+/* NULL: not such an option, hence data of the file system. */
+const struct lc_mount_option *lc_mount_option(const char *name);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the core refuses whoever calls it. First what the schema says of each field alone
+ * (validate_fields.c), then what fields say of each other. Pure: whether a path exists or is a link
+ * is looked at by src/container/ and again by the init, which has the descriptor.
+ */
+#include "configs/validate.h"
+#include "configs/names.h"
+#include "configs/path.h"
+#include "configs/validate_parts.h"
+#include <linux/sched.h>
+#include <string.h>
+
+#define DIGITS "0123456789"
+#define ID_MAX 255
+#define ALL_NAMESPACES                                                                             \
+	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)
+
+uint64_t lc_config_namespaces(const struct lc_config_config *config)
+{
+	uint64_t flags = 0;
+
+	if (config->namespaces.count == 0)
+		return ALL_NAMESPACES;
+	for (size_t i = 0; i < config->namespaces.count; i++)
+		flags |= lc_namespace_flag(config->namespaces.items[i]);
+	return flags;
+}
+
+static int check_namespaces(const struct lc_config_config *config, struct lc_error *err)
+{
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < config->namespaces.count; i++) {
+		uint64_t flag = lc_namespace_flag(config->namespaces.items[i]);
+
+		if ((flag & ~(uint64_t) ALL_NAMESPACES) != 0)
+			return lc_refuse(err, ENOSYS, "namespaces[%zu]: %s", i + 1,
+				config->namespaces.items[i]);
+		if ((seen & flag) != 0)
+			return lc_refuse(err, EINVAL, "namespaces[%zu]: listed twice", i + 1);
+		seen |= flag;
+	}
+	seen = lc_config_namespaces(config);
+	if ((seen & CLONE_NEWNS) == 0)
+		return lc_refuse(err, EINVAL,
+			"namespaces: the root and its mounts need the mount namespace");
+	if (config->networks.count > 0 && (seen & CLONE_NEWNET) == 0)
+		return lc_refuse(err, EINVAL, "networks: needs the network namespace");
+	if (config->hostname != NULL && (seen & CLONE_NEWUTS) == 0)
+		return lc_refuse(err, EINVAL, "hostname: needs the uts namespace");
+	if (config->domainname != NULL && (seen & CLONE_NEWUTS) == 0)
+		return lc_refuse(err, EINVAL, "domainname: needs the uts namespace");
+	return 0;
+}
+
+static int read_set(const struct lc_strings *names, const char *prefix, const char *set,
+	uint64_t *out, struct lc_error *err)
+{
+	*out = 0;
+	for (size_t i = 0; i < names->count; i++) {
+		int number = lc_capability_number(names->items[i]);
+
+		if (number < 0)
+			return lc_refuse(err, EINVAL, "%scapabilities.%s[%zu]: %.100s", prefix, set,
+				i + 1, names->items[i]);
+		*out |= UINT64_C(1) << number;
+	}
+	return 0;
+}
+
+static int check_capabilities(const struct lc_config_capabilities *caps, const char *prefix,
+	struct lc_error *err)
+{
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+	int r;
+
+	if (caps == NULL)
+		return 0;
+	r = read_set(&caps->bounding, prefix, "bounding", &bounding, err);
+	if (r == 0)
+		r = read_set(&caps->effective, prefix, "effective", &effective, err);
+	if (r == 0)
+		r = read_set(&caps->permitted, prefix, "permitted", &permitted, err);
+	if (r == 0)
+		r = read_set(&caps->inheritable, prefix, "inheritable", &inheritable, err);
+	if (r == 0)
+		r = read_set(&caps->ambient, prefix, "ambient", &ambient, err);
+	if (r < 0)
+		return r;
+	if ((effective & ~permitted) != 0)
+		return lc_refuse(
+			err, EINVAL, "%scapabilities.effective: must be permitted too", prefix);
+	if ((ambient & ~(permitted & inheritable)) != 0)
+		return lc_refuse(err, EINVAL,
+			"%scapabilities.ambient: must be permitted and inheritable too", prefix);
+	return 0;
+}
+
+static int check_rlimits(const struct lc_objects *list, const char *prefix, struct lc_error *err)
+{
+	const struct lc_config_rlimit *rlimits = list->items;
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		uint64_t bit = UINT64_C(1) << lc_rlimit_number(rlimits[i].type);
+
+		if ((seen & bit) != 0)
+			return lc_refuse(err, EINVAL, "%srlimits[%zu].type: listed twice", prefix,
+				i + 1);
+		seen |= bit;
+		/* -1 is unlimited, and the largest number without a sign */
+		if ((uint64_t) rlimits[i].soft.value > (uint64_t) rlimits[i].hard.value)
+			return lc_refuse(err, EINVAL, "%srlimits[%zu].soft: more than hard", prefix,
+				i + 1);
+	}
+	return 0;
+}
+
+/* Components of a cgroup's path are names below somebody's mount: none empty, ".", "..". */
+static bool is_cgroup_path(const char *path)
+{
+	if (*path == '/')
+		path++;
+	while (true) {
+		size_t length = strcspn(path, "/");
+
+		if (length == 0 || length > ID_MAX || (length <= 2 && strspn(path, ".") == length))
+			return false;
+		if (memchr(path, '\n', length) != NULL)
+			return false;
+		if (path[length] == '\0')
+			return true;
+		path += length + 1;
+	}
+}
+
+static int check_cgroups(const struct lc_config_cgroups *cgroups, struct lc_error *err)
+{
+	if (cgroups == NULL)
+		return 0;
+	if (cgroups->path != NULL && !is_cgroup_path(cgroups->path))
+		return lc_refuse(err, EINVAL, "cgroups.path");
+	if (cgroups->memory_swap.is_set && cgroups->memory_swap.value >= 0 &&
+		cgroups->memory.is_set && cgroups->memory_swap.value < cgroups->memory.value)
+		return lc_refuse(err, EINVAL, "cgroups.memory_swap: less than memory");
+	if (cgroups->cpus.is_set && cgroups->cpu_quota.is_set)
+		return lc_refuse(err, EINVAL, "cgroups.cpus: says what cpu_quota says");
+	/* The kernel's smallest quota is a millisecond in a period, whose largest is a second. */
+	if (cgroups->cpus.is_set && cgroups->cpus.value < 0.001)
+		return lc_refuse(err, EINVAL, "cgroups.cpus: out of range");
+	if (cgroups->cpu_quota.is_set && cgroups->cpu_quota.value >= 0 &&
+		cgroups->cpu_quota.value < 1000)
+		return lc_refuse(err, EINVAL, "cgroups.cpu_quota: out of range");
+	return 0;
+}
+
+/* A number of digits only must be an id (0..2^32-2); anything else is a name. */
+static bool is_id_or_name(const char *text, size_t length)
+{
+	uint64_t id = 0;
+
+	if (length == 0)
+		return false;
+	if (strspn(text, DIGITS) < length)
+		return true;
+	for (size_t i = 0; i < length; i++) {
+		id = id * 10 + (uint64_t) (text[i] - '0');
+		if (id >= UINT32_MAX)
+			return false;
+	}
+	return true;
+}
+
+static int check_groups(const struct lc_strings *groups, const char *prefix, struct lc_error *err)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		if (!is_id_or_name(groups->items[i], strlen(groups->items[i])))
+			return lc_refuse(err, EINVAL, "%sadditional_groups[%zu]", prefix, i + 1);
+	return 0;
+}
+
+static int check_user(const char *user, struct lc_error *err)
+{
+	size_t length;
+
+	if (user == NULL)
+		return 0;
+	length = strcspn(user, ":");
+	if (!is_id_or_name(user, length))
+		return lc_refuse(err, EINVAL, "process.user");
+	if (user[length] == '\0')
+		return 0;
+	user += length + 1;
+	if (strchr(user, ':') != NULL || !is_id_or_name(user, strlen(user)))
+		return lc_refuse(err, EINVAL, "process.user");
+	return 0;
+}
+
+int lc_config_validate(const struct lc_config_config *config, struct lc_error *err)
+{
+	int r = lc_validate_fields(lc_schema_section("config"), config, "", err);
+
+	if (r == 0 && !lc_path_is_clean(config->rootfs))
+		r = lc_refuse(
+			err, EINVAL, "rootfs: must be absolute, without . and .. and trailing /");
+	if (r == 0)
+		r = check_namespaces(config, err);
+	if (r == 0)
+		r = lc_validate_mounts(config, err);
+	if (r == 0)
+		r = lc_validate_sysctl(config, lc_config_namespaces(config), err);
+	if (r == 0)
+		r = check_capabilities(config->capabilities, "", err);
+	if (r == 0)
+		r = check_rlimits(&config->rlimits, "", err);
+	if (r == 0)
+		r = check_cgroups(config->cgroups, err);
+	if (r == 0)
+		r = check_groups(&config->additional_groups, "", err);
+	return r;
+}
+
+int lc_process_validate(const struct lc_config_config *config,
+	const struct lc_config_process *process, struct lc_error *err)
+{
+	int r = lc_validate_fields(lc_schema_section("process"), process, "process.", err);
+
+	(void) config;
+	if (r == 0 && process->args.items[0][0] == '\0')
+		r = lc_refuse(err, EINVAL, "process.args[1]: empty");
+	for (size_t i = 0; r == 0 && i < process->env.count; i++)
+		if (process->env.items[i][0] == '=' || strchr(process->env.items[i], '=') == NULL)
+			r = lc_refuse(err, EINVAL, "process.env[%zu]: must be KEY=value", i + 1);
+	if (r == 0)
+		r = check_user(process->user, err);
+	if (r == 0)
+		r = check_groups(&process->additional_groups, "process.", err);
+	if (r == 0)
+		r = check_capabilities(process->capabilities, "process.", err);
+	if (r == 0)
+		r = check_rlimits(&process->rlimits, "process.", err);
+	return r;
+}
+
+bool lc_id_is_valid(const char *id, size_t length)
+{
+	if (length < 1 || length > ID_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		char c = id[i];
+		bool is_alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+				       (c >= 'a' && c <= 'z');
+
+		if (!is_alphanumeric && c != '_' && c != '+' && c != '-' && c != '.')
+			return false;
+	}
+	return !(id[0] == '.' && (length == 1 || (length == 2 && id[1] == '.')));
+}

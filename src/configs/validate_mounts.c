@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where things may be put in a container, and how. Destinations are judged in their cleaned form,
+ * and the plan uses that same form; that a link of the image leads elsewhere is the init's to
+ * notice. /proc is what security decisions inside are read from, so nothing may cover any of it but
+ * a short list of figures.
+ */
+#include "configs/names.h"
+#include "configs/path.h"
+#include "configs/validate_parts.h"
+#include <string.h>
+
+/* Files of /proc that show the host's figures and may be covered. */
+static const char *const proc_files[] = {
+	"/proc/cpuinfo",
+	"/proc/diskstats",
+	"/proc/meminfo",
+	"/proc/stat",
+	"/proc/swaps",
+	"/proc/uptime",
+	"/proc/loadavg",
+	"/proc/slabinfo",
+	"/proc/sys/kernel/ns_last_pid",
+	"/proc/sys/crypto/fips_enabled",
+};
+
+/* Options that look like data of a file system and are features that this version lacks. */
+static const char *const later_options[] = {"idmap", "ridmap", "tmpcopyup", "copy-symlink",
+	"src-nofollow", "dest-nofollow"};
+
+static bool is_bind_mount(const struct lc_config_mount *mount)
+{
+	if (mount->type != NULL && strcmp(mount->type, "bind") == 0)
+		return true;
+	for (size_t i = 0; i < mount->options.count; i++) {
+		const struct lc_mount_option *option = lc_mount_option(mount->options.items[i]);
+
+		if (option != NULL && option->is_bind)
+			return true;
+	}
+	return false;
+}
+
+static bool is_proc_file(const char *path)
+{
+	for (size_t i = 0; i < sizeof(proc_files) / sizeof(proc_files[0]); i++)
+		if (strcmp(path, proc_files[i]) == 0)
+			return true;
+	return false;
+}
+
+static int check_destination(const struct lc_config_mount *mount, size_t number, bool is_bind,
+	struct lc_error *err)
+{
+	const char *type = is_bind ? "bind" : mount->type;
+	char path[LCT_PATH_ROOM];
+
+	if (!lc_path_clean(mount->destination, path, sizeof(path)))
+		return lc_refuse(err, EINVAL, "mounts[%zu].destination", number);
+	if (strcmp(path, "/") == 0)
+		return lc_refuse(err, EINVAL,
+			"mounts[%zu].destination: / is the root itself", number);
+	if (strcmp(path, "/proc") == 0 && strcmp(type, "proc") != 0)
+		return lc_refuse(err, EINVAL,
+			"mounts[%zu].destination: only proc goes on /proc", number);
+	if (strcmp(path, "/proc") != 0 && lc_path_is_below(path, "/proc") && !is_proc_file(path))
+		return lc_refuse(err, EINVAL,
+			"mounts[%zu].destination: /proc must not be covered", number);
+	if (strcmp(path, "/sys") == 0 && strcmp(type, "sysfs") != 0 && strcmp(type, "bind") != 0 &&
+		strcmp(type, "tmpfs") != 0)
+		return lc_refuse(err, EINVAL,
+			"mounts[%zu].destination: only sysfs, bind or tmpfs goes on /sys", number);
+	return 0;
+}
+
+static bool is_later_option(const char *text)
+{
+	size_t length = strcspn(text, "=");
+
+	for (size_t i = 0; i < sizeof(later_options) / sizeof(later_options[0]); i++)
+		if (strlen(later_options[i]) == length &&
+			strncmp(text, later_options[i], length) == 0)
+			return true;
+	return false;
+}
+
+/* Why an option cannot be, NULL for a good one. */
+static const char *fault_of_option(const char *text, bool is_bind, bool is_cgroup)
+{
+	const struct lc_mount_option *option = lc_mount_option(text);
+
+	if (option != NULL) {
+		bool is_data = option->superblock != NULL && !option->is_ignored;
+
+		return is_data && is_bind ? "no option of a bind mount" : NULL;
+	}
+	/* The init cuts options at commas, so one in a value would smuggle a second option. */
+	if (text[0] == '\0' || strchr(text, ',') != NULL)
+		return "one option an entry";
+	if (strcmp(text, "remount") == 0)
+		return "nothing is mounted yet";
+	if (is_bind)
+		return "no option of a bind mount";
+	return is_cgroup && strcmp(text, "nsdelegate") != 0 ? "no option of a cgroup mount" : NULL;
+}
+
+static int check_options(const struct lc_config_mount *mount, size_t number, bool is_bind,
+	struct lc_error *err)
+{
+	bool is_cgroup = !is_bind && strcmp(mount->type, "cgroup") == 0;
+
+	for (size_t i = 0; i < mount->options.count; i++) {
+		const char *text = mount->options.items[i];
+		const char *fault = fault_of_option(text, is_bind, is_cgroup);
+
+		if (is_later_option(text))
+			return lc_refuse(err, ENOSYS, "mounts[%zu].options[%zu]: %.100s", number,
+				i + 1, text);
+		if (fault != NULL)
+			return lc_refuse(
+				err, EINVAL, "mounts[%zu].options[%zu]: %s", number, i + 1, fault);
+	}
+	return 0;
+}
+
+static int check_mount(const struct lc_config_mount *mount, size_t number, uint64_t namespaces,
+	struct lc_error *err)
+{
+	bool is_bind = is_bind_mount(mount);
+	int r;
+
+	if (!is_bind && (mount->type == NULL || mount->type[0] == '\0'))
+		return lc_refuse(err, EINVAL, "mounts[%zu].type: missing", number);
+	if (is_bind && (mount->source == NULL || mount->source[0] != '/'))
+		return lc_refuse(err, EINVAL, "mounts[%zu].source: must be absolute", number);
+	/* Seen from the host's cgroup namespace, a cgroup2 of one's own is the host's whole tree. */
+	if (!is_bind && strcmp(mount->type, "cgroup2") == 0 &&
+		(namespaces & lc_namespace_flag("cgroup")) == 0)
+		return lc_refuse(err, EINVAL,
+			"mounts[%zu].type: cgroup2 needs the cgroup namespace; use cgroup", number);
+	r = check_destination(mount, number, is_bind, err);
+	return r < 0 ? r : check_options(mount, number, is_bind, err);
+}
+
+static bool is_mounted_on(const struct lc_config_config *config, const char *directory)
+{
+	const struct lc_config_mount *mounts = config->mounts.items;
+	char path[LCT_PATH_ROOM];
+
+	for (size_t i = 0; i < config->mounts.count; i++)
+		if (lc_path_clean(mounts[i].destination, path, sizeof(path)) &&
+			strcmp(path, directory) == 0)
+			return true;
+	return false;
+}
+
+static int check_devices(const struct lc_config_config *config, struct lc_error *err)
+{
+	const struct lc_config_device *devices = config->devices.items;
+	bool has_dev = strcmp(config->rootfs, "/") != 0 || is_mounted_on(config, "/dev");
+	char path[LCT_PATH_ROOM];
+
+	for (size_t i = 0; i < config->devices.count; i++) {
+		if (!lc_path_clean(devices[i].path, path, sizeof(path)) || strcmp(path, "/") == 0)
+			return lc_refuse(err, EINVAL, "devices[%zu].path", i + 1);
+		if (lc_path_is_below(path, "/proc") || lc_path_is_below(path, "/sys"))
+			return lc_refuse(
+				err, EINVAL, "devices[%zu].path: no place for a device", i + 1);
+		if (!has_dev && lc_path_is_below(path, "/dev"))
+			return lc_refuse(err, EINVAL,
+				"devices[%zu].path: mount a tmpfs on /dev first", i + 1);
+	}
+	return 0;
+}
+
+static int check_hidden(const struct lc_strings *paths, const char *field, struct lc_error *err)
+{
+	char path[LCT_PATH_ROOM];
+
+	for (size_t i = 0; i < paths->count; i++)
+		if (!lc_path_clean(paths->items[i], path, sizeof(path)) || strcmp(path, "/") == 0)
+			return lc_refuse(err, EINVAL, "%s[%zu]: / is the root itself", field, i + 1);
+	return 0;
+}
+
+int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *err)
+{
+	const struct lc_config_mount *mounts = config->mounts.items;
+	uint64_t namespaces = lc_config_namespaces(config);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < config->mounts.count; i++)
+		r = check_mount(&mounts[i], i + 1, namespaces, err);
+	if (r == 0)
+		r = check_devices(config, err);
+	if (r == 0)
+		r = check_hidden(&config->mask_paths, "mask_paths", err);
+	if (r == 0)
+		r = check_hidden(&config->readonly_paths, "readonly_paths", err);
+	return r;
+}

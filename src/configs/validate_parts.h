@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of validation share. A subject is the path of a field, "mounts[3].destination",
+ * with indices from 1; where the field alone does not say why, ": " and the reason follow it.
+ */
+#ifndef LCT_CONFIGS_VALIDATE_PARTS_H
+#define LCT_CONFIGS_VALIDATE_PARTS_H
+
+#include "base/error.h"
+#include "configs/configs.h"
+
+/* Fail with a formatted subject; the answer is -errnum. */
+int lc_refuse(struct lc_error *err, int errnum, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Everything that schema.def says of the struct at `base`: presence, ranges, lengths, words. The
+ * subjects begin with `prefix` ("" or "process."). */
+int lc_validate_fields(const struct lc_section *section, const void *base, const char *prefix,
+	struct lc_error *err);
+
+/* validate_mounts.c: mounts, devices, mask_paths and readonly_paths. */
+int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *err);
+
+/* validate_sysctl.c */
+int lc_validate_sysctl(const struct lc_config_config *config, uint64_t namespaces,
+	struct lc_error *err);
+
+/* Namespaces of a configuration as CLONE_NEW* flags: all that this version makes when none is
+ * listed. */
+uint64_t lc_config_namespaces(const struct lc_config_config *config);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* The lifecycle: plan → cgroups → init → (conversation: session.c) → end. Undone in reverse. */
+#include "container/container.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "configs/compile.h"
+#include "configs/validate.h"
+#include "container/users.h"
+#include "plan/write.h"
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
+	const char *fallback, struct lc_error *err)
+{
+	int r;
+
+	memset(container, 0, sizeof(*container));
+	container->host = host;
+	container->init.pidfd = -1;
+	r = lc_cgroup_init(&container->cgroup, &host->mounts, path, fallback, err);
+	container->has_cgroup = r >= 0;
+	return r < 0 ? r : 0;
+}
+
+void lc_container_done(struct lc_container *container)
+{
+	if (container->host == NULL)
+		return;
+	lc_process_done(&container->init);
+	if (container->has_cgroup)
+		lc_cgroup_done(&container->cgroup);
+	memset(container, 0, sizeof(*container));
+	container->init.pidfd = -1;
+}
+
+int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
+	struct lc_error *err)
+{
+	int r = lc_cgroup_open(&container->cgroup, err);
+
+	if (r < 0)
+		return r;
+	if (pid <= 0)
+		return 0;
+	container->was_started = true;
+	r = lc_process_open(pid, start, &container->init, err);
+	return r == -ESRCH ? 0 : r; /* it has ended: that is a status, no error */
+}
+
+/* The hierarchies as the compiler wants them: for mounts of type cgroup. */
+static int list_cgroups(const struct lc_cgroup *cg, struct lc_arena *arena,
+	struct lc_compile_inputs *in, struct lc_error *err)
+{
+	struct lc_compile_cgroup *list =
+		lc_arena_array(arena, cg->count, sizeof(struct lc_compile_cgroup));
+
+	if (list == NULL && cg->count > 0)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	for (size_t i = 0; i < cg->count; i++) {
+		const struct lc_cgroup_hierarchy *h = &cg->mounts->items[cg->dirs[i].hierarchy];
+
+		list[i] = (struct lc_compile_cgroup){
+			.name = h->name,
+			.options = h->is_unified ? "" : h->controllers,
+			.is_unified = h->is_unified,
+			.host_path = lc_arena_printf(arena, "%s/%s", h->mount_point, cg->dirs[i].path),
+		};
+		if (list[i].host_path == NULL)
+			return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	}
+	in->cgroups = list;
+	in->cgroups_count = cg->count;
+	in->is_pure_v2 = cg->count == 1 && list[0].is_unified && list[0].name[0] == '\0';
+	return 0;
+}
+
+int lc_container_plan(const struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
+{
+	struct lc_compile_inputs in = {
+		.config = start->config,
+		.process = start->process,
+		.filter = start->filter,
+		.filter_size = start->filter_size,
+		.last_capability = container->host->last_capability,
+	};
+	struct lc_identity identity;
+	int r;
+
+	r = lc_config_validate(start->config, err);
+	if (r >= 0)
+		r = lc_process_validate(start->config, start->process, err);
+	if (r >= 0)
+		r = lc_identity_resolve(start->config->rootfs, start->process->user,
+			&start->process->additional_groups, &start->config->additional_groups, arena,
+			&identity, err);
+	if (r >= 0)
+		r = list_cgroups(&container->cgroup, arena, &in, err);
+	if (r < 0)
+		return r;
+	in.uid = identity.uid;
+	in.gid = identity.gid;
+	in.groups = identity.groups;
+	in.groups_count = identity.groups_count;
+	in.home = identity.home;
+	memcpy(in.stdio_null, start->stdio_null, sizeof(in.stdio_null));
+	if (lc_plan_writer_init(writer, arena) < 0)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	return lc_compile_init(&in, writer, err);
+}
+
+/* A root that is missing, no directory, or a link is told before anything is made. */
+static int check_rootfs(const char *rootfs, struct lc_error *err)
+{
+	struct statx st;
+	long r = lc_sys_statx(AT_FDCWD, rootfs, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st);
+
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_ROOTFS, r, rootfs);
+	if (S_ISLNK(st.stx_mode))
+		return lc_fail(err, LCT_STEP_ROOTFS, ELOOP, rootfs);
+	if (!S_ISDIR(st.stx_mode))
+		return lc_fail(err, LCT_STEP_ROOTFS, ENOTDIR, rootfs);
+	return 0;
+}
+
+static void read_resources(const struct lc_config_cgroups *from, struct lc_resources *to)
+{
+	memset(to, 0, sizeof(*to));
+	if (from == NULL)
+		return;
+#define COPY(name)                                                                                 \
+	do {                                                                                       \
+		to->name.value = from->name.value;                                                 \
+		to->name.is_set = from->name.is_set;                                               \
+	} while (0)
+	COPY(memory);
+	COPY(memory_swap);
+	COPY(memory_reservation);
+	COPY(cpu_shares);
+	COPY(cpu_quota);
+	COPY(cpu_period);
+	COPY(pids_limit);
+#undef COPY
+	to->cpuset_cpus = from->cpuset_cpus;
+	to->cpuset_mems = from->cpuset_mems;
+	if (from->cpus.is_set && !from->cpu_quota.is_set) {
+		to->cpu_period.value = from->cpu_period.is_set ? from->cpu_period.value : 100000;
+		to->cpu_period.is_set = true;
+		to->cpu_quota.value = (int64_t) (from->cpus.value * (double) to->cpu_period.value);
+		if (to->cpu_quota.value < 1000)
+			to->cpu_quota.value = 1000; /* the least that the kernel takes */
+		to->cpu_quota.is_set = true;
+	}
+}
+
+static int spawn_init(struct lc_container *container, const struct lc_start *start,
+	const void *plan, size_t plan_size, struct lc_session *session, struct lc_error *err)
+{
+	static char *const our_argv[] = {(char *) "init", NULL};
+	int join[LCT_CGROUP_HIERARCHIES_MAX];
+	struct lc_session_start how = {
+		.helper_fd = -1,
+		.init_argv = start->init_argv,
+		.plan = plan,
+		.plan_size = plan_size,
+		.namespaces = lc_compile_clone_flags(start->config),
+		.cgroup_fd = -1,
+		.join_fds = join,
+		.has_filter = start->filter != NULL,
+	};
+	int r;
+
+	memcpy(how.stdio, start->stdio, sizeof(how.stdio));
+	if (how.init_argv == NULL) {
+		how.init_argv = our_argv;
+		how.helper_fd = lc_host_helper(container->host, err);
+		if (how.helper_fd < 0)
+			return how.helper_fd;
+	}
+	r = lc_cgroup_join_fds(&container->cgroup, &how.cgroup_fd, join,
+		LCT_CGROUP_HIERARCHIES_MAX, &how.join_count, err);
+	if (r < 0)
+		return r;
+	r = lc_session_start(session, &how, err);
+	for (size_t i = 0; i < how.join_count; i++)
+		(void) lc_sys_close(join[i]);
+	return r;
+}
+
+int lc_container_begin(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	struct lc_resources resources;
+	const void *plan;
+	size_t plan_size;
+	int r;
+
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	r = check_rootfs(start->config->rootfs, err);
+	if (r >= 0)
+		r = lc_container_plan(container, start, arena, writer, err);
+	if (r >= 0)
+		r = lc_plan_finish(writer, &plan, &plan_size, err);
+	if (r < 0)
+		return r;
+#ifdef LCT_FAULT
+	((struct lc_plan_header *) (uintptr_t) plan)->fault_nth = start->fault_nth;
+	((struct lc_plan_header *) (uintptr_t) plan)->fault_errno = start->fault_errno;
+#endif
+	read_resources(start->config->cgroups, &resources);
+	r = lc_cgroup_check(&container->cgroup, &resources, err);
+	if (r >= 0)
+		r = lc_cgroup_create(&container->cgroup, &resources, err);
+	if (r < 0)
+		return r;
+	r = spawn_init(container, start, plan, plan_size, session, err);
+	if (r < 0)
+		(void) lc_cgroup_destroy(&container->cgroup, 10000, NULL);
+	return r;
+}
+
+int lc_container_take_init(struct lc_container *container, const struct lc_session *session,
+	struct lc_error *err)
+{
+	int fd;
+
+	if (container->init.pidfd >= 0)
+		return 0;
+	fd = (int) lc_sys_fcntl(session->process.pidfd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return lc_fail(err, LCT_STEP_PROCESS, fd, "pidfd");
+	container->init = session->process;
+	container->init.pidfd = fd;
+	container->was_started = true;
+	return 0;
+}
+
+int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err)
+{
+	const struct timespec now = {0};
+	struct pollfd poll = {.fd = container->init.pidfd, .events = POLLIN};
+	bool is_frozen = false;
+	long r;
+
+	if (!container->was_started) {
+		*out = LCT_STATUS_CREATED;
+		return 0;
+	}
+	*out = LCT_STATUS_STOPPED;
+	if (container->init.pidfd < 0)
+		return 0;
+	/* Only looked at, not reaped: the exit status belongs to the process object. */
+	do {
+		r = lc_sys_poll(&poll, 1, &now);
+	} while (r == -EINTR);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_PROCESS, r, "pidfd");
+	if (r > 0)
+		return 0;
+	r = lc_cgroup_frozen(&container->cgroup, &is_frozen, err);
+	if (r < 0)
+		return (int) r;
+	*out = is_frozen ? LCT_STATUS_PAUSED : LCT_STATUS_RUNNING;
+	return 0;
+}
+
+int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err)
+{
+	int r = 0, removed;
+
+	/* By pidfd first: without any cgroup (driver none) it is all that we have, and the end of a
+	 * pid namespace's init ends everything in it. */
+	if (container->init.pidfd >= 0) {
+		r = lc_process_signal(&container->init, SIGKILL, err);
+		if (r == -ESRCH)
+			r = 0;
+	}
+	removed = lc_cgroup_destroy(&container->cgroup, timeout_ms, r < 0 ? NULL : err);
+	if (r >= 0)
+		r = removed;
+	if (r >= 0 && container->init.pidfd >= 0) {
+		struct pollfd poll = {.fd = container->init.pidfd, .events = POLLIN};
+		struct timespec wait = {.tv_sec = timeout_ms / 1000,
+			.tv_nsec = timeout_ms % 1000 * 1000000};
+
+		/* Ended, though perhaps not reaped: that is for the process object or a foreign parent. */
+		r = (int) lc_sys_poll(&poll, 1, &wait);
+		if (r == 0)
+			return lc_fail(err, LCT_STEP_DESTROY, ETIMEDOUT, "the init does not end");
+		r = r == -EINTR ? 0 : r < 0 ? lc_fail(err, LCT_STEP_DESTROY, r, "pidfd") : 0;
+	}
+	return r;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One container: its cgroup, its init, and the truth about it from the kernel. What is kept on disk
+ * is not known here (lua/libcontainer/state.lua); a loaded container is told pid and start time and
+ * proves them.
+ */
+#ifndef LCT_CONTAINER_CONTAINER_H
+#define LCT_CONTAINER_CONTAINER_H
+
+#include "configs/configs.h"
+#include "container/host.h"
+#include "container/process.h"
+#include "container/session.h"
+
+enum lc_status {
+	LCT_STATUS_CREATED, /* no init yet */
+	LCT_STATUS_RUNNING,
+	LCT_STATUS_PAUSED,
+	LCT_STATUS_STOPPED,
+};
+
+struct lc_container {
+	struct lc_host *host;      /* borrowed, outlives the container */
+	struct lc_cgroup cgroup;
+	bool has_cgroup;           /* lc_cgroup_init was done */
+	bool was_started;
+	struct lc_process init;    /* pidfd of its own, beside that of the process object */
+};
+
+/* What a start needs beside the configuration. */
+struct lc_start {
+	const struct lc_config_config *config;
+	const struct lc_config_process *process;
+	const void *filter;        /* compiled seccomp program, NULL for none */
+	size_t filter_size;
+	int stdio[3];              /* borrowed descriptors */
+	bool stdio_null[3];        /* this one is the host's /dev/null: reopen it inside */
+	char *const *init_argv;    /* replaces the init program, NULL for our own */
+	uint32_t fault_nth, fault_errno; /* test builds: struct lc_plan_header */
+};
+
+/*
+ * Decide where the cgroups of a container are, making nothing. `path` as configured or NULL,
+ * `fallback` the name of our own.
+ */
+int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
+	const char *fallback, struct lc_error *err);
+void lc_container_done(struct lc_container *container);
+
+/* Adopt what another process started: its init, when it still lives, and its cgroups. */
+int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
+	struct lc_error *err);
+
+/*
+ * The plan of a start. `writer` and everything in it lives in `arena`; pure but for the read of the
+ * root's passwd file.
+ */
+struct lc_plan_writer;
+int lc_container_plan(const struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err);
+
+/*
+ * Check the limits, make the cgroups, start the init: the session is in state WAIT. A failure
+ * leaves nothing. `writer` has the plan, for the field behind an operation.
+ */
+int lc_container_begin(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err);
+
+/* The session has come to READY or RUNNING: its init is the container's. */
+int lc_container_take_init(struct lc_container *container, const struct lc_session *session,
+	struct lc_error *err);
+
+int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err);
+
+/* End every process and remove the cgroups. ETIMEDOUT names the pids that stay. */
+int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err);
+
+#endif

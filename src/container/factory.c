@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* The state root and the directories in it. Modes never depend on the caller's umask. [A05 A91] */
+#include "container/factory.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "configs/validate.h"
+#include "sys/sys.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+
+/* mkdir -p, one component after the other; what is there already is left as it is. */
+static int make_parents(const char *path, struct lc_error *err)
+{
+	char part[4096];
+	size_t length = strlen(path);
+
+	if (path[0] != '/')
+		return lc_fail(err, LCT_STEP_STATE, EINVAL, path);
+	if (length >= sizeof(part))
+		return lc_fail(err, LCT_STEP_STATE, ENAMETOOLONG, path);
+	for (size_t i = 1; i <= length; i++) {
+		long r;
+
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		r = lc_sys_mkdirat(AT_FDCWD, part, 0700);
+		if (r < 0 && r != -EEXIST) {
+			/* A parent that exists on a read-only file system answers EROFS first. */
+			struct statx st;
+
+			if (lc_sys_statx(AT_FDCWD, part, 0, STATX_TYPE, &st) == 0)
+				continue;
+			return lc_fail(err, LCT_STEP_STATE, r, part);
+		}
+	}
+	return 0;
+}
+
+/* FNV-1a: enough to keep the names of two roots apart, no secret. */
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3u;
+	return hash;
+}
+
+int lc_factory_open(struct lc_factory *factory, const char *path, struct lc_error *err)
+{
+	LCT_CLEANUP(fd) int fd = -1;
+	struct statx st;
+	uint64_t hash = 0xcbf29ce484222325u;
+	long r;
+
+	factory->fd = -1;
+	r = make_parents(path, err);
+	if (r < 0)
+		return (int) r;
+	fd = lc_fd_above_stdio(
+		(int) lc_sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+	if (fd < 0)
+		return lc_fail(err, LCT_STEP_STATE, fd, path);
+	r = lc_sys_statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_STATE, r, path);
+	if (st.stx_uid != (uint32_t) lc_sys_geteuid() || (st.stx_mode & 022) != 0)
+		return lc_fail(err, LCT_STEP_STATE, EPERM, path);
+	hash = hash_bytes(hash, &st.stx_dev_major, sizeof(st.stx_dev_major));
+	hash = hash_bytes(hash, &st.stx_dev_minor, sizeof(st.stx_dev_minor));
+	hash = hash_bytes(hash, &st.stx_ino, sizeof(st.stx_ino));
+	snprintf(factory->key, sizeof(factory->key), "%016llx", (unsigned long long) hash);
+	factory->fd = lc_take_fd(&fd);
+	return 0;
+}
+
+void lc_factory_done(struct lc_factory *factory)
+{
+	lc_fd_close(&factory->fd);
+}
+
+static int check_id(const char *id, struct lc_error *err)
+{
+	return lc_id_is_valid(id, strlen(id)) ? 0 : lc_fail(err, LCT_STEP_ID, EINVAL, id);
+}
+
+int lc_factory_find(const struct lc_factory *factory, const char *id, struct lc_error *err)
+{
+	int r = check_id(id, err), fd;
+
+	if (r < 0)
+		return r;
+	fd = lc_fd_above_stdio((int) lc_sys_openat2(factory->fd, id,
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0,
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
+	return fd >= 0 ? fd : lc_fail(err, LCT_STEP_STATE, fd, id);
+}
+
+int lc_factory_make(const struct lc_factory *factory, const char *id, struct lc_error *err)
+{
+	int fd = check_id(id, err);
+	long r;
+
+	if (fd < 0)
+		return fd;
+	r = lc_sys_mkdirat(factory->fd, id, 0700);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_STATE, r, id);
+	fd = lc_factory_find(factory, id, err);
+	if (fd < 0)
+		(void) lc_sys_unlinkat(factory->fd, id, AT_REMOVEDIR);
+	return fd;
+}
+
+int lc_factory_remove(const struct lc_factory *factory, const char *id, struct lc_error *err)
+{
+	int r = check_id(id, err);
+
+	return r < 0 ? r : lc_dir_remove(factory->fd, id, LCT_STEP_STATE, err);
+}
+
+struct each {
+	int (*visit)(void *context, const char *id);
+	void *context;
+};
+
+static int visit_entry(void *context, const char *name, unsigned char type)
+{
+	const struct each *each = context;
+
+	if (type != DT_DIR && type != DT_UNKNOWN)
+		return 0;
+	return lc_id_is_valid(name, strlen(name)) ? each->visit(each->context, name) : 0;
+}
+
+int lc_factory_each(const struct lc_factory *factory, int (*visit)(void *context, const char *id),
+	void *context, struct lc_error *err)
+{
+	struct each each = {visit, context};
+
+	return lc_dir_each(factory->fd, visit_entry, &each, LCT_STEP_STATE, err);
+}
+
+int lc_factory_lock(int directory, struct lc_error *err)
+{
+	LCT_CLEANUP(fd) int fd = -1;
+	struct statx st;
+	long r;
+
+	fd = lc_fd_above_stdio((int) lc_sys_openat(
+		directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600));
+	if (fd < 0)
+		return lc_fail(err, LCT_STEP_LOCK, fd, "lock");
+	r = lc_sys_flock(fd, LOCK_EX | LOCK_NB);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_LOCK, r, "lock");
+	/* The holder before us may have destroyed the container: then this is an orphaned inode. */
+	r = lc_sys_statx(fd, "", AT_EMPTY_PATH, STATX_NLINK, &st);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_LOCK, r, "lock");
+	if (st.stx_nlink == 0)
+		return lc_fail(err, LCT_STEP_STATE, ENOENT, "");
+	return lc_take_fd(&fd);
+}

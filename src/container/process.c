@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pidfds. The embedding program may reap everything with waitpid(-1) or ignore SIGCHLD; then waitid
+ * says ECHILD, and the kernel is asked for the exit information that pidfs keeps (since 6.15).
+ */
+#include "container/process.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+int lc_process_start_time(pid_t pid, uint64_t *out, struct lc_error *err)
+{
+	char path[32], text[1024], state;
+	long r;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
+	r = lc_file_read(AT_FDCWD, path, text, sizeof(text), LCT_STEP_PROCESS, err);
+	if (r < 0)
+		return (int) r;
+	r = lc_parse_stat(text, &state, out);
+	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, path) : 0;
+}
+
+int lc_process_open(pid_t pid, uint64_t start, struct lc_process *out, struct lc_error *err)
+{
+	LCT_CLEANUP(fd) int fd = -1;
+	uint64_t now;
+	long r;
+
+	fd = lc_fd_above_stdio((int) lc_sys_pidfd_open(pid, 0));
+	if (fd < 0)
+		return lc_fail(err, LCT_STEP_PROCESS, fd, "pidfd_open");
+	/* The pidfd is held: from here on the number cannot be given to another process unnoticed. */
+	r = lc_process_start_time(pid, &now, err);
+	if (r == -ENOENT || (r == 0 && now != start))
+		return lc_fail(err, LCT_STEP_PROCESS, ESRCH, "the process has ended");
+	if (r < 0)
+		return (int) r;
+	*out = (struct lc_process){.pid = pid, .start = start};
+	out->pidfd = lc_take_fd(&fd);
+	return 0;
+}
+
+void lc_process_done(struct lc_process *process)
+{
+	lc_fd_close(&process->pidfd);
+}
+
+static void fill_exit(struct lc_exit *exit, const siginfo_t *info, const struct rusage *usage)
+{
+	if (info->si_code == CLD_EXITED)
+		exit->status = info->si_status;
+	else
+		exit->signal = info->si_status;
+	exit->has_core = info->si_code == CLD_DUMPED;
+	exit->has_usage = true;
+	exit->user_us = (uint64_t) usage->ru_utime.tv_sec * 1000000 + (uint64_t) usage->ru_utime.tv_usec;
+	exit->system_us = (uint64_t) usage->ru_stime.tv_sec * 1000000 + (uint64_t) usage->ru_stime.tv_usec;
+	exit->max_rss = (uint64_t) usage->ru_maxrss * 1024;
+}
+
+/* Not our child, or reaped by somebody else: what the kernel still knows. */
+static void ask_pidfs(int pidfd, struct lc_exit *exit)
+{
+	struct pidfd_info info = {.mask = PIDFD_INFO_EXIT};
+	long r = lc_sys_ioctl(pidfd, PIDFD_GET_INFO, &info);
+
+	if (r < 0 || (info.mask & PIDFD_INFO_EXIT) == 0) {
+		exit->is_lost = true;
+		return;
+	}
+	exit->signal = info.exit_code & 0x7f;
+	exit->has_core = (info.exit_code & 0x80) != 0;
+	if (exit->signal == 0)
+		exit->status = (info.exit_code >> 8) & 0xff;
+}
+
+/* A pidfd is readable once its process is a zombie or gone. */
+static long is_readable(int pidfd, const struct timespec *timeout)
+{
+	struct pollfd poll = {.fd = pidfd, .events = POLLIN};
+
+	return lc_sys_poll(&poll, 1, timeout);
+}
+
+int lc_process_poll(struct lc_process *process, bool *out_ended, struct lc_error *err)
+{
+	const struct timespec now = {0};
+	siginfo_t info;
+	struct rusage usage;
+	long r;
+
+	*out_ended = process->has_ended;
+	if (process->has_ended)
+		return 0;
+	if (process->pidfd < 0)
+		return lc_fail(err, LCT_STEP_WAIT, EBADF, "closed");
+	memset(&info, 0, sizeof(info));
+	do {
+		r = lc_sys_waitid(P_PIDFD, process->pidfd, &info, WEXITED | WNOHANG | __WALL, &usage);
+	} while (r == -EINTR);
+	if (r == 0) {
+		if (info.si_pid == 0)
+			return 0; /* runs */
+		fill_exit(&process->exit, &info, &usage);
+	} else if (r == -ECHILD) {
+		do {
+			r = is_readable(process->pidfd, &now);
+		} while (r == -EINTR);
+		if (r < 0)
+			return lc_fail(err, LCT_STEP_WAIT, r, "pidfd");
+		if (r == 0)
+			return 0;
+		ask_pidfs(process->pidfd, &process->exit);
+	} else {
+		return lc_fail(err, LCT_STEP_WAIT, r, "waitid");
+	}
+	process->has_ended = true;
+	*out_ended = true;
+	return 0;
+}
+
+int lc_process_signal(const struct lc_process *process, int signal, struct lc_error *err)
+{
+	long r;
+
+	if (process->has_ended || process->pidfd < 0)
+		return lc_fail(err, LCT_STEP_SIGNAL, ESRCH, "the process has ended");
+	r = lc_sys_pidfd_send_signal(process->pidfd, signal);
+	return r < 0 ? lc_fail(err, LCT_STEP_SIGNAL, r, "pidfd_send_signal") : 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void) lc_sys_clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int lc_process_kill(struct lc_process *process, int timeout_ms, struct lc_error *err)
+{
+	const int64_t deadline = now_ms() + timeout_ms;
+	bool has_ended = false;
+	int r = lc_process_signal(process, SIGKILL, err);
+
+	if (r < 0 && r != -ESRCH)
+		return r;
+	for (;;) {
+		int64_t left = deadline - now_ms();
+		struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+
+		r = lc_process_poll(process, &has_ended, err);
+		if (r < 0 || has_ended)
+			return r;
+		if (left <= 0)
+			return lc_fail(err, LCT_STEP_WAIT, ETIMEDOUT, "the process does not end");
+		r = (int) is_readable(process->pidfd, &wait);
+		if (r < 0 && r != -EINTR)
+			return lc_fail(err, LCT_STEP_WAIT, r, "pidfd");
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process by its pidfd: alive or not, signal, and an exit status that survives a foreign reaper.
+ * A pid number is for humans; it is proved by its start time before it is turned into a pidfd.
+ */
+#ifndef LCT_CONTAINER_PROCESS_H
+#define LCT_CONTAINER_PROCESS_H
+
+#include "base/error.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct lc_exit {
+	int status;            /* exit status, when signal is 0 */
+	int signal;            /* that ended it, or 0 */
+	bool has_core;
+	bool is_lost;          /* it has ended, and nobody can say how: reaped by the host program */
+	bool has_usage;
+	uint64_t user_us, system_us, max_rss; /* of the process itself; µs and bytes */
+};
+
+struct lc_process {
+	int pidfd;             /* -1: none, or closed */
+	pid_t pid;
+	uint64_t start;        /* clock ticks since boot, field 22 of /proc/PID/stat */
+	bool has_ended;
+	struct lc_exit exit;   /* filled once has_ended */
+};
+
+#define LCT_PROCESS_INIT {.pidfd = -1}
+
+/* Read the start time of `pid`. A zombie still has one. */
+int lc_process_start_time(pid_t pid, uint64_t *out, struct lc_error *err);
+
+/*
+ * Open a process that somebody else started, proved by its start time. -ESRCH when that process
+ * has gone, its pid reused or not.
+ */
+int lc_process_open(pid_t pid, uint64_t start, struct lc_process *out, struct lc_error *err);
+void lc_process_done(struct lc_process *process);
+
+/* Has it ended? Zombies have. Never blocks. */
+int lc_process_poll(struct lc_process *process, bool *out_ended, struct lc_error *err);
+
+/* Send a signal; -ESRCH when it has ended. */
+int lc_process_signal(const struct lc_process *process, int signal, struct lc_error *err);
+
+/* SIGKILL, and wait until it has ended: ETIMEDOUT after timeout_ms. */
+int lc_process_kill(struct lc_process *process, int timeout_ms, struct lc_error *err);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* The host's half of plan/report.h. Everything read from the socket is checked: until its exec the
+ * other end is our own program, but its memory limit or a filter may end it at any byte. */
+#include "container/session.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "nsenter/spawn.h"
+#include "plan/plan.h"
+#include "plan/report.h"
+#include "plan/write.h"
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LCT_ABORT_TIMEOUT_MS 10000
+
+static int open_socket(int *out_ours, int *out_theirs, struct lc_error *err)
+{
+	int pair[2];
+	long r = lc_sys_socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_SESSION, r, "socketpair");
+	*out_ours = lc_fd_above_stdio(pair[0]);
+	*out_theirs = lc_fd_above_stdio(pair[1]);
+	if (*out_ours < 0 || *out_theirs < 0) {
+		r = *out_ours < 0 ? *out_ours : *out_theirs;
+		lc_fd_close(out_ours);
+		lc_fd_close(out_theirs);
+		return lc_fail(err, LCT_STEP_SESSION, r, "socketpair");
+	}
+	return 0;
+}
+
+int lc_session_start(struct lc_session *session, const struct lc_session_start *how,
+	struct lc_error *err)
+{
+	LCT_CLEANUP(fd) int ours = -1;
+	LCT_CLEANUP(fd) int theirs = -1;
+	LCT_CLEANUP(fd) int plan = -1;
+	char *const no_environment[] = {NULL};
+	int fds[LCT_FD_COUNT], r;
+	struct lc_spawn spawn = {
+		.exe_fd = how->helper_fd,
+		.exe_path = how->init_argv[0],
+		.argv = how->init_argv,
+		.envp = no_environment,
+		.namespaces = how->namespaces,
+		.cgroup_fd = how->cgroup_fd,
+		.join_fds = how->join_fds,
+		.join_count = how->join_count,
+		.fds = fds,
+		.fds_count = LCT_FD_COUNT,
+	};
+
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	plan = lc_plan_seal(how->plan, how->plan_size, err);
+	if (plan < 0)
+		return plan;
+	r = open_socket(&ours, &theirs, err);
+	if (r < 0)
+		return r;
+	memcpy(fds, how->stdio, sizeof(how->stdio));
+	fds[LCT_FD_SESSION] = theirs;
+	fds[LCT_FD_PLAN] = plan;
+	r = lc_spawn(&spawn, &session->process.pid, &session->process.pidfd, err);
+	if (r < 0)
+		return r;
+	/* Our copy of the peer end closes here, so that the death of the init is an end of file. */
+	session->socket = lc_take_fd(&ours);
+	session->has_filter = how->has_filter;
+	r = lc_process_start_time(session->process.pid, &session->process.start, err);
+	if (r < 0) {
+		lc_session_abort(session);
+		return r;
+	}
+	return 0;
+}
+
+/* The init has gone without a word: the subject says how. */
+static int died(struct lc_session *session, struct lc_error *err)
+{
+	char subject[64] = "the init ended before the program started";
+	struct pollfd poll = {.fd = session->process.pidfd, .events = POLLIN};
+	const struct timespec moment = {.tv_sec = 1};
+	bool has_ended = false;
+
+	/* The socket closes a moment before the process is a zombie. */
+	(void) lc_sys_poll(&poll, 1, &moment);
+	(void) lc_process_poll(&session->process, &has_ended, NULL);
+	if (has_ended && session->process.exit.signal != 0)
+		snprintf(subject, sizeof(subject), "the init was killed by signal %d",
+			session->process.exit.signal);
+	else if (has_ended && !session->process.exit.is_lost)
+		snprintf(subject, sizeof(subject), "the init ended with status %d",
+			session->process.exit.status);
+	return lc_fail(err, LCT_STEP_SESSION, EPIPE, subject);
+}
+
+/* A filter that was asked for is in force, or the start fails: the kernel's word, not the init's.
+ * A program that has ended meanwhile proves nothing, and needs no proof. */
+static int prove_filter(struct lc_session *session, struct lc_error *err)
+{
+	char path[32], status[4096];
+	uint64_t mode = 0;
+	long r;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int) session->process.pid);
+	r = lc_file_read(AT_FDCWD, path, status, sizeof(status), LCT_STEP_SECCOMP, err);
+	if (r == -ENOENT || r == -ESRCH)
+		return 0;
+	if (r < 0)
+		return (int) r;
+	/* A zombie has no Seccomp line of interest any more; it reads 0 or the filter's mode. */
+	if (strstr(status, "State:\tZ") != NULL || strstr(status, "State:\tX") != NULL)
+		return 0;
+	if (lc_parse_key_u64(status, "Seccomp", &mode) < 0 || mode != 2)
+		return lc_fail(err, LCT_STEP_SECCOMP, EPERM, "the filter is not in force");
+	return 0;
+}
+
+/*
+ * End of file after GO is an exec, unless the init died on the way to it (its filter forbids execve,
+ * memory ran out). An ended process still has its name, and the init calls itself LCT_INIT_NAME.
+ */
+static int died_before_exec(const struct lc_session *session)
+{
+	const struct timespec now = {0};
+	struct pollfd poll = {.fd = session->process.pidfd, .events = POLLIN};
+	char path[32], stat[1024];
+
+	if (lc_sys_poll(&poll, 1, &now) != 1)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int) session->process.pid);
+	if (lc_file_read(AT_FDCWD, path, stat, sizeof(stat), LCT_STEP_SESSION, NULL) < 0)
+		return 0;
+	return strstr(stat, " (" LCT_INIT_NAME ") ") != NULL;
+}
+
+static int finished(struct lc_session *session, struct lc_error *err)
+{
+	int r;
+
+	if (!session->has_gone || died_before_exec(session))
+		return died(session, err);
+	if (session->has_filter) {
+		r = prove_filter(session, err);
+		if (r < 0)
+			return r;
+	}
+	lc_fd_close(&session->socket);
+	session->state = LCT_SESSION_RUNNING;
+	return LCT_SESSION_RUNNING;
+}
+
+int lc_session_step(struct lc_session *session, struct lc_error *err)
+{
+	struct lc_report report;
+	long r;
+
+	if (session->socket < 0)
+		return session->state == LCT_SESSION_RUNNING ?
+			LCT_SESSION_RUNNING : lc_fail(err, LCT_STEP_SESSION, EBADF, "closed");
+	do {
+		r = lc_sys_recv(session->socket, &report, sizeof(report), MSG_DONTWAIT);
+	} while (r == -EINTR);
+	if (r == -EAGAIN)
+		return LCT_SESSION_WAIT;
+	if (r == 0 || r == -ECONNRESET)
+		return finished(session, err);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_SESSION, r, "recv");
+	if (r != sizeof(report))
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "message of a wrong length");
+	report.error.subject[LCT_SUBJECT_MAX - 1] = '\0';
+	if (report.kind == LCT_REPORT_ERROR && report.error.errnum > 0) {
+		if (err != NULL)
+			*err = report.error;
+		return -report.error.errnum;
+	}
+	if (report.kind != LCT_REPORT_READY || session->state != LCT_SESSION_WAIT)
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
+	session->state = LCT_SESSION_READY;
+	session->init_calls = report.calls;
+	return LCT_SESSION_READY;
+}
+
+int lc_session_go(struct lc_session *session, struct lc_error *err)
+{
+	const struct lc_report report = {.kind = LCT_REPORT_GO};
+	long r;
+
+	if (session->socket < 0 || session->state != LCT_SESSION_READY)
+		return lc_fail(err, LCT_STEP_SESSION, EINVAL, "the init is not ready");
+	do {
+		r = lc_sys_send(session->socket, &report, sizeof(report), MSG_NOSIGNAL);
+	} while (r == -EINTR);
+	if (r == -EPIPE || r == -ECONNRESET)
+		return died(session, err);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_SESSION, r, "send");
+	session->has_gone = true;
+	return 0;
+}
+
+void lc_session_abort(struct lc_session *session)
+{
+	if (session->process.pidfd >= 0 && session->state != LCT_SESSION_RUNNING)
+		(void) lc_process_kill(&session->process, LCT_ABORT_TIMEOUT_MS, NULL);
+	lc_fd_close(&session->socket);
+	lc_process_done(&session->process);
+}

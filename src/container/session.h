@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The conversation with one init: a state machine with a pollable descriptor, never blocking
+ * inside. Whoever drives it (a blocking start, an event loop) does:
+ *
+ *	start → while step is WAIT: poll the socket → READY: write the state, go → … → RUNNING
+ *
+ * Any failure leaves the init to lc_session_abort, which kills and reaps it.
+ */
+#ifndef LCT_CONTAINER_SESSION_H
+#define LCT_CONTAINER_SESSION_H
+
+#include "container/process.h"
+
+enum lc_session_state {
+	LCT_SESSION_WAIT,    /* nothing new: poll the socket for input */
+	LCT_SESSION_READY,   /* set up; the init waits for lc_session_go */
+	LCT_SESSION_RUNNING, /* the program runs; the session is over */
+};
+
+struct lc_session {
+	int socket;
+	enum lc_session_state state;
+	struct lc_process process;
+	bool has_gone;       /* GO was sent */
+	bool has_filter;     /* a seccomp filter was asked for: proved once the program runs */
+	uint32_t init_calls; /* test builds: system calls of the init until READY */
+};
+
+#define LCT_SESSION_INIT {.socket = -1, .process = LCT_PROCESS_INIT}
+
+struct lc_session_start {
+	int helper_fd;          /* the init program, or -1 for init_argv[0] */
+	char *const *init_argv; /* of the helper, or of the program that replaces it */
+	const void *plan;
+	size_t plan_size;
+	uint64_t namespaces;    /* CLONE_NEW* */
+	int stdio[3];           /* borrowed */
+	int cgroup_fd;          /* borrowed, -1 for none */
+	const int *join_fds;    /* borrowed */
+	size_t join_count;
+	bool has_filter;
+};
+
+/* Seal the plan, start the init. Nothing is left of a failure. */
+int lc_session_start(struct lc_session *session, const struct lc_session_start *how,
+	struct lc_error *err);
+
+/* Look at the socket once: an enum lc_session_state, or the error that the init or its death tells.
+ * An op number in `err` is an index in the plan. */
+int lc_session_step(struct lc_session *session, struct lc_error *err);
+
+/* Answer READY. */
+int lc_session_go(struct lc_session *session, struct lc_error *err);
+
+/* Give up: kill the init if it lives, reap it, close everything. Accepts any state. */
+void lc_session_abort(struct lc_session *session);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a process inherits besides descriptors and credentials: signals, umask, priorities, limits,
+ * OOM score. A container must not depend on how its host process was started, so `reset` puts the
+ * kernel's defaults in place first and the plan's own wishes follow. What a caller without
+ * privilege may not raise (a nice value, say) stays as it is: a request fails, a reset does not.
+ */
+#include "init/init.h"
+#include <sys/prctl.h>
+
+#define SIGNALS 64
+#define TIMER_SLACK_NS 50000ul /* of the kernel's first process; "default" here is the parent's own */
+#define CPU_MASK_BYTES 1024    /* 8192 CPUs, more than the kernel can be built for */
+
+/* Dispositions first: a signal that waited must not be ignored or handled the host's way. */
+static int reset_signals(void)
+{
+	struct lc_sigaction normal = {.handler = SIG_DFL};
+	lc_sigset none = 0;
+	int signal;
+	long r;
+
+	for (signal = 1; signal <= SIGNALS; signal++) {
+		if (signal == SIGKILL || signal == SIGSTOP)
+			continue;
+		r = lc_sys_sigaction(signal, &normal, NULL);
+		if (r < 0)
+			return (int) r;
+	}
+	return (int) lc_sys_sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Whether a call did its work, or was refused in a way that a reset puts up with: see the head of
+ * the file. EINVAL: an affinity of which the cpuset leaves nothing. */
+static bool is_reset(long *answer)
+{
+	if (*answer == -EPERM || *answer == -EACCES || *answer == -ENOSYS || *answer == -EINVAL)
+		*answer = 0;
+	return *answer >= 0;
+}
+
+static int reset_scheduling(void)
+{
+	struct sched_param zero = {0};
+	unsigned char cpus[CPU_MASK_BYTES];
+	long r = lc_sys_sched_setscheduler(0, SCHED_OTHER, &zero);
+	size_t i;
+
+	if (is_reset(&r))
+		r = lc_sys_setpriority(PRIO_PROCESS, 0, 0);
+	/* The cpuset of the cgroup narrows this to what the container may use. */
+	for (i = 0; i < sizeof(cpus); i++)
+		cpus[i] = 0xff;
+	if (is_reset(&r))
+		r = lc_sys_sched_setaffinity(0, sizeof(cpus), cpus);
+	if (is_reset(&r))
+		r = lc_sys_ioprio_set(1 /* this process */, 0, 0);
+	if (is_reset(&r))
+		r = lc_sys_set_mempolicy(0 /* default */, NULL, 0);
+	if (is_reset(&r))
+		r = lc_sys_prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+	return is_reset(&r) ? 0 : (int) r;
+}
+
+/*
+ * Thousands of mounts wait in slots, a descriptor each, and the soft limit is usually 1024: use the
+ * hard one for the set-up. The program gets the soft limit back, unless it has one of its own.
+ */
+static int raise_nofile(struct lc_init *init)
+{
+	struct rlimit64 all;
+	long r = lc_sys_prlimit(0, RLIMIT_NOFILE, NULL, &init->nofile);
+
+	if (r < 0 || init->nofile.rlim_cur == init->nofile.rlim_max)
+		return (int) r;
+	all.rlim_cur = all.rlim_max = init->nofile.rlim_max;
+	r = lc_sys_prlimit(0, RLIMIT_NOFILE, &all, NULL);
+	init->is_nofile_raised = r >= 0;
+	return (int) r;
+}
+
+int lc_init_nofile_restore(struct lc_init *init, struct lc_error *err)
+{
+	long r;
+
+	if (!init->is_nofile_raised)
+		return 0;
+	r = lc_sys_prlimit(0, RLIMIT_NOFILE, &init->nofile, NULL);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_RLIMIT, r, "NOFILE");
+	init->is_nofile_raised = false;
+	return 0;
+}
+
+int lc_init_reset(struct lc_init *init, const struct lc_op_reset *op, struct lc_error *err)
+{
+	long r = reset_signals();
+
+	(void) op;
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_PROCESS, r, "signals");
+	r = lc_sys_umask(0); /* modes that the plan asks for are meant exactly */
+	if (r >= 0)
+		r = lc_sys_prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	if (r >= 0)
+		r = lc_sys_personality(0);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_PROCESS, r, "attributes");
+	r = reset_scheduling();
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_PROCESS, r, "scheduling");
+	r = raise_nofile(init);
+	return r < 0 ? lc_fail(err, LCT_STEP_RLIMIT, r, "NOFILE") : 0;
+}
+
+/* A parent that died before this call is noticed all the same: the session socket is at its end. */
+int lc_init_parent_death(
+	struct lc_init *init, const struct lc_op_parent_death *op, struct lc_error *err)
+{
+	long r = lc_sys_prctl(PR_SET_PDEATHSIG, op->signal, 0, 0, 0);
+
+	(void) init;
+	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, "parent_death_signal") : 0;
+}
+
+/* Through a procfs of our own: /proc of the image or of the host proves nothing. */
+int lc_init_oom_score(struct lc_init *init, const struct lc_op_oom_score *op, struct lc_error *err)
+{
+	LCT_INIT_FD int context = (int) lc_sys_fsopen("proc", FSOPEN_CLOEXEC);
+	LCT_INIT_FD int proc = -1;
+	LCT_INIT_FD int file = -1;
+	int32_t value = (int32_t) op->adjust;
+	uint32_t magnitude = value < 0 ? -(uint32_t) value : (uint32_t) value;
+	char digits[12];
+	size_t at = sizeof(digits);
+	long r = context;
+
+	(void) init;
+	do {
+		digits[--at] = (char) ('0' + magnitude % 10);
+		magnitude /= 10;
+	} while (magnitude != 0);
+	if (value < 0)
+		digits[--at] = '-';
+	if (r >= 0)
+		r = lc_sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (r >= 0)
+		r = proc = (int) lc_sys_fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (r >= 0)
+		r = file = (int) lc_sys_openat(
+			proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+	if (r >= 0)
+		r = lc_sys_write(file, digits + at, sizeof(digits) - at);
+	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, "oom_score_adj") : 0;
+}
+
+int lc_init_umask(struct lc_init *init, const struct lc_op_umask *op, struct lc_error *err)
+{
+	long r = lc_sys_umask(op->mask);
+
+	(void) init;
+	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, "umask") : 0;
+}
+
+/* Name of a limit, "" for a number that has none. One text, because a table of pointers would have
+ * to be relocated. */
+static const char *limit_name(uint32_t resource)
+{
+	static const char names[] =
+		"CPU\0FSIZE\0DATA\0STACK\0CORE\0RSS\0NPROC\0NOFILE\0MEMLOCK\0AS\0LOCKS\0"
+		"SIGPENDING\0MSGQUEUE\0NICE\0RTPRIO\0RTTIME\0";
+	const char *name = names;
+
+	while (resource-- > 0 && *name != '\0')
+		name += lc_length(name) + 1;
+	return name;
+}
+
+int lc_init_rlimit(struct lc_init *init, const struct lc_op_rlimit *op, struct lc_error *err)
+{
+	struct rlimit64 limit = {.rlim_cur = op->soft, .rlim_max = op->hard};
+	long r = lc_sys_prlimit(0, (int) op->resource, &limit, NULL);
+
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_RLIMIT, r, limit_name(op->resource));
+	if (op->resource == RLIMIT_NOFILE)
+		init->is_nofile_raised = false;
+	return 0;
+}

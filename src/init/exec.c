@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of the init: working directory, finding the program, the conversation with the host, and
+ * becoming the program. After the seccomp filter only sendto, write, execve and exit_group may be
+ * counted on, so everything that can be found out about the program is found out in `lookup`,
+ * which runs before it and as the program's own user.
+ */
+#include "init/init.h"
+#include "plan/report.h"
+#ifdef LCT_FAULT
+#include "sys/sys_fault.h"
+#endif
+
+int lc_init_send(const struct lc_report *report)
+{
+	long r;
+
+	do
+		r = lc_sys_send(LCT_FD_SESSION, report, sizeof(*report), MSG_NOSIGNAL);
+	while (r == -EINTR);
+	/* A filter may know no sockets. Not after EPIPE: write would raise SIGPIPE. */
+	if (r == -EPERM || r == -ENOSYS || r == -EACCES)
+		r = lc_sys_write(LCT_FD_SESSION, report, sizeof(*report));
+	return (int) r;
+}
+
+int lc_init_directory_owned(
+	struct lc_init *init, const struct lc_op_directory_owned *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = 0755};
+	LCT_INIT_FD int made = lc_path_make(init, path, &how);
+	long r = made;
+
+	if (r >= 0 && how.is_created)
+		r = lc_sys_fchownat(made, "", op->uid, op->gid, AT_EMPTY_PATH);
+	return r < 0 ? lc_fail(err, LCT_STEP_CWD, r, path) : 0;
+}
+
+/*
+ * Twice: as root, since the user may not be allowed to reach it, and as the user, since root may
+ * not (network file systems). The last one proves that we stand inside the root.
+ */
+int lc_init_cwd(struct lc_init *init, const struct lc_op_cwd *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	LCT_INIT_FD int directory = -1;
+	char buffer[PATH_MAX];
+	long r = 0;
+
+	if (!init->is_cwd_entered) {
+		r = directory = lc_path_open(init, path, O_PATH | O_DIRECTORY, 0);
+		if (r >= 0)
+			r = lc_sys_fchdir(directory);
+		init->is_cwd_entered = r >= 0;
+		if (r == -EACCES && op->last == 0)
+			return 0;
+	}
+	if (r >= 0 && op->last != 0) {
+		r = lc_sys_getcwd(buffer, sizeof(buffer));
+		if (r >= 0 && buffer[0] != '/')
+			r = -EXDEV; /* "(unreachable)…": outside of the root */
+	}
+	return r < 0 ? lc_fail(err, LCT_STEP_CWD, r, path) : 0;
+}
+
+int lc_init_ready(struct lc_init *init, const struct lc_op_ready *op, struct lc_error *err)
+{
+	struct lc_report report = {.kind = LCT_REPORT_READY};
+	long r;
+
+	(void) init;
+	(void) op;
+#ifdef LCT_FAULT
+	report.calls = lc_fault_calls();
+#endif
+	r = lc_init_send(&report);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_SESSION, r, "ready");
+	do
+		r = lc_sys_recv(LCT_FD_SESSION, &report, sizeof(report), 0);
+	while (r == -EINTR);
+	if (r == (long) sizeof(report) && report.kind == LCT_REPORT_GO)
+		return 0;
+	if (r < 0 && r != -ECONNRESET)
+		return lc_fail(err, LCT_STEP_SESSION, r, "go");
+	/* The host has gone: there is nobody to tell, and nothing may start. */
+	lc_sys_exit(LCT_INIT_FAILED);
+	return lc_fail(err, LCT_STEP_SESSION, ECANCELED, "go");
+}
+
+/* Pointers to `count` strings that follow one another, and NULL. */
+static void point(const struct lc_plan *plan, struct lc_plan_list list, char **out)
+{
+	const char *text = lc_plan_string(plan, list.offset);
+	uint32_t i;
+
+	for (i = 0; i < list.count; i++) {
+		out[i] = (char *) (uintptr_t) text; /* execve's interface lacks the const */
+		text += lc_length(text) + 1;
+	}
+	out[i] = NULL;
+}
+
+int lc_init_exec(struct lc_init *init, const struct lc_op_exec *op, struct lc_error *err)
+{
+	/* No allocation in this program; untouched pages cost nothing. */
+	static char *argv[LCT_LIST_MAX + 1], *envp[LCT_LIST_MAX + 1];
+	long r;
+
+	if (op->argv.count > LCT_LIST_MAX || op->envp.count > LCT_LIST_MAX)
+		return lc_fail(err, LCT_STEP_EXEC, E2BIG, init->program);
+	r = lc_init_nofile_restore(init, err);
+	if (r < 0)
+		return (int) r;
+	point(&init->plan, op->argv, argv);
+	point(&init->plan, op->envp, envp);
+	/* Not execveat: hand-made filters allow execve and have never heard of the other. */
+	r = lc_sys_execve(init->program, argv, envp);
+	return lc_fail(err, LCT_STEP_EXEC, r, init->program);
+}

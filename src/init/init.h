@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The second program: what its files share. It runs a plan and nothing else: no libc, no
+ * allocation, no environment, no decision that the host could have taken. It may use src/plan,
+ * src/sys and base/error.h; it must hold no initialised pointer in static data, because nobody
+ * relocates it.
+ *
+ * An operation is `int lc_init_<op>(init, op, err)`; the prototypes come from ops.def, so one
+ * without a handler does not link.
+ */
+#ifndef LCT_INIT_INIT_H
+#define LCT_INIT_INIT_H
+
+#include "sys/sys.h" /* first: it asks libc's headers for everything */
+#include "plan/plan.h"
+#include <linux/limits.h>
+
+#define LCT_INIT_FAILED 125 /* exit status of an init that did not become the program */
+
+struct lc_init {
+	struct lc_plan plan;
+	int root;              /* the container's root, O_PATH; -1 before root_enter */
+	int mask_empty;        /* the empty directory of mask_source, -1 for none */
+	bool is_null_attached; /* the masks' null device is in the tree: copy it from now on */
+	bool is_empty_attached;
+	bool is_nofile_raised; /* for the set-up; nofile is what to put back */
+	bool is_cwd_entered;
+	struct rlimit64 nofile;
+	int slots[LCT_PLAN_SLOTS_MAX];           /* descriptors, -1 for none */
+	uint32_t slot_names[LCT_PLAN_SLOTS_MAX]; /* pool offsets: what a slot came from, for errors */
+	char program[PATH_MAX];                  /* what lookup found */
+};
+
+#define OP(name, step, operands, meaning)                                                          \
+	int lc_init_##name(                                                                        \
+		struct lc_init *init, const struct lc_op_##name *op, struct lc_error *err);
+#include "plan/ops.def"
+#undef OP
+
+/* Entry, called by the assembly of start.c. */
+_Noreturn void lc_init_start(const void *stack);
+
+/* init_linux.c: the whole life of the init, its exit status. */
+int lc_init_main(void);
+
+/* exec.c: send one message to the host, whatever a filter thinks of sendto(2). */
+struct lc_report;
+int lc_init_send(const struct lc_report *report);
+
+/* attributes.c: put the soft limit of descriptors back, once. */
+int lc_init_nofile_restore(struct lc_init *init, struct lc_error *err);
+
+/* --- slots: mounts.c --- */
+
+/* The descriptor in a slot, -EBADF for an empty one. */
+int lc_slot_get(const struct lc_init *init, uint32_t slot);
+/* Give a descriptor to a slot; what was there is closed. `name` is a pool offset. */
+int lc_slot_put(struct lc_init *init, uint32_t slot, int fd, uint32_t name);
+/* What the slot came from, for the subject of an error. */
+const char *lc_slot_name(const struct lc_init *init, uint32_t slot);
+/* Put the detached mount `mount` on the descriptor `target`. */
+int lc_mount_move(int mount, int target);
+/* mount_setattr of a descriptor; `flags` is 0 or AT_RECURSIVE. */
+int lc_mount_attr(int mount, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation);
+
+/* --- targets: paths.c --- */
+
+enum lc_path_kind { LCT_PATH_DIRECTORY, LCT_PATH_FILE };
+struct lc_path_make {
+	enum lc_path_kind kind; /* of the last component; those before it become directories 0755 */
+	unsigned mode;
+	uint64_t resolve;       /* RESOLVE_* on top of the usual ones */
+	bool is_created;        /* out: the last component is new */
+};
+
+/* Open a path of the container, confined to its root and without magic links. */
+int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, uint64_t resolve);
+/* The same, O_PATH, and make what is missing. */
+int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_make *how);
+/* The directory (made when missing) that holds a path's last component, which goes to `name`. */
+int lc_path_parent(const struct lc_init *init, const char *path, char name[NAME_MAX + 1]);
+/* Directory part (the empty string for none) and last component of a path. */
+int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1]);
+/* Type bits (S_IFMT), device number and mount of a descriptor. */
+int lc_path_stat(int fd, struct statx *out);
+/* Whether `seen` is a character device with this number. */
+bool lc_path_is_device(const struct statx *seen, unsigned type, unsigned major, unsigned minor);
+
+static inline bool lc_is_missing(long answer)
+{
+	return answer == -ENOENT || answer == -ENOTDIR;
+}
+
+static inline size_t lc_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] != '\0')
+		length++;
+	return length;
+}
+
+static inline bool lc_equal(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* Append `text` at *used, false when it does not fit with its end. */
+static inline bool lc_append(char *buffer, size_t room, size_t *used, const char *text)
+{
+	while (*text != '\0') {
+		if (*used + 1 >= room)
+			return false;
+		buffer[(*used)++] = *text++;
+	}
+	buffer[*used] = '\0';
+	return true;
+}
+
+/* A device number as mknod(2) takes it. */
+static inline unsigned long lc_device_number(unsigned major, unsigned minor)
+{
+	return (minor & 0xffu) | ((unsigned long) major << 8) |
+		((unsigned long) (minor & ~0xffu) << 12);
+}
+
+static inline void lc_init_fd_cleanup(int *fd)
+{
+	if (*fd >= 0)
+		(void) lc_sys_close(*fd);
+}
+/* A descriptor that must not outlive its scope; lc_init_fd_take gives it away. */
+#define LCT_INIT_FD __attribute__((cleanup(lc_init_fd_cleanup)))
+static inline int lc_init_fd_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mounts, by descriptor. A mount is made detached, gets its attributes while nobody can see it, and
+ * is attached last: there is no moment at which it is visible and still too permissive. Sources on
+ * the host are cloned before the pivot; afterwards no path here can name a host file.
+ */
+#include "init/init.h"
+#include <linux/magic.h>
+#include <sys/statfs.h>
+
+#define STACK_MAX 64 /* mounts on one mount point that detach takes away */
+
+int lc_slot_get(const struct lc_init *init, uint32_t slot)
+{
+	return slot < LCT_PLAN_SLOTS_MAX && init->slots[slot] >= 0 ? init->slots[slot] : -EBADF;
+}
+
+int lc_slot_put(struct lc_init *init, uint32_t slot, int fd, uint32_t name)
+{
+	if (slot >= LCT_PLAN_SLOTS_MAX) {
+		if (fd >= 0)
+			(void) lc_sys_close(fd);
+		return -EBADMSG;
+	}
+	if (init->slots[slot] >= 0)
+		(void) lc_sys_close(init->slots[slot]);
+	init->slots[slot] = fd;
+	init->slot_names[slot] = name;
+	return 0;
+}
+
+const char *lc_slot_name(const struct lc_init *init, uint32_t slot)
+{
+	return lc_plan_string(&init->plan, slot < LCT_PLAN_SLOTS_MAX ? init->slot_names[slot] : 0);
+}
+
+int lc_mount_move(int mount, int target)
+{
+	return (int) lc_sys_move_mount(
+		mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+int lc_mount_attr(int mount, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
+{
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+
+	/* The access time modes are one field, not flags: the kernel wants all of it cleared before
+	 * one of them (relatime is 0) is set. */
+	if (((set | clear) & MOUNT_ATTR__ATIME) != 0)
+		attr.attr_clr |= MOUNT_ATTR__ATIME;
+	return (int) lc_sys_mount_setattr(mount, "", AT_EMPTY_PATH | flags, &attr);
+}
+
+int lc_init_tree_open(struct lc_init *init, const struct lc_op_tree_open *op, struct lc_error *err)
+{
+	const char *source = lc_plan_string(&init->plan, op->source);
+	long r = lc_sys_open_tree(AT_FDCWD, source,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT |
+			(op->recursive != 0 ? AT_RECURSIVE : 0));
+
+	if (r >= 0)
+		r = lc_slot_put(init, op->slot, (int) r, op->source);
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, source) : 0;
+}
+
+int lc_init_tree_attr(struct lc_init *init, const struct lc_op_tree_attr *op, struct lc_error *err)
+{
+	int r = lc_mount_attr(lc_slot_get(init, op->slot), op->recursive != 0 ? AT_RECURSIVE : 0,
+		op->set, op->clear, op->propagation);
+
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, lc_slot_name(init, op->slot)) : 0;
+}
+
+/* One "key=value" or "flag" of the options, which `option` holds and loses its "=" to. */
+static int set_option(int context, char *option)
+{
+	char *equals = option;
+
+	while (*equals != '=' && *equals != '\0')
+		equals++;
+	if (*equals == '\0')
+		return (int) lc_sys_fsconfig(context, FSCONFIG_SET_FLAG, option, NULL, 0);
+	*equals = '\0';
+	return (int) lc_sys_fsconfig(context, FSCONFIG_SET_STRING, option, equals + 1, 0);
+}
+
+static int set_options(int context, const char *options)
+{
+	char option[PATH_MAX];
+	int r = 0;
+
+	while (r >= 0 && *options != '\0') {
+		size_t used = 0;
+
+		while (*options != ',' && *options != '\0') {
+			if (used + 1 >= sizeof(option))
+				return -ENAMETOOLONG;
+			option[used++] = *options++;
+		}
+		option[used] = '\0';
+		if (*options == ',')
+			options++;
+		if (used > 0)
+			r = set_option(context, option);
+	}
+	return r;
+}
+
+/* The kernel explains itself in the context's log, a line a read: "e tmpfs: Bad value for 'size'".
+ * Use the first complaint as the subject, the type where there is none. */
+static int fail_context(struct lc_error *err, int context, long errnum, const char *type)
+{
+	char line[LCT_SUBJECT_MAX];
+	long length;
+	int tries;
+
+	for (tries = 0; context >= 0 && tries < 8; tries++) {
+		length = lc_sys_read(context, line, sizeof(line) - 1);
+		if (length <= 2)
+			break;
+		if (line[length - 1] == '\n')
+			length--;
+		line[length] = '\0';
+		if (line[0] == 'e' && line[1] == ' ')
+			return lc_fail(err, LCT_STEP_MOUNT, errnum, line + 2);
+	}
+	return lc_fail(err, LCT_STEP_MOUNT, errnum, type);
+}
+
+/* 0 when `fd` lies on a file system with this magic number, -EXDEV when not. */
+static int prove_magic(int fd, long magic)
+{
+	struct statfs seen;
+	long r = lc_sys_fstatfs(fd, &seen);
+
+	if (r < 0)
+		return (int) r;
+	return (long) seen.f_type == magic ? 0 : -EXDEV;
+}
+
+int lc_init_fs_open(struct lc_init *init, const struct lc_op_fs_open *op, struct lc_error *err)
+{
+	const char *type = lc_plan_string(&init->plan, op->type);
+	const char *source = lc_plan_string(&init->plan, op->source);
+	LCT_INIT_FD int context = (int) lc_sys_fsopen(type, FSOPEN_CLOEXEC);
+	LCT_INIT_FD int mount = -1;
+	long r = context;
+
+	if (r >= 0 && *source != '\0')
+		r = lc_sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0);
+	if (r >= 0)
+		r = set_options(context, lc_plan_string(&init->plan, op->options));
+	if (r >= 0)
+		r = lc_sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (r >= 0)
+		r = mount = (int) lc_sys_fsmount(
+			context, FSMOUNT_CLOEXEC, (unsigned) op->attributes);
+	/* What /proc and /sys say is believed later, so they must be what they are called. */
+	if (r >= 0 && lc_equal(type, "proc"))
+		r = prove_magic(mount, PROC_SUPER_MAGIC);
+	if (r >= 0 && lc_equal(type, "sysfs"))
+		r = prove_magic(mount, SYSFS_MAGIC);
+	if (r < 0)
+		return fail_context(err, context, r, type);
+	r = lc_slot_put(init, op->slot, lc_init_fd_take(&mount), op->type);
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, type) : 0;
+}
+
+/* The validator allows few targets below /proc, by name. A link of the image that leads there under
+ * another name must not get around it. */
+static int check_not_procfs(int target, const char *path)
+{
+	int r;
+
+	while (path[0] == '/' && path[1] == '/')
+		path++;
+	if (path[0] == '/' && path[1] == 'p' && path[2] == 'r' && path[3] == 'o' &&
+		path[4] == 'c' && (path[5] == '/' || path[5] == '\0'))
+		return 0;
+	r = prove_magic(target, PROC_SUPER_MAGIC);
+	if (r == 0)
+		return -EPERM;
+	return r == -EXDEV ? 0 : r;
+}
+
+int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = 0755};
+	LCT_INIT_FD int target = -1;
+	int mount = lc_slot_get(init, op->slot), r;
+	struct statx seen;
+
+	r = lc_path_stat(mount, &seen);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_MOUNT, r, path);
+	if (!S_ISDIR(seen.stx_mode)) {
+		how.kind = LCT_PATH_FILE;
+		how.mode = 0644;
+	}
+	if ((op->flags & LCT_TARGET_NO_SYMLINKS) != 0)
+		how.resolve = RESOLVE_NO_SYMLINKS;
+	if ((op->flags & LCT_TARGET_CREATE) != 0)
+		r = target = lc_path_make(init, path, &how);
+	else
+		r = target = lc_path_open(init, path, O_PATH, how.resolve);
+	if (r >= 0)
+		r = check_not_procfs(target, path);
+	if (r >= 0)
+		r = lc_mount_move(mount, target);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_MOUNT, r, path);
+	return lc_slot_put(init, op->slot, -1, 0);
+}
+
+/* A file can only be unmounted by its name in the directory that holds it. */
+static int unmount_file(const struct lc_init *init, const char *path)
+{
+	char directory[PATH_MAX], name[NAME_MAX + 1];
+	LCT_INIT_FD int parent = -1;
+	long r = lc_path_split(path, directory, name);
+
+	if (r >= 0)
+		r = parent = lc_path_open(init, directory, O_PATH | O_DIRECTORY, 0);
+	if (r >= 0)
+		r = lc_sys_fchdir(parent);
+	if (r >= 0)
+		r = lc_sys_umount2(name, MNT_DETACH | UMOUNT_NOFOLLOW);
+	return (int) r;
+}
+
+/* Take away the topmost mount at `path`: 1 done, 0 nothing is mounted there. */
+static int detach_one(const struct lc_init *init, const char *path)
+{
+	LCT_INIT_FD int target = lc_path_open(init, path, O_PATH, 0);
+	struct statx seen, root;
+	long r = target;
+
+	if (lc_is_missing(r))
+		return 0;
+	if (r >= 0)
+		r = lc_path_stat(target, &seen);
+	if (r >= 0)
+		r = lc_path_stat(init->root, &root);
+	if (r < 0)
+		return (int) r;
+	if ((seen.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0 ||
+		seen.stx_mnt_id == root.stx_mnt_id)
+		return 0;
+	if (!S_ISDIR(seen.stx_mode)) {
+		r = unmount_file(init, path);
+		return r < 0 ? (int) r : 1;
+	}
+	/* "." is the very mount that was looked at, whatever the path leads to by now. */
+	r = lc_sys_fchdir(target);
+	if (r >= 0)
+		r = lc_sys_umount2(".", MNT_DETACH);
+	return r < 0 ? (int) r : 1;
+}
+
+int lc_init_detach(struct lc_init *init, const struct lc_op_detach *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	int count, r = 1;
+	long back;
+
+	for (count = 0; r == 1 && count < STACK_MAX; count++)
+		r = detach_one(init, path);
+	back = lc_sys_fchdir(init->root);
+	if (r == 1)
+		r = -EBUSY;
+	if (r >= 0)
+		r = (int) back;
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, path) : 0;
+}
+
+int lc_init_propagate(struct lc_init *init, const struct lc_op_propagate *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	LCT_INIT_FD int target = lc_path_open(init, path, O_PATH, 0);
+	int r = target;
+
+	if (r >= 0)
+		r = lc_mount_attr(
+			target, op->recursive != 0 ? AT_RECURSIVE : 0, 0, 0, op->propagation);
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, path) : 0;
+}
+
+/* What mount(2) calls a bind remount: the mount changes, its superblock does not. */
+int lc_init_attributes(
+	struct lc_init *init, const struct lc_op_attributes *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	LCT_INIT_FD int target = lc_path_open(init, path, O_PATH, 0);
+	int r = target;
+
+	if (r >= 0)
+		r = lc_mount_attr(target, 0, op->set, op->clear, 0);
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, path) : 0;
+}
+
+int lc_init_directory(struct lc_init *init, const struct lc_op_directory *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = op->mode};
+	LCT_INIT_FD int made = lc_path_make(init, path, &how);
+
+	return made < 0 ? lc_fail(err, LCT_STEP_MOUNT, made, path) : 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What belongs to a namespace and is not a mount: entering new ones, host and domain name, network
+ * interfaces, kernel settings. Kernel settings are written through a procfs of our own in a slot,
+ * never through /proc of the container, which may be anything.
+ */
+#include "init/init.h"
+#include <linux/sockios.h>
+#include <net/if.h>
+
+int lc_init_unshare(struct lc_init *init, const struct lc_op_unshare *op, struct lc_error *err)
+{
+	long r = lc_sys_unshare(op->flags);
+
+	(void) init;
+	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, "unshare") : 0;
+}
+
+int lc_init_session(struct lc_init *init, const struct lc_op_session *op, struct lc_error *err)
+{
+	long r = lc_sys_setsid();
+
+	(void) init;
+	(void) op;
+	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, "setsid") : 0;
+}
+
+int lc_init_hostname(struct lc_init *init, const struct lc_op_hostname *op, struct lc_error *err)
+{
+	const char *name = lc_plan_string(&init->plan, op->name);
+	long r = lc_sys_sethostname(name, lc_length(name));
+
+	return r < 0 ? lc_fail(err, LCT_STEP_HOSTNAME, r, name) : 0;
+}
+
+int lc_init_domainname(
+	struct lc_init *init, const struct lc_op_domainname *op, struct lc_error *err)
+{
+	const char *name = lc_plan_string(&init->plan, op->name);
+	long r = lc_sys_setdomainname(name, lc_length(name));
+
+	return r < 0 ? lc_fail(err, LCT_STEP_HOSTNAME, r, name) : 0;
+}
+
+int lc_init_link_up(struct lc_init *init, const struct lc_op_link_up *op, struct lc_error *err)
+{
+	const char *name = lc_plan_string(&init->plan, op->name);
+	struct ifreq request = {0};
+	size_t used = 0;
+	LCT_INIT_FD int handle = -1;
+	long r;
+
+	if (!lc_append(request.ifr_name, sizeof(request.ifr_name), &used, name))
+		return lc_fail(err, LCT_STEP_NETWORK, ENODEV, name);
+	r = handle = (int) lc_sys_socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (r >= 0)
+		r = lc_sys_ioctl(handle, SIOCGIFFLAGS, &request);
+	if (r >= 0) {
+		request.ifr_flags |= IFF_UP;
+		r = lc_sys_ioctl(handle, SIOCSIFFLAGS, &request);
+	}
+	return r < 0 ? lc_fail(err, LCT_STEP_NETWORK, r, name) : 0;
+}
+
+/* The name is the path below /proc/sys. No component may be a link or another mount, or lead up. */
+int lc_init_sysctl(struct lc_init *init, const struct lc_op_sysctl *op, struct lc_error *err)
+{
+	const uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+		RESOLVE_NO_XDEV;
+	const char *name = lc_plan_string(&init->plan, op->name);
+	const char *value = lc_plan_string(&init->plan, op->value);
+	size_t length = lc_length(value);
+	LCT_INIT_FD int sys = (int) lc_sys_openat2(lc_slot_get(init, op->slot), "sys",
+		O_PATH | O_DIRECTORY | O_CLOEXEC, 0, resolve);
+	LCT_INIT_FD int file = -1;
+	long r = sys;
+
+	if (r >= 0)
+		r = file = (int) lc_sys_openat2(sys, name, O_WRONLY | O_CLOEXEC, 0, resolve);
+	if (r >= 0)
+		r = lc_sys_write(file, value, length);
+	if (r >= 0 && (size_t) r != length)
+		r = -EIO;
+	return r < 0 ? lc_fail(err, LCT_STEP_SYSCTL, r, name) : 0;
+}

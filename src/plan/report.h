@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The messages of the session socket, both directions, all of one size. The init speaks first:
+ *
+ *	init                        host
+ *	READY ───────────────────▶  (writes the state: created)
+ *	      ◀─────────────────── GO
+ *	end of file: the program runs (the socket is close-on-exec)
+ *
+ *	ERROR ───────────────────▶  at any time; the init exits after it
+ *	end of file without READY: the init died
+ *
+ * End of file at the init means that the host has gone, and it exits without starting anything.
+ */
+#ifndef LCT_PLAN_REPORT_H
+#define LCT_PLAN_REPORT_H
+
+#include "base/error.h"
+
+/* What the init calls itself (PR_SET_NAME) until its exec, so that its death is told from that of
+ * the program. */
+#define LCT_INIT_NAME "lc-init"
+
+enum lc_report_kind {
+	LCT_REPORT_ERROR = 1,
+	LCT_REPORT_READY = 2,
+	LCT_REPORT_GO = 3,
+};
+
+struct lc_report {
+	uint32_t kind;
+	uint32_t calls; /* test builds: system calls made so far, so that a sweep knows its end */
+	struct lc_error error;
+};
+
+#endif
