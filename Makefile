@@ -136,7 +136,7 @@ $(O)/libcontainer/init: $(INIT_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
 	@! readelf -rW $@ | grep -q R_ || { echo "$@ has relocations" >&2; rm -f $@; exit 1; }
-	@echo "init program: $$(stat -c %s $@) bytes"
+	@echo "init program: $$(stat -c %s $@) bytes" >&2
 
 $(O)/obj/seccomp/default.o: $(B)/gen/seccomp_default.inc
 $(O)/obj/nsenter/helper.o: CPPFLAGS += -DLCT_INIT_FILE='"$(O)/libcontainer/init"'
@@ -161,7 +161,9 @@ size: $(O)/libcontainer/init
 
 LUA_ENV = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
 	LUA_CPATH="$(CURDIR)/$(O)/?.so;;"
-env: all
+# What this prints is evaluated by a shell: the build's own words go to stderr.
+env:
+	@$(MAKE) --no-print-directory -s all >&2
 	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
 	@echo 'export LUA_CPATH="$(CURDIR)/$(O)/?.so;;"'
 	@echo 'export PATH="$(CURDIR)/bin:$$PATH"'

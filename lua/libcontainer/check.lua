@@ -129,7 +129,7 @@ local KEY_TYPES = { string = true, number = true, boolean = true }
 
 local function copy_table(t, state, depth)
   if json.is_big(t) then
-    return t
+    return json.integer(tostring(rawget(t, "__integer")))
   elseif state.path[t] then
     M.add(state.problems, path_of(state, depth), "is a table inside itself")
     return nil
@@ -165,13 +165,13 @@ end
 --- A deep copy, made with raw access only: no metamethod is called, whatever the table is. Null is
 -- absence. What is neither table nor null is taken as it is, for `walk` to judge.
 ---@param value any
----@param problems libcontainer.Problem[] cycles and too much depth are added
+---@param problems libcontainer.Problem[]|nil cycles and too much depth are added
 ---@param field string|nil its path
 ---@param opaque table<string, boolean>|nil keys of the outermost table whose tables are not copied
 ---@return any
 function M.copy(value, problems, field, opaque)
   if type(value) == "table" then
-    local state = { problems = problems, path = {}, keys = {}, tables = 0, field = field or "",
+    local state = { problems = problems or {}, path = {}, keys = {}, tables = 0, field = field or "",
       opaque = opaque }
     return copy_table(value, state, 1)
   elseif json.is_null(value) then
@@ -543,21 +543,22 @@ end
 -- --- options of functions ---
 
 --- The options of a function: a table whose keys are among `names`. Anything else is wrong use and
--- raises, with the nearest name.
+-- raises in the caller's caller, with the nearest name.
 ---@param options table|nil
 ---@param names string[]
----@param level integer|nil whose fault it is, as in error(); 3 is the caller's caller
+---@param what string|nil the function, for the message
 ---@return table options raw copy, an empty table for nil
-function M.options(options, names, level)
+function M.options(options, names, what)
+  local to = what and " of " .. what or ""
   if options == nil then
     return {}
   elseif type(options) ~= "table" then
-    error("options must be a table, not " .. kind_of(options), level or 3)
+    error("the options" .. to .. " must be a table, not " .. kind_of(options), 3)
   end
   local out = {}
   for key, value in next, options do
     if not M.contains(names, key) then
-      error(errors.unknown("option", key, M.nearest(key, names)), level or 3)
+      error(errors.unknown("option" .. to, key, M.nearest(key, names)), 3)
     end
     out[key] = value
   end

@@ -238,8 +238,8 @@ local function check_startable(self)
     local done
     done, raw = self._core:destroy(DESTROY_TIMEOUT)
     if not done then return nil, errors.raw(raw) end
-    return self._factory:_new_core(self)
   end
+  if status == "stopped" or self._has_failed then return self._factory:_new_core(self) end
   return true
 end
 
@@ -275,6 +275,7 @@ function Container:start(proc)
   local is_fine, handle
   is_fine, handle, err = pcall(begin, self, proc, options)
   proc:_close_stdio(options, is_fine and handle ~= nil)
+  self._has_failed = not is_fine or not handle
   if not is_fine then
     forget_started(self)
     error(handle, 0)
@@ -424,6 +425,7 @@ function Container:timeout()
 end
 
 local function age_of(seconds)
+  seconds = math.tointeger(seconds // 1) or 0
   if seconds < 120 then return ("%d s"):format(seconds) end
   if seconds < 7200 then return ("%d min"):format(seconds // 60) end
   return ("%d h"):format(seconds // 3600)

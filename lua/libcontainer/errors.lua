@@ -37,6 +37,9 @@ M.codes = {
   SystemError = 8,
 }
 
+--- The words of a field that this version does not know how to do.
+M.NOT_SUPPORTED = "is not supported by this version"
+
 -- One line: what a container or a file named badly must not break the line or hide in it.
 local function printable(text)
   return (tostring(text):gsub("[\0-\31\127]", function(c)
@@ -204,10 +207,11 @@ end
 
 local function config_sentence(raw, errname)
   local what = raw.subject or raw.field or "configuration"
+  local says_why = what:find(": ", 1, true)
   if errname == "ENOSYS" then
-    return what .. ": is not supported by this version"
+    return what .. (says_why and " " or ": ") .. M.NOT_SUPPORTED
   elseif errname == "EINVAL" or not errname then
-    return what .. ": is not valid"
+    return says_why and what or what .. ": is not valid"
   end
   return what .. ": " .. errno_words(raw)
 end
@@ -302,7 +306,7 @@ function M.new(fields)
       err.message = sentence_of(err, err.errname)
     end
   end
-  if err.hint == nil and err.errname then
+  if err.hint == nil and err.errname and err.step ~= "config" then
     err.hint = M.hint_for(err.step, err.errname)
   end
   return setmetatable(err, Error)
@@ -467,9 +471,6 @@ function M.missing_library(name, module, package)
     message = name .. " is not installed (no module " .. quoted(module) .. ")",
     hint = "apt-get install " .. package .. ", or luarocks install " .. name }
 end
-
---- The words of a field that this version does not know how to do.
-M.NOT_SUPPORTED = "is not supported by this version"
 
 --- "did you mean …", nil without a name near enough.
 ---@param nearest string|nil

@@ -134,20 +134,43 @@ function Factory:_init_command()
   return argv
 end
 
-local function new_core(self, record)
-  local place = record.config.cgroups and record.config.cgroups.path
-  local handle, raw = core.container(self._host, place, record.cgroup_name)
-  if not handle then return nil, errors.raw(raw) end
+-- The core object of a container to be made: its place must be free.
+local function new_core(self, id, config)
+  local place = config.cgroups and config.cgroups.path
+  local handle, raw = core.container(self._host, place, cgroup_name(self, id))
+  local free
+  if handle then free, raw = handle:probe() end
+  if not free then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
   return handle
 end
 
--- A container that starts again gets a fresh core object.
+-- A container that starts again gets a fresh core object, and new places in its record.
 function Factory:_new_core(owner)
-  local handle, err = new_core(self, owner._record)
+  local handle, err = new_core(self, owner._id, owner._record.config)
   if not handle then return nil, err end
   owner._core:close()
   owner._core, owner._init = handle, nil
+  owner._record.cgroup_places, owner._record.cgroup_paths = handle:places(), handle:cgroup_paths()
   return true
+end
+
+-- The core object of a container that another process made. Its cgroups are where that process
+-- put them, below its own; a place is believed only if it is named as we name it, or as configured,
+-- so that no forged file makes us kill strangers. [L17]
+local function saved_core(self, id, record)
+  local configured = record.config.cgroups and record.config.cgroups.path
+  local name = cgroup_name(self, id)
+  for _, place in ipairs(record.cgroup_places) do
+    local ours = place.path == name or place.path:sub(-#name - 1) == "/" .. name
+    local theirs = configured and ("/" .. place.path):sub(-#configured:gsub("^/*", "/")) ==
+      configured:gsub("^/*", "/")
+    if not ours and not theirs then
+      return nil, errors.state_damaged(id, "cgroup_places names a cgroup that is not the container's")
+    end
+  end
+  local handle, raw = core.saved_container(self._host, record.cgroup_places)
+  if not handle then return nil, errors.raw(raw) end
+  return handle
 end
 
 -- --- create, load, list ---
@@ -174,7 +197,6 @@ local function new_record(self, id, config)
   return {
     id = id, config = config, created = core.time(), boot_id = self._host:boot_id(),
     owner = { uid = core.uid(), pid = core.pid() }, status = "created",
-    cgroup_name = cgroup_name(self, id),
   }
 end
 
@@ -192,9 +214,9 @@ function Factory:create(id, config)
   if not strict then return nil, err end
   local record = new_record(self, id, strict)
   local handle
-  handle, err = new_core(self, record)
+  handle, err = new_core(self, id, strict)
   if not handle then return nil, err end
-  record.cgroup_paths = handle:cgroup_paths()
+  record.cgroup_places, record.cgroup_paths = handle:places(), handle:cgroup_paths()
 
   local directory, raw = self._root:make(id)
   if not directory then
@@ -220,7 +242,7 @@ end
 -- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups
 -- are known by the name that the root and the id give, and nothing that the file says is used.
 local function damaged_container(self, id, directory, err)
-  local handle = new_core(self, { config = {}, cgroup_name = cgroup_name(self, id) })
+  local handle = core.container(self._host, nil, cgroup_name(self, id))
   if not handle then return nil, err end
   handle:adopt()
   return container.new { factory = self, id = id, directory = directory, core = handle,
@@ -240,11 +262,9 @@ local function open_container(self, id, directory)
     return nil, err, damaged_container(self, id, directory, err)
   end
   record.config = strict
-  -- Nothing but the place that root and id give, or the configured one, is believed.
-  record.cgroup_name = cgroup_name(self, id)
   local handle
-  handle, err = new_core(self, record)
-  if not handle then return nil, err end
+  handle, err = saved_core(self, id, record)
+  if not handle then return nil, err, damaged_container(self, id, directory, err) end
   -- A pid of another boot is a stranger's. [L19]
   local same_boot = record.boot_id == self._host:boot_id()
   local adopted, raw = handle:adopt(same_boot and record.init_process_pid or nil,

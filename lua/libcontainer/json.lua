@@ -20,7 +20,7 @@ local M = {}
 
 --- How deep a document may be nested, both ways.
 local MAX_DEPTH <const> = 128
---- Below this, a float that is whole was a whole number in the text.
+--- Below this, every whole number is a float exactly.
 local EXACT <const> = 2 ^ 53
 local MAX_SIGNED <const> = "9223372036854775807"
 local MIN_SIGNED <const> = "9223372036854775808"
@@ -256,22 +256,29 @@ local function step_of(key)
   return type(key) == "string" and "." .. key or ("[%d]"):format(key)
 end
 
--- Floats that are whole become integers, in place; answers the path of a number that is none.
-local function correct(t, drop_null)
+-- Floats that are whole become integers, in place. Answers the path of a number that is none; notes
+-- in `seen` what only the text can tell: a number beyond the exact ones, an empty table.
+local function correct(t, seen)
+  if next(t) == nil then
+    seen.doubt = true
+  end
   for key, value in next, t do
     local kind = type(value)
     if kind == "number" then
-      if value > -EXACT and value < EXACT then
-        t[key] = tointeger(value) or value
-      elseif value == math.huge or value == -math.huge then
-        return step_of(key)
+      if value >= EXACT or value <= -EXACT then
+        if value - value ~= 0 then
+          return step_of(key)
+        end
+        seen.doubt = true
+      elseif value % 1 == 0 then
+        t[key] = value | 0
       end
     elseif kind == "table" then
-      local bad = correct(value, drop_null)
+      local bad = correct(value, seen)
       if bad then
         return step_of(key) .. bad
       end
-    elseif drop_null and kind == "userdata" and type(key) == "string" then
+    elseif kind == "userdata" and seen.drop_null and type(key) == "string" then
       t[key] = nil
     end
   end
@@ -331,33 +338,35 @@ function M.decode(text, options)
     return syntax_error(text, nul, "a NUL byte", name)
   end
 
-  local source, state = text, nil
-  if find(text, LONG_NUMBER) or find(text, EMPTY_ARRAY) or find(text, LONE_SURROGATE) then
-    source, state = rewrite(text)
+  local seen = { drop_null = options and options.null == "drop" }
+  local ok, value = pcall(own.decode, text)
+  local box, bad = { value }, nil
+  if ok then
+    bad = correct(box, seen)
   end
-  local ok, value = pcall(own.decode, source)
-  if not ok then
-    -- the places that cjson names are those of the text as it came
-    local _, message = pcall(own.decode, text)
-    message = type(message) == "string" and message or tostring(value)
-    local what, position = message:match("^(.-) at character (%d+)$")
-    return syntax_error(text, tointeger(tonumber(position)), what or message, name)
-  end
-  if state and state.range then
-    return syntax_error(text, state.range, "a whole number outside of -2^63..2^64-1", name)
-  end
-
-  local box = { value }
-  if state then
-    -- the box is no array of the document: its own first item must not be taken for a mark
-    if type(value) == "string" then
-      box[1] = unmark(value)
-    elseif type(value) == "table" then
-      correct_marked(value)
+  -- The costly way, for the few texts that have something that cjson alone gets wrong.
+  if not bad and (seen.doubt or find(text, "\\ud", 1, true) or find(text, "\\uD", 1, true))
+    and (find(text, LONG_NUMBER) or find(text, EMPTY_ARRAY) or find(text, LONE_SURROGATE)) then
+    local source, state = rewrite(text)
+    if state.range then
+      return syntax_error(text, state.range, "a whole number outside of -2^63..2^64-1", name)
+    end
+    local again, rewritten = pcall(own.decode, source)
+    if again then
+      ok, box = true, { rewritten }
+      if type(rewritten) == "string" then
+        box[1] = unmark(rewritten)
+      elseif type(rewritten) == "table" then
+        box[1] = correct_marked(rewritten)
+      end
+      bad = correct(box, seen)
     end
   end
-  local bad = correct(box, options and options.null == "drop")
-  if bad then
+  if not ok then
+    local message = tostring(value)
+    local what, position = message:match("^(.-) at character (%d+)$")
+    return syntax_error(text, tointeger(tonumber(position)), what or message, name)
+  elseif bad then
     return syntax_error(text, nil, "a number that is too large, at " .. sub(bad, 4):gsub("^%.", ""), name)
   end
   return box[1]
@@ -447,11 +456,11 @@ local function write_members(t, keys, path, state, indent)
   local out = state.out
   out[#out + 1] = "{"
   sort(keys)
+  local colon = inner and ": " or ":"
   for i, key in ipairs(keys) do
     out[#out + 1] = i > 1 and "," or nil
     out[#out + 1] = inner
-    out[#out + 1] = quote_string(key)
-    out[#out + 1] = inner and ": " or ":"
+    out[#out + 1] = quote_string(key) .. colon
     path[#path + 1] = (#path > 0 and "." or "") .. key
     write_value(rawget(t, key), path, state, inner)
     path[#path] = nil

@@ -17,7 +17,7 @@ local M = {}
 
 local STDIO <const> = { "stdin", "stdout", "stderr" }
 
-Process.__index = function(self, key)
+Process.__index = function(_, key)
   local method = Process[key]
   if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
   for _, name in ipairs(STDIO) do

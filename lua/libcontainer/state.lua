@@ -16,7 +16,7 @@ local FILE = "state.json"
 -- What each field must be, so that nothing read from a file is used unproved.
 local FIELDS = {
   id = "string", created = "number", owner = "table", boot_id = "string", status = "string",
-  config = "table", cgroup_paths = "table", namespace_paths = "table?", cgroup_name = "string",
+  config = "table", cgroup_paths = "table", cgroup_places = "table", namespace_paths = "table?",
   init_process_pid = "integer?", init_process_start = "integer?",
 }
 
@@ -39,6 +39,12 @@ local function check(id, record)
     end
   end
   if record.id ~= id then return nil, errors.state_damaged(id, "it belongs to another id") end
+  for _, place in ipairs(record.cgroup_places) do
+    if type(place) ~= "table" or type(place.name) ~= "string" or type(place.path) ~= "string"
+      or (place.made_above ~= nil and math.type(place.made_above) ~= "integer") then
+      return nil, errors.state_damaged(id, "cgroup_places is malformed")
+    end
+  end
   local pid = record.init_process_pid
   if pid and (pid < 2 or pid > 0x7fffffff or not record.init_process_start) then
     return nil, errors.state_damaged(id, "init_process_pid is no pid")

@@ -25,7 +25,17 @@ static inline bool test_claim(
 #define OK(condition, claim) test_claim(t, (condition), (claim), __FILE__, __LINE__)
 #define SKIP(claim, reason) printf("ok %d - %s # SKIP %s\n", ++t->count, (claim), (reason))
 
-#define LCT_SUITES(SUITE) SUITE(arena) SUITE(fd) SUITE(file) SUITE(parse) SUITE(fault) SUITE(plan) SUITE(seccomp)
+#define LCT_SUITES(SUITE)                                                                          \
+	SUITE(arena)                                                                               \
+	SUITE(fd)                                                                                  \
+	SUITE(file)                                                                                \
+	SUITE(parse)                                                                               \
+	SUITE(fault)                                                                               \
+	SUITE(plan)                                                                                \
+	SUITE(seccomp)                                                                             \
+	SUITE(cgroups)                                                                             \
+	SUITE(configs)                                                                             \
+	SUITE(compile)
 #define SUITE(name) void test_##name(struct test *t);
 LCT_SUITES(SUITE)
 #undef SUITE

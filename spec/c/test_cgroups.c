@@ -23,7 +23,8 @@ static void test_roots(struct test *t)
 		"[D45] a mount of a part shows the caller relative to it");
 	OK(strips("/docker/1", "/docker/10", NULL) && strips("/docker/1", "/other", NULL),
 		"[D45] a caller outside of the part does not fit");
-	OK(strips("/../..", "/", NULL) && strips("/", "/../x", NULL) && strips("/..", "/../../x", NULL),
+	OK(strips("/../..", "/", NULL) && strips("/", "/../x", NULL) &&
+			strips("/..", "/../../x", NULL),
 		"[D45] above the root of a cgroup namespace nothing fits");
 	OK(strips("/", "/a (deleted)", NULL), "a removed cgroup is no place");
 }
@@ -70,11 +71,12 @@ static char controllers_all[] = "cpuset,cpu,io,memory,pids", mount_point[] = "/n
 static struct lc_cgroup_mounts hybrid_mounts(void)
 {
 	return (struct lc_cgroup_mounts){
-		.items = {
-			{memory_name, memory_name, mount_point, deep, -1, false},
-			{both_name, both_name, mount_point, root, -1, false},
-			{unified_name, controllers_hugetlb, mount_point, deep, -1, true},
-		},
+		.items =
+			{
+				{memory_name, memory_name, mount_point, deep, -1, false},
+				{both_name, both_name, mount_point, root, -1, false},
+				{unified_name, controllers_hugetlb, mount_point, deep, -1, true},
+			},
 		.count = 3,
 		.driver = &lc_cgroup_hybrid_ops,
 	};
@@ -91,11 +93,13 @@ static void test_places(struct test *t)
 	struct lc_cgroup cg;
 
 	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, NULL);
-	OK(is_at(&cg, 0, "jobs/one/" NAME) && is_at(&cg, 1, NAME) && is_at(&cg, 2, "jobs/one/" NAME),
+	OK(is_at(&cg, 0, "jobs/one/" NAME) && is_at(&cg, 1, NAME) &&
+			is_at(&cg, 2, "jobs/one/" NAME),
 		"[D45] without a path it is below the caller's own cgroup of each hierarchy");
 	lc_cgroup_done(&cg);
 	(void) lc_cgroup_init(&cg, &mounts, "/a/b", NAME, NULL);
-	OK(is_at(&cg, 0, "a/b") && is_at(&cg, 1, "a/b"), "[O83] an absolute path is below the mount");
+	OK(is_at(&cg, 0, "a/b") && is_at(&cg, 1, "a/b"),
+		"[O83] an absolute path is below the mount");
 	lc_cgroup_done(&cg);
 	(void) lc_cgroup_init(&cg, &mounts, "a/b", NAME, NULL);
 	OK(is_at(&cg, 0, "jobs/one/a/b") && is_at(&cg, 1, "a/b"),
@@ -103,15 +107,15 @@ static void test_places(struct test *t)
 	lc_cgroup_done(&cg);
 	mounts.items[2].controllers = controllers_all;
 	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, NULL);
-	OK(is_at(&cg, 2, "jobs/" NAME),
-		"[O87] where v2 gives the controllers it is beside the caller, who holds processes");
+	OK(is_at(&cg, 2, "jobs/" NAME), "[O87] where v2 gives the controllers it is beside the "
+					"caller, who holds processes");
 	lc_cgroup_done(&cg);
 }
 
 static void test_refused_places(struct test *t)
 {
-	static const char *const bad[] = {
-		"", "/", "..", "a/..", "../a", "/a/../b", "a//b", "/a/", "//a", ".", "a/./b", "a\nb"};
+	static const char *const bad[] = {"", "/", "..", "a/..", "../a", "/a/../b", "a//b", "/a/",
+		"//a", ".", "a/./b", "a\nb"};
 	struct lc_cgroup_mounts mounts = hybrid_mounts();
 	struct lc_cgroup_saved saved = {memory_name, "a/../..", false, 0};
 	struct lc_cgroup cg;
@@ -122,7 +126,8 @@ static void test_refused_places(struct test *t)
 		refused = refused && lc_cgroup_init(&cg, &mounts, bad[i], NAME, &err) == -EINVAL &&
 			  strcmp(err.subject, bad[i]) == 0;
 	OK(refused, "[O83] .., empty and dot components and newlines are EINVAL, naming the path");
-	OK(lc_cgroup_init(&cg, &mounts, NULL, "a/b", &err) == -EINVAL, "a fallback is one component");
+	OK(lc_cgroup_init(&cg, &mounts, NULL, "a/b", &err) == -EINVAL,
+		"a fallback is one component");
 	OK(lc_cgroup_init(&cg, &mounts, "/jobs", NAME, &err) == -EBUSY &&
 			lc_cgroup_init(&cg, &mounts, "/jobs/one", NAME, &err) == -EBUSY,
 		"[A89] the caller's own cgroup and those above it are EBUSY");

@@ -75,6 +75,7 @@ void lc_lua_open_stream(lua_State *L);
 int lc_lua_new_host(lua_State *L);
 int lc_lua_new_root(lua_State *L);
 int lc_lua_new_container(lua_State *L);
+int lc_lua_saved_container(lua_State *L);
 int lc_lua_open_process_by_pid(lua_State *L);
 int lc_lua_pipe(lua_State *L);
 int lc_lua_null(lua_State *L);

@@ -40,6 +40,47 @@ int lc_lua_new_container(lua_State *L)
 	return 1;
 }
 
+#define LCT_PLACES_MAX LCT_CGROUP_HIERARCHIES_MAX
+
+/* core.saved_container(host, places) -> container | nil, raw: `places` as container:places gave */
+int lc_lua_saved_container(lua_State *L)
+{
+	struct lc_host *host = lc_lua_host(L, 1);
+	struct lc_cgroup_saved places[LCT_PLACES_MAX];
+	struct box_container *box;
+	struct lc_error err;
+	size_t count;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	count = lua_rawlen(L, 2);
+	luaL_argcheck(L, count <= LCT_PLACES_MAX, 2, "too many places");
+	luaL_checkstack(L, (int) (4 * count) + 8, "places");
+	for (size_t i = 0; i < count; i++) {
+		/* The strings stay on the stack, anchored, until the core has copied them. */
+		lua_rawgeti(L, 2, (lua_Integer) i + 1);
+		luaL_checktype(L, -1, LUA_TTABLE);
+		lua_getfield(L, -1, "name");
+		lua_getfield(L, -2, "path");
+		places[i].name = luaL_checkstring(L, -2);
+		places[i].path = luaL_checkstring(L, -1);
+		lua_getfield(L, -3, "was_there");
+		places[i].was_there = lua_toboolean(L, -1);
+		lua_pop(L, 1);
+		lua_getfield(L, -3, "made_above");
+		places[i].made_above = (unsigned) luaL_optinteger(L, -1, 0);
+		lua_pop(L, 1);
+	}
+	box = lua_newuserdatauv(L, sizeof(*box), 1);
+	memset(box, 0, sizeof(*box));
+	luaL_setmetatable(L, LCT_CONTAINER_TYPE);
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, 1);
+	box->is_open = true;
+	if (lc_container_init_saved(&box->container, host, places, count, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	return 1;
+}
+
 static int container_close(lua_State *L)
 {
 	struct box_container *box = check_box(L, 1);
@@ -48,6 +89,17 @@ static int container_close(lua_State *L)
 		lc_container_done(&box->container);
 	box->is_open = false;
 	return 0;
+}
+
+/* container:probe() -> true | nil, raw: EBUSY when its place is in use */
+static int container_probe(lua_State *L)
+{
+	struct lc_error err;
+
+	if (lc_container_probe(lc_lua_container(L, 1), &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
 }
 
 /* container:adopt(pid|nil, start) -> true | nil, raw */
@@ -89,6 +141,29 @@ static int container_cgroup_paths(lua_State *L)
 
 		lua_pushfstring(L, "%s/%s", h->mount_point, cg->dirs[i].path);
 		lua_setfield(L, -2, h->name[0] != '\0' ? h->name : "unified");
+	}
+	return 1;
+}
+
+/* container:places() -> array of { name, path, was_there, made_above }: for saved_container */
+static int container_places(lua_State *L)
+{
+	const struct lc_cgroup *cg = &lc_lua_container(L, 1)->cgroup;
+
+	lua_createtable(L, (int) cg->count, 0);
+	for (size_t i = 0; i < cg->count; i++) {
+		const struct lc_cgroup_dir *dir = &cg->dirs[i];
+
+		lua_createtable(L, 0, 4);
+		lua_pushstring(L, cg->mounts->items[dir->hierarchy].name);
+		lua_setfield(L, -2, "name");
+		lua_pushstring(L, dir->path);
+		lua_setfield(L, -2, "path");
+		lua_pushboolean(L, dir->was_there);
+		lua_setfield(L, -2, "was_there");
+		lua_pushinteger(L, dir->made_above);
+		lua_setfield(L, -2, "made_above");
+		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
 	return 1;
 }
@@ -255,9 +330,11 @@ static int container_destroy(lua_State *L)
 void lc_lua_open_container(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
+		{"probe", container_probe},
 		{"adopt", container_adopt},
 		{"status", container_status},
 		{"cgroup_paths", container_cgroup_paths},
+		{"places", container_places},
 		{"pids", container_pids},
 		{"usage", container_usage},
 		{"init", container_init},

@@ -26,9 +26,9 @@
 /* --- what is mounted: read once per Lua state --- */
 
 struct lc_cgroup_hierarchy {
-	char *name;        /* "cpu,cpuacct", "systemd" (of name=systemd), "unified", or "" on pure v2 */
-	char *controllers; /* v1: "cpu,cpuacct" or "name=systemd"; unified: content of cgroup.controllers at
-	                      the mount, comma-separated: what its cgroups can have at most */
+	char *name; /* "cpu,cpuacct", "systemd" (of name=systemd), "unified", or "" on pure v2 */
+	char *controllers; /* v1: "cpu,cpuacct" or "name=systemd"; unified: cgroup.controllers of the
+	                      mount with commas, which is what its cgroups can have at most */
 	char *mount_point;
 	char *own;         /* the calling process's cgroup, relative to the mount: "/a/b" */
 	int mount_fd;      /* O_PATH directory of the mount point */
@@ -88,9 +88,11 @@ struct lc_cgroup_ops {
 	const char *name; /* "v1", "v2", "hybrid", "none" */
 	int (*check)(const struct lc_cgroup *cg, const struct lc_resources *resources,
 		struct lc_error *err);
-	int (*create)(struct lc_cgroup *cg, struct lc_error *err); /* directories; undone by the manager */
+	/* only the directories; undone by the manager */
+	int (*create)(struct lc_cgroup *cg, struct lc_error *err);
 	int (*apply)(struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err);
-	int (*kill)(struct lc_cgroup *cg, struct lc_error *err); /* one round; the manager waits, repeats */
+	/* one round; the manager waits and repeats */
+	int (*kill)(struct lc_cgroup *cg, struct lc_error *err);
 	int (*usage)(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
 	int (*frozen)(struct lc_cgroup *cg, bool *out, struct lc_error *err);
 };
@@ -164,8 +166,8 @@ int lc_cgroup_pids(struct lc_cgroup *cg, int (*visit)(void *context, pid_t pid),
 
 int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
 
-/* Is it paused by its freezer or one above, whoever did that? On v1 also while it is still freezing:
- * what joins it then sleeps and cannot be killed. */
+/* Is it paused by its freezer or one above, whoever did that? On v1 also while it is still
+ * freezing: what joins it then sleeps and cannot be killed. */
 int lc_cgroup_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err);
 
 /*

@@ -24,7 +24,7 @@ static inline bool lc_cgroup_is_gone(long result)
 
 /* --- files of one cgroup (tree.c); all answer -errno and fill no error --- */
 
-/* Open `path` below `dirfd`, close-on-exec and above the standard descriptors. "" is dirfd itself. */
+/* Open `path` below `dirfd`, close-on-exec and above the standard descriptors; "" is dirfd. */
 int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags);
 /* Length of the value, its last newline cut off; -EMSGSIZE when it does not fit. */
 long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size);
@@ -36,7 +36,7 @@ int lc_cgroup_write(int dirfd, const char *name, const char *text);
 
 const struct lc_cgroup_hierarchy *lc_cgroup_where(
 	const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir);
-/* Index in cg->dirs of the v1 hierarchy with this controller, or of the unified one; -1 for none. */
+/* Index in cg->dirs of the v1 hierarchy with this controller, of the unified one; -1: none. */
 int lc_cgroup_find_v1(const struct lc_cgroup *cg, const char *controller);
 int lc_cgroup_find_unified(const struct lc_cgroup *cg);
 
@@ -47,15 +47,15 @@ int lc_cgroup_fail(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, 
 /* Length of the part of path[0..length) before its last component, 0 when it has only one. */
 size_t lc_cgroup_parent_length(const char *path, size_t length);
 /* Open the first `length` bytes of the directory's path; 0 is the mount. */
-int lc_cgroup_open_prefix(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
-	size_t length, unsigned flags);
+int lc_cgroup_open_prefix(
+	const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, size_t length, unsigned flags);
 
 /* Open it where it exists; -1 stays where it does not, and that is success. */
 int lc_cgroup_dir_open(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
 /* Make it with its missing parents; `level` (or NULL) prepares each directory before anything can
  * join it. Fills was_there, made_above and fd, also when it fails half-way. */
-int lc_cgroup_dir_make(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
-	int (*level)(int parent, int child));
+int lc_cgroup_dir_make(
+	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child));
 /* Remove what is below the open directory, the directory unless it was there, and the parents that
  * create made as long as they are empty. -EBUSY when a process is in it. */
 int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
@@ -94,11 +94,11 @@ int lc_cgroup_check_limits(const struct lc_cgroup *cg, const struct lc_resources
 bool lc_cgroup_has_v1(const struct lc_cgroup *cg, const char *controller);
 bool lc_cgroup_has_v2(const struct lc_cgroup *cg, const char *controller);
 /* What check does beyond the controllers, for the v1 memory hierarchy. */
-int lc_cgroup_v1_check_swap(const struct lc_cgroup *cg, const struct lc_resources *resources,
-	struct lc_error *err);
+int lc_cgroup_v1_check_swap(
+	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err);
 
-/* Read the accounting of one version: fills only what is not yet
- * there, so hybrid can ask both. */
+/* Read the accounting of one version, only what is not there yet,
+ * so that hybrid can ask both. */
 void lc_cgroup_v1_usage_add(const struct lc_cgroup *cg, struct lc_cgroup_usage *out);
 void lc_cgroup_v2_usage_add(const struct lc_cgroup *cg, struct lc_cgroup_usage *out);
 

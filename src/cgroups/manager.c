@@ -85,8 +85,8 @@ int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, 
 	for (size_t i = 0; i < mounts->count && r >= 0; i++) {
 		char *where = place(&cg->arena, &mounts->items[i], path, fallback);
 
-		r = where != NULL ? add_dir(cg, i, where, err) :
-				    lc_fail(err, LCT_STEP_MEMORY, ENOMEM, given);
+		r = where != NULL ? add_dir(cg, i, where, err)
+				  : lc_fail(err, LCT_STEP_MEMORY, ENOMEM, given);
 	}
 	if (r < 0)
 		lc_cgroup_done(cg);
@@ -195,8 +195,8 @@ static int refuse_used(struct lc_cgroup *cg, struct lc_error *err)
 	r = lc_cgroup_v2_ops.frozen(cg, &is_frozen, err);
 	index = r >= 0 && is_frozen ? lc_cgroup_find_unified(cg) : lc_cgroup_find_v1(cg, "freezer");
 	return lc_cgroup_fail(cg, &cg->dirs[index], EBUSY,
-		lc_cgroup_where(cg, &cg->dirs[index])->is_unified ? "cgroup.freeze" :
-								    "freezer.state",
+		lc_cgroup_where(cg, &cg->dirs[index])->is_unified ? "cgroup.freeze"
+								  : "freezer.state",
 		err);
 }
 
@@ -372,8 +372,8 @@ int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc
 	if (index < 0 && cg->count > 0) /* removed by somebody: an error, not zeros */
 		return lc_cgroup_fail(cg, &cg->dirs[0], ENOENT, NULL, err);
 	if (index >= 0) {
-		LCT_CLEANUP(fd) int alive =
-			lc_cgroup_open_at(cg->dirs[index].fd, "cgroup.procs", O_PATH);
+		LCT_CLEANUP(fd)
+		int alive = lc_cgroup_open_at(cg->dirs[index].fd, "cgroup.procs", O_PATH);
 
 		if (alive < 0)
 			return lc_cgroup_fail(cg, &cg->dirs[index], alive, NULL, err);
@@ -411,8 +411,10 @@ static int is_populated(const struct lc_cgroup *cg, const struct lc_cgroup_dir *
 static void wait_for_change(const struct lc_cgroup *cg, int64_t ms)
 {
 	int index = lc_cgroup_find_unified(cg);
-	LCT_CLEANUP(fd) int fd = index >= 0 && cg->dirs[index].fd >= 0 ?
-		lc_cgroup_open_at(cg->dirs[index].fd, "cgroup.events", O_RDONLY) : -1;
+	LCT_CLEANUP(fd)
+	int fd = index >= 0 && cg->dirs[index].fd >= 0
+			 ? lc_cgroup_open_at(cg->dirs[index].fd, "cgroup.events", O_RDONLY)
+			 : -1;
 	struct timespec slice = {0, SLICE_MS * 1000000};
 	struct pollfd wait = {.fd = fd, .events = POLLPRI};
 	char text[LCT_CGROUP_VALUE_MAX];
@@ -509,8 +511,8 @@ int lc_cgroup_kill(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
 	return r;
 }
 
-/* Remove what can be removed, the unified directory last and only when nothing else is left: a later
- * attempt needs its cgroup.kill. */
+/* Remove what can be removed, the unified directory last and only when nothing else is left: a
+ * later attempt needs its cgroup.kill. */
 static int remove_all(struct lc_cgroup *cg, struct lc_error *err)
 {
 	int unified = lc_cgroup_find_unified(cg), busy = 0;

@@ -48,7 +48,8 @@ const char *lc_cgroup_strip_root(const char *root, const char *own)
 	if (*own != '/' || (own[1] != '\0' && !lc_cgroup_path_is_plain(own + 1)))
 		return NULL;
 	own_length = strlen(own);
-	if (own_length >= strlen(deleted) && strcmp(own + own_length - strlen(deleted), deleted) == 0)
+	if (own_length >= strlen(deleted) &&
+		strcmp(own + own_length - strlen(deleted), deleted) == 0)
 		return NULL;
 	return own;
 }
@@ -90,8 +91,8 @@ static bool has_all(const char *options, const char *controllers)
 	return true;
 }
 
-/* A descriptor of the mount point if it really shows this kind of cgroup: another mount may lie over
- * it, or it may be out of reach. */
+/* A descriptor of the mount point if it really shows this kind of cgroup: another mount may lie
+ * over it, or it may be out of reach. */
 static int open_mount(const char *mount_point, bool is_unified)
 {
 	int fd = lc_fd_above_stdio((int) lc_sys_openat(
@@ -156,8 +157,8 @@ static char *unified_controllers(struct lc_arena *arena, int mount_fd)
 	return copy(arena, text);
 }
 
-static int add_hierarchy(struct lc_cgroup_mounts *out, const char *controllers,
-	struct candidate *found)
+static int add_hierarchy(
+	struct lc_cgroup_mounts *out, const char *controllers, struct candidate *found)
 {
 	struct lc_cgroup_hierarchy *item = &out->items[out->count++];
 	const char *named = strncmp(controllers, "name=", 5) == 0 ? controllers + 5 : controllers;
@@ -166,8 +167,8 @@ static int add_hierarchy(struct lc_cgroup_mounts *out, const char *controllers,
 	found->fd = -1;
 	item->is_unified = *controllers == '\0';
 	item->name = copy(&out->arena, item->is_unified ? "unified" : named);
-	item->controllers = item->is_unified ?
-		unified_controllers(&out->arena, item->mount_fd) : copy(&out->arena, controllers);
+	item->controllers = item->is_unified ? unified_controllers(&out->arena, item->mount_fd)
+					     : copy(&out->arena, controllers);
 	item->mount_point = copy(&out->arena, found->mount_point);
 	item->own = copy(&out->arena, found->own);
 	if (item->name == NULL || item->controllers == NULL || item->mount_point == NULL ||
@@ -244,8 +245,8 @@ int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err)
 	long r;
 
 	*out = (struct lc_cgroup_mounts){.driver = &lc_cgroup_none_ops};
-	r = lc_file_read_alloc(AT_FDCWD, "/proc/self/cgroup", &scratch, PROC_LIMIT, &groups,
-		LCT_STEP_CGROUP, err);
+	r = lc_file_read_alloc(
+		AT_FDCWD, "/proc/self/cgroup", &scratch, PROC_LIMIT, &groups, LCT_STEP_CGROUP, err);
 	if (r == -ENOENT) { /* a kernel without cgroups, if it has /proc at all */
 		lc_arena_done(&scratch);
 		return 0;
@@ -255,8 +256,8 @@ int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err)
 			&text, LCT_STEP_CGROUP, err);
 	if (r >= 0) {
 		r = read_mounts(text, &scratch, &mounts, &count);
-		r = r < 0 ? lc_fail(err, LCT_STEP_CGROUP, r, "/proc/self/mountinfo") :
-			    collect(out, groups, mounts, count, err);
+		r = r < 0 ? lc_fail(err, LCT_STEP_CGROUP, r, "/proc/self/mountinfo")
+			  : collect(out, groups, mounts, count, err);
 	}
 	lc_arena_done(&scratch);
 	if (r < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes in a tree of cgroups: list, look, signal. A process is signalled by pidfd and only after
- * it was seen in the cgroup a second time, never by a bare number.
+ * Processes in a tree of cgroups: list, look, signal. A process is signalled by pidfd and only
+ * after it was seen in the cgroup a second time, never by a bare number.
  *
  * A cgroup may vanish at any time; for whoever looks for processes that is the same as empty.
  */
@@ -88,8 +88,8 @@ static int list_children(int dirfd, struct children *children)
 	return lc_dir_each(dirfd, add_child, children, LCT_STEP_CGROUP, NULL);
 }
 
-static int walk_level(int dirfd, unsigned depth, int (*visit)(void *context, int dirfd),
-	void *context)
+static int walk_level(
+	int dirfd, unsigned depth, int (*visit)(void *context, int dirfd), void *context)
 {
 	struct children children = {LCT_ARENA_INIT, NULL};
 	int r = visit(context, dirfd);
@@ -100,8 +100,8 @@ static int walk_level(int dirfd, unsigned depth, int (*visit)(void *context, int
 	if (r == 0 && children.first != NULL && depth == DEPTH_MAX)
 		r = -ELOOP;
 	for (struct child *child = children.first; r == 0 && child != NULL; child = child->next) {
-		LCT_CLEANUP(fd) int fd =
-			lc_cgroup_open_at(dirfd, child->name, O_RDONLY | O_DIRECTORY);
+		LCT_CLEANUP(fd)
+		int fd = lc_cgroup_open_at(dirfd, child->name, O_RDONLY | O_DIRECTORY);
 
 		if (fd >= 0)
 			r = walk_level(fd, depth + 1, visit, context);
@@ -199,7 +199,7 @@ static int signal_procs(void *context, int dirfd)
 				batch.after = batch.pids[i];
 			lc_fd_close(&batch.fds[i]);
 		}
-	} while (r >= 0 && batch.is_more); /* unsorted lists are finished by the caller's next round */
+	} while (r >= 0 && batch.is_more); /* the caller's next round finishes an unsorted list */
 	return r < 0 ? r : 0;
 }
 
@@ -223,5 +223,6 @@ void lc_cgroup_sleep_ms(int64_t ms)
 	struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
 
 	if (ms > 0)
-		(void) lc_sys_poll(NULL, 0, &pause); /* woken early by a signal: the caller looks again */
+		(void) lc_sys_poll(
+			NULL, 0, &pause); /* a signal ends it early; callers look again */
 }

@@ -32,7 +32,8 @@ int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags)
 	long fd;
 
 	do
-		fd = lc_sys_openat2(dirfd, *path != '\0' ? path : ".", flags | O_CLOEXEC, 0, resolve);
+		fd = lc_sys_openat2(
+			dirfd, *path != '\0' ? path : ".", flags | O_CLOEXEC, 0, resolve);
 	while (fd == -EINTR || fd == -EAGAIN); /* EAGAIN: a rename elsewhere raced the look-up */
 	return lc_fd_above_stdio((int) fd);
 }
@@ -88,7 +89,8 @@ int lc_cgroup_write(int dirfd, const char *name, const char *text)
 		return fd;
 	do
 		written = lc_sys_write(fd, text, strlen(text));
-	while (written == -EINTR); /* a memory limit below the use reclaims, and stops at a signal */
+	while (written ==
+		-EINTR); /* a memory limit below the use reclaims, and stops at a signal */
 	return written < 0 ? (int) written : 0;
 }
 
@@ -141,8 +143,8 @@ size_t lc_cgroup_parent_length(const char *path, size_t length)
 	return length > 0 ? length - 1 : 0;
 }
 
-int lc_cgroup_open_prefix(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
-	size_t length, unsigned flags)
+int lc_cgroup_open_prefix(
+	const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, size_t length, unsigned flags)
 {
 	char prefix[PATH_MAX];
 
@@ -156,8 +158,7 @@ int lc_cgroup_open_prefix(const struct lc_cgroup *cg, const struct lc_cgroup_dir
 int lc_cgroup_dir_open(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 {
 	if (dir->fd < 0)
-		dir->fd = lc_cgroup_open_prefix(
-			cg, dir, strlen(dir->path), O_RDONLY | O_DIRECTORY);
+		dir->fd = lc_cgroup_open_prefix(cg, dir, strlen(dir->path), O_RDONLY | O_DIRECTORY);
 	if (dir->fd >= 0)
 		return 0;
 
@@ -183,8 +184,8 @@ static int make_one(int parent, const char *name, bool *out_made)
 }
 
 /* Make each component of dir->path from `from` on, below *parent, which is replaced. */
-static int make_below(struct lc_cgroup_dir *dir, int *parent, size_t from,
-	int (*level)(int parent, int child))
+static int make_below(
+	struct lc_cgroup_dir *dir, int *parent, size_t from, int (*level)(int parent, int child))
 {
 	while (dir->path[from] != '\0') {
 		char name[NAME_MAX + 1];
@@ -220,8 +221,8 @@ static int make_below(struct lc_cgroup_dir *dir, int *parent, size_t from,
 	return 0;
 }
 
-static int make_once(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
-	int (*level)(int parent, int child))
+static int make_once(
+	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child))
 {
 	size_t length = lc_cgroup_parent_length(dir->path, strlen(dir->path));
 	LCT_CLEANUP(fd) int parent = -1;
@@ -237,8 +238,8 @@ static int make_once(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
 	return make_below(dir, &parent, length > 0 ? length + 1 : 0, level);
 }
 
-int lc_cgroup_dir_make(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
-	int (*level)(int parent, int child))
+int lc_cgroup_dir_make(
+	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child))
 {
 	int r = 0;
 
@@ -246,7 +247,8 @@ int lc_cgroup_dir_make(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
 	for (int try = 0; try < MAKE_TRIES; try++) {
 		r = make_once(cg, dir, level);
 		/* Another container's destroy may take a common parent away between our look and
-		 * our mkdir. Not once we have made something ourselves: then the count must stay. */
+		 * our mkdir. Not once we have made something ourselves: then the count must stay.
+		 */
 		if (dir->fd >= 0 || dir->made_above > 0 || (r != -ENOENT && r != -ENODEV))
 			break;
 	}
@@ -254,8 +256,7 @@ int lc_cgroup_dir_make(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
 }
 
 /* Remove the directory that the first `length` bytes of the path name. */
-static int remove_prefix(
-	const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, size_t length)
+static int remove_prefix(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, size_t length)
 {
 	size_t above = lc_cgroup_parent_length(dir->path, length);
 	size_t from = above > 0 ? above + 1 : 0;
@@ -273,8 +274,8 @@ static int remove_prefix(
 
 struct removal {
 	int dirfd;
-	bool any;                  /* something was removed here */
-	char held[NAME_MAX + 1];   /* the first that would not go */
+	bool any;                /* something was removed here */
+	char held[NAME_MAX + 1]; /* the first that would not go */
 };
 
 static int remove_entry(void *context, const char *name, unsigned char type)
@@ -308,8 +309,7 @@ static int remove_below(int top)
 	while (current >= 0) {
 		struct removal removal = {.dirfd = current};
 		/* 0: no directory is left here, 1: `held` is not empty */
-		int r = lc_dir_each(
-			current, remove_entry, &removal, LCT_STEP_CGROUP, NULL);
+		int r = lc_dir_each(current, remove_entry, &removal, LCT_STEP_CGROUP, NULL);
 		int next;
 
 		if (r < 0 && !lc_cgroup_is_gone(r))
@@ -337,22 +337,24 @@ static int remove_below(int top)
 }
 
 /* Take away the parents that create made, as far as nobody else uses them. */
-static void remove_above(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+static int remove_above(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 {
 	size_t length = strlen(dir->path);
 
-	while (dir->made_above > 0) {
+	for (unsigned i = 0; i < dir->made_above; i++) {
 		int r;
 
 		length = lc_cgroup_parent_length(dir->path, length);
 		if (length == 0)
 			break;
 		r = remove_prefix(cg, dir, length);
-		if (r < 0 && !lc_cgroup_is_gone(r))
+		if (is_held(r))
 			break;
-		dir->made_above--;
+		if (r < 0 && !lc_cgroup_is_gone(r))
+			return r; /* the count stays: the next attempt begins with the innermost */
 	}
 	dir->made_above = 0;
+	return 0;
 }
 
 int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
@@ -379,6 +381,5 @@ int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 			return is_held(r) ? -EBUSY : r;
 		lc_fd_close(&dir->fd);
 	}
-	remove_above(cg, dir);
-	return 0;
+	return remove_above(cg, dir);
 }

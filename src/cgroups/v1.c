@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FREEZE_TRIES 20    /* of a millisecond: a process in the middle of vfork never freezes */
+#define FREEZE_TRIES 20      /* of a millisecond: a process in the middle of vfork never freezes */
 #define NS_PER_TICK 10000000 /* cpuacct.stat counts in USER_HZ, which is 100 for user space */
 
 bool lc_cgroup_has_v1(const struct lc_cgroup *cg, const char *controller)
@@ -133,8 +133,8 @@ static int apply_memory(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
 	struct setting limit, swap, soft;
 	int r;
 
-	set_number(&limit, "memory.limit_in_bytes", resources->memory.is_set,
-		resources->memory.value);
+	set_number(
+		&limit, "memory.limit_in_bytes", resources->memory.is_set, resources->memory.value);
 	set_number(&swap, "memory.memsw.limit_in_bytes", resources->memory_swap.is_set,
 		resources->memory_swap.value);
 	set_number(&soft, "memory.soft_limit_in_bytes", resources->memory_reservation.is_set,
@@ -149,8 +149,8 @@ static int apply_cpu(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
 	struct setting shares, period, quota;
 	int r;
 
-	set_number(&shares, "cpu.shares", resources->cpu_shares.is_set,
-		resources->cpu_shares.value);
+	set_number(
+		&shares, "cpu.shares", resources->cpu_shares.is_set, resources->cpu_shares.value);
 	set_number(&period, "cpu.cfs_period_us", resources->cpu_period.is_set,
 		resources->cpu_period.value);
 	set_number(&quota, "cpu.cfs_quota_us", resources->cpu_quota.is_set,
@@ -271,8 +271,7 @@ static int v1_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
 {
 	const struct lc_cgroup_dir *dir = freezer(cg);
 	char state[32] = "THAWED";
-	long r = dir != NULL ?
-		lc_cgroup_read(dir->fd, "freezer.state", state, sizeof(state)) : 0;
+	long r = dir != NULL ? lc_cgroup_read(dir->fd, "freezer.state", state, sizeof(state)) : 0;
 
 	if (r < 0 && !lc_cgroup_is_gone(r))
 		return lc_cgroup_fail(cg, dir, r, "freezer.state", err);
@@ -314,13 +313,13 @@ void lc_cgroup_v1_usage_add(const struct lc_cgroup *cg, struct lc_cgroup_usage *
 
 	if (memory >= 0 && !out->has_memory_peak)
 		out->has_memory_peak = lc_cgroup_read_u64(memory, "memory.max_usage_in_bytes",
-			&out->memory_peak) >= 0;
+					       &out->memory_peak) >= 0;
 	if (memory >= 0 && !out->has_memory)
 		out->has_memory =
 			lc_cgroup_read_u64(memory, "memory.usage_in_bytes", &out->memory) >= 0;
 	if (memory >= 0 && !out->has_oom)
 		out->has_oom = lc_cgroup_read_key(memory, "memory.oom_control", "oom_kill",
-			&out->oom_kills) >= 0;
+				       &out->oom_kills) >= 0;
 	if (cpu >= 0 && !out->has_cpu)
 		add_cpu(cpu, out);
 	if (pids >= 0 && !out->has_pids_peak) /* since 6.12 on v1 */

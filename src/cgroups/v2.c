@@ -36,8 +36,8 @@ bool lc_cgroup_has_v2(const struct lc_cgroup *cg, const char *controller)
 {
 	int index = lc_cgroup_find_unified(cg);
 
-	return index >= 0 && lc_parse_list_has(
-		lc_cgroup_where(cg, &cg->dirs[index])->controllers, controller);
+	return index >= 0 &&
+	       lc_parse_list_has(lc_cgroup_where(cg, &cg->dirs[index])->controllers, controller);
 }
 
 static int v2_check(
@@ -91,10 +91,10 @@ static int fail_enable(const struct lc_cgroup *cg, const struct lc_cgroup_dir *d
 	char subject[LCT_SUBJECT_MAX];
 	int from = length > 100 ? (int) length - 100 : 0;
 
-	(void) snprintf(subject, sizeof(subject), "%.60s/%.*s: %s", lc_cgroup_where(cg, dir)->mount_point,
-		(int) length - from, dir->path + from,
-		errnum == -EBUSY ? "holds processes, so it cannot pass controllers on to cgroups below" :
-				   controller);
+	(void) snprintf(subject, sizeof(subject), "%.60s/%.*s: %s",
+		lc_cgroup_where(cg, dir)->mount_point, (int) length - from, dir->path + from,
+		errnum == -EBUSY ? "holds processes, so it cannot pass controllers on to children"
+				 : controller);
 	return lc_fail(err, LCT_STEP_CGROUP, errnum, subject);
 }
 
@@ -105,8 +105,8 @@ static int enable(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
 	size_t length = 0, whole = strlen(dir->path);
 
 	for (;;) {
-		LCT_CLEANUP(fd) int fd =
-			lc_cgroup_open_prefix(cg, dir, length, O_RDONLY | O_DIRECTORY);
+		LCT_CLEANUP(fd)
+		int fd = lc_cgroup_open_prefix(cg, dir, length, O_RDONLY | O_DIRECTORY);
 		int r = fd < 0 ? fd : enable_at(fd, controller);
 
 		if (r < 0)
@@ -199,8 +199,8 @@ static int apply_memory(
 		/* ours is memory and swap together, the kernel's is swap alone */
 		if (!resources->memory.is_set || resources->memory.value < 0 ||
 			resources->memory.value > swap)
-			return lc_fail(
-				err, LCT_STEP_CGROUP, EINVAL, "cgroups.memory_swap: cgroups.memory");
+			return lc_fail(err, LCT_STEP_CGROUP, EINVAL,
+				"cgroups.memory_swap: cgroups.memory");
 		swap -= resources->memory.value;
 	}
 	return put_limit(cg, "memory", "memory.swap.max", swap, err);
@@ -326,7 +326,7 @@ void lc_cgroup_v2_usage_add(const struct lc_cgroup *cg, struct lc_cgroup_usage *
 				lc_cgroup_read_u64(dirfd, "memory.current", &out->memory) >= 0;
 		if (!out->has_oom)
 			out->has_oom = lc_cgroup_read_key(dirfd, "memory.events", "oom_kill",
-				&out->oom_kills) >= 0;
+					       &out->oom_kills) >= 0;
 	}
 	if (lc_cgroup_has_v2(cg, "pids") && !out->has_pids_peak) /* since 6.1 */
 		out->has_pids_peak = lc_cgroup_read_u64(dirfd, "pids.peak", &out->pids_peak) >= 0;

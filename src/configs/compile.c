@@ -80,7 +80,7 @@ static const char *sysctl_path(struct lc_compile *c, const char *key)
 	char *path = lc_arena_copy(c->w->arena, key, strlen(key));
 
 	if (path == NULL)
-		c->w->failed = -ENOMEM;
+		lc_compile_no_memory(c);
 	for (char *at = path; at != NULL && strchr(key, '/') == NULL && *at != '\0'; at++)
 		if (*at == '.')
 			*at = '/';

@@ -30,7 +30,7 @@ void lc_compile_cgroup_sources(struct lc_compile *c, struct lc_compile_mount *mo
 		return;
 	mount->cgroup_slots = lc_arena_array(c->w->arena, count, sizeof(*mount->cgroup_slots));
 	if (mount->cgroup_slots == NULL) {
-		c->w->failed = -ENOMEM;
+		lc_compile_no_memory(c);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -81,7 +81,7 @@ static void link_controllers(struct lc_compile *c, const struct lc_compile_mount
 			c->w->arena, "%s/%.*s", mount->target, (int) length, word);
 
 		if (target == NULL)
-			c->w->failed = -ENOMEM;
+			lc_compile_no_memory(c);
 		LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, target),
 			.points_to = lc_plan_intern(c->w, name));
 		if (word[length] == '\0')
@@ -111,7 +111,7 @@ void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount
 			lc_arena_printf(c->w->arena, "%s/%s", mount->target, name);
 
 		if (target == NULL)
-			c->w->failed = -ENOMEM;
+			lc_compile_no_memory(c);
 		attach_hierarchy(c, mount, i, target);
 		link_controllers(c, mount, name);
 	}

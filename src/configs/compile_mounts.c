@@ -124,7 +124,7 @@ static void make_file_system(struct lc_compile *c, const struct lc_compile_mount
 	attach(c, mount, slot);
 }
 
-/* In the order given, each one an operation: "unbindable" after "shared" means both. */
+/* In the order given, each one an operation: "slave" and then "shared" means both. */
 static void propagate(struct lc_compile *c, const struct lc_compile_mount *mount,
 	const struct lc_strings *options)
 {

@@ -37,6 +37,13 @@ struct lc_compile {
 	struct lc_strings env; /* without duplicates, PATH and HOME added */
 };
 
+/* Out of memory while appending: remembered like the writer's own failures, the first one. */
+static inline void lc_compile_no_memory(struct lc_compile *c)
+{
+	if (c->w->failed == 0)
+		c->w->failed = -ENOMEM;
+}
+
 /* compile_options.c: read the mounts, appending nothing. */
 int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err);
 

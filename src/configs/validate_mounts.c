@@ -133,7 +133,7 @@ static int check_mount(const struct lc_config_mount *mount, size_t number, uint6
 		return lc_refuse(err, EINVAL, "mounts[%zu].type: missing", number);
 	if (is_bind && (mount->source == NULL || mount->source[0] != '/'))
 		return lc_refuse(err, EINVAL, "mounts[%zu].source: must be absolute", number);
-	/* Seen from the host's cgroup namespace, a cgroup2 of one's own is the host's whole tree. */
+	/* Seen from the host's cgroup namespace, a new cgroup2 is the host's whole tree. */
 	if (!is_bind && strcmp(mount->type, "cgroup2") == 0 &&
 		(namespaces & lc_namespace_flag("cgroup")) == 0)
 		return lc_refuse(err, EINVAL,
@@ -179,7 +179,8 @@ static int check_hidden(const struct lc_strings *paths, const char *field, struc
 
 	for (size_t i = 0; i < paths->count; i++)
 		if (!lc_path_clean(paths->items[i], path, sizeof(path)) || strcmp(path, "/") == 0)
-			return lc_refuse(err, EINVAL, "%s[%zu]: / is the root itself", field, i + 1);
+			return lc_refuse(
+				err, EINVAL, "%s[%zu]: / is the root itself", field, i + 1);
 	return 0;
 }
 

@@ -23,6 +23,30 @@ int lc_container_init(struct lc_container *container, struct lc_host *host, cons
 	container->init.pidfd = -1;
 	r = lc_cgroup_init(&container->cgroup, &host->mounts, path, fallback, err);
 	container->has_cgroup = r >= 0;
+	container->has_own_place = path == NULL;
+	return r < 0 ? r : 0;
+}
+
+int lc_container_probe(struct lc_container *container, struct lc_error *err)
+{
+	int r = lc_cgroup_probe(&container->cgroup, err);
+
+	/* A name of our own that is there already is what a crash has left: ours to remove. */
+	for (size_t i = 0; container->has_own_place && i < container->cgroup.count; i++)
+		container->cgroup.dirs[i].was_there = false;
+	return r < 0 ? r : 0;
+}
+
+int lc_container_init_saved(struct lc_container *container, struct lc_host *host,
+	const struct lc_cgroup_saved *places, size_t count, struct lc_error *err)
+{
+	int r;
+
+	memset(container, 0, sizeof(*container));
+	container->host = host;
+	container->init.pidfd = -1;
+	r = lc_cgroup_init_saved(&container->cgroup, &host->mounts, places, count, err);
+	container->has_cgroup = r >= 0;
 	return r < 0 ? r : 0;
 }
 
@@ -238,6 +262,8 @@ int lc_container_take_init(struct lc_container *container, const struct lc_sessi
 	container->init = session->process;
 	container->init.pidfd = fd;
 	container->was_started = true;
+	/* A thousand living containers must not hold ten thousand descriptors. */
+	lc_cgroup_rest(&container->cgroup);
 	return 0;
 }
 

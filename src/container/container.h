@@ -23,6 +23,7 @@ struct lc_container {
 	struct lc_host *host;      /* borrowed, outlives the container */
 	struct lc_cgroup cgroup;
 	bool has_cgroup;           /* lc_cgroup_init was done */
+	bool has_own_place;        /* its name there is ours, not a configured path */
 	bool was_started;
 	struct lc_process init;    /* pidfd of its own, beside that of the process object */
 };
@@ -45,6 +46,11 @@ struct lc_start {
  */
 int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
 	const char *fallback, struct lc_error *err);
+/* Look at these places before the intent is written: one that is in use is EBUSY. */
+int lc_container_probe(struct lc_container *container, struct lc_error *err);
+/* lc_container_init for a container that another process made: the places that its state remembers. */
+int lc_container_init_saved(struct lc_container *container, struct lc_host *host,
+	const struct lc_cgroup_saved *places, size_t count, struct lc_error *err);
 void lc_container_done(struct lc_container *container);
 
 /* Adopt what another process started: its init, when it still lives, and its cgroups. */

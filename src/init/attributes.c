@@ -9,8 +9,9 @@
 #include <sys/prctl.h>
 
 #define SIGNALS 64
-#define TIMER_SLACK_NS 50000ul /* of the kernel's first process; "default" here is the parent's own */
-#define CPU_MASK_BYTES 1024    /* 8192 CPUs, more than the kernel can be built for */
+/* Of the kernel's first process; what prctl calls "default" is the parent's own. */
+#define TIMER_SLACK_NS 50000ul
+#define CPU_MASK_BYTES 1024 /* 8192 CPUs, more than the kernel can be built for */
 
 /* Dispositions first: a signal that waited must not be ignored or handled the host's way. */
 static int reset_signals(void)
@@ -64,7 +65,7 @@ static int reset_scheduling(void)
 
 /*
  * Thousands of mounts wait in slots, a descriptor each, and the soft limit is usually 1024: use the
- * hard one for the set-up. The program gets the soft limit back, unless it has one of its own.
+ * hard one for the set-up. The program gets the soft limit back, or the limit that the plan has.
  */
 static int raise_nofile(struct lc_init *init)
 {
@@ -75,20 +76,40 @@ static int raise_nofile(struct lc_init *init)
 		return (int) r;
 	all.rlim_cur = all.rlim_max = init->nofile.rlim_max;
 	r = lc_sys_prlimit(0, RLIMIT_NOFILE, &all, NULL);
-	init->is_nofile_raised = r >= 0;
+	init->is_nofile_due = r >= 0;
 	return (int) r;
 }
 
-int lc_init_nofile_restore(struct lc_init *init, struct lc_error *err)
+/*
+ * The program may have fewer descriptors than we still need, so a lower limit waits until the end,
+ * where it takes no privilege. A higher one takes privilege, which we have only now.
+ */
+static int defer_nofile(struct lc_init *init, const struct rlimit64 *wanted)
+{
+	struct rlimit64 now;
+	long r = lc_sys_prlimit(0, RLIMIT_NOFILE, NULL, &now);
+
+	if (r >= 0 && wanted->rlim_cur > wanted->rlim_max)
+		r = -EINVAL;
+	if (r >= 0 && wanted->rlim_max > now.rlim_max) {
+		now.rlim_cur = now.rlim_max = wanted->rlim_max;
+		r = lc_sys_prlimit(0, RLIMIT_NOFILE, &now, NULL);
+	}
+	init->nofile = *wanted;
+	init->is_nofile_due = true;
+	return (int) r;
+}
+
+int lc_init_nofile_settle(struct lc_init *init, struct lc_error *err)
 {
 	long r;
 
-	if (!init->is_nofile_raised)
+	if (!init->is_nofile_due)
 		return 0;
 	r = lc_sys_prlimit(0, RLIMIT_NOFILE, &init->nofile, NULL);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_RLIMIT, r, "NOFILE");
-	init->is_nofile_raised = false;
+	init->is_nofile_due = false;
 	return 0;
 }
 
@@ -179,11 +200,11 @@ static const char *limit_name(uint32_t resource)
 int lc_init_rlimit(struct lc_init *init, const struct lc_op_rlimit *op, struct lc_error *err)
 {
 	struct rlimit64 limit = {.rlim_cur = op->soft, .rlim_max = op->hard};
-	long r = lc_sys_prlimit(0, (int) op->resource, &limit, NULL);
+	long r;
 
-	if (r < 0)
-		return lc_fail(err, LCT_STEP_RLIMIT, r, limit_name(op->resource));
 	if (op->resource == RLIMIT_NOFILE)
-		init->is_nofile_raised = false;
-	return 0;
+		r = defer_nofile(init, &limit);
+	else
+		r = lc_sys_prlimit(0, (int) op->resource, &limit, NULL);
+	return r < 0 ? lc_fail(err, LCT_STEP_RLIMIT, r, limit_name(op->resource)) : 0;
 }

@@ -170,7 +170,7 @@ int lc_init_no_new_privileges(
 	return r < 0 ? lc_fail(err, LCT_STEP_NO_NEW_PRIVILEGES, r, "no_new_privileges") : 0;
 }
 
-/* Not read back: the filter may kill who asks, and the kernel answers 0 only when it is in force. */
+/* Not read back: the filter may kill who asks. The kernel answers 0 only when it is in force. */
 int lc_init_seccomp(struct lc_init *init, const struct lc_op_seccomp *op, struct lc_error *err)
 {
 	struct sock_fprog program;
@@ -179,7 +179,7 @@ int lc_init_seccomp(struct lc_init *init, const struct lc_op_seccomp *op, struct
 	if (op->filter.length % sizeof(struct sock_filter) != 0 ||
 		op->filter.length / sizeof(struct sock_filter) > BPF_MAXINSNS)
 		return lc_fail(err, LCT_STEP_SECCOMP, EINVAL, "filter");
-	r = lc_init_nofile_restore(init, err); /* later the filter may forbid it */
+	r = lc_init_nofile_settle(init, err); /* later the filter may forbid it */
 	if (r < 0)
 		return (int) r;
 	program.len = (unsigned short) (op->filter.length / sizeof(struct sock_filter));

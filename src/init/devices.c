@@ -18,7 +18,7 @@ static int points_somewhere(const struct lc_init *init, int parent, const char *
 
 	if (r < 0)
 		return (int) r;
-	/* The directory only: the last part may be a magic link of /proc, which must not be opened. */
+	/* The directory only: the last part may be a magic link of /proc, never to be opened. */
 	if (points_to[0] == '/')
 		base = lc_path_open(init, directory, O_PATH | O_DIRECTORY, 0);
 	else

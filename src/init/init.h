@@ -23,11 +23,11 @@ struct lc_init {
 	int mask_empty;        /* the empty directory of mask_source, -1 for none */
 	bool is_null_attached; /* the masks' null device is in the tree: copy it from now on */
 	bool is_empty_attached;
-	bool is_nofile_raised; /* for the set-up; nofile is what to put back */
+	bool is_nofile_due;    /* set to `nofile` before the program starts */
 	bool is_cwd_entered;
 	struct rlimit64 nofile;
 	int slots[LCT_PLAN_SLOTS_MAX];           /* descriptors, -1 for none */
-	uint32_t slot_names[LCT_PLAN_SLOTS_MAX]; /* pool offsets: what a slot came from, for errors */
+	uint32_t slot_names[LCT_PLAN_SLOTS_MAX]; /* pool offsets: where it came from */
 	char program[PATH_MAX];                  /* what lookup found */
 };
 
@@ -47,8 +47,8 @@ int lc_init_main(void);
 struct lc_report;
 int lc_init_send(const struct lc_report *report);
 
-/* attributes.c: put the soft limit of descriptors back, once. */
-int lc_init_nofile_restore(struct lc_init *init, struct lc_error *err);
+/* attributes.c: give the limit of descriptors its final value, once. */
+int lc_init_nofile_settle(struct lc_init *init, struct lc_error *err);
 
 /* --- slots: mounts.c --- */
 

@@ -16,11 +16,13 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-/* Nobody may trace us or read our memory, and what the host leaked goes away at exec at the latest. */
+/* Nobody may trace us or read our memory, and what the host leaked goes away at exec. */
 static int close_off(struct lc_error *err)
 {
 	long r = lc_sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 
+	if (r >= 0)
+		r = lc_sys_prctl(PR_SET_NAME, (unsigned long) LCT_INIT_NAME, 0, 0, 0);
 	if (r >= 0)
 		r = lc_sys_close_range(LCT_FD_COUNT, ~0u, CLOSE_RANGE_CLOEXEC);
 	if (r >= 0)

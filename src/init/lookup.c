@@ -146,8 +146,7 @@ static bool join(char out[PATH_MAX], const char *from, const char *end, const ch
 }
 
 /* Try every directory of `search`. What is there and may not be executed is passed over, as a shell
- * does, but remembered; any other failure might make us run the wrong program, so it ends the search.
- */
+ * does, but remembered; any other failure might let a wrong one run, so it ends the search. */
 static int search_program(char out[PATH_MAX], const char *program, const char *search)
 {
 	char path[PATH_MAX];

@@ -18,13 +18,14 @@
 int lc_path_stat(int fd, struct statx *out)
 {
 	return (int) lc_sys_statx(
-		fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO | STATX_MNT_ID, out);
+		fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_MNT_ID, out);
 }
 
 bool lc_path_is_device(const struct statx *seen, unsigned type, unsigned major, unsigned minor)
 {
-	return (seen->stx_mode & S_IFMT) == type &&
-		(type == S_IFIFO || (seen->stx_rdev_major == major && seen->stx_rdev_minor == minor));
+	if ((seen->stx_mode & S_IFMT) != type)
+		return false;
+	return type == S_IFIFO || (seen->stx_rdev_major == major && seen->stx_rdev_minor == minor);
 }
 
 int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, uint64_t resolve)

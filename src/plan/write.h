@@ -3,7 +3,8 @@
  * Building a plan (host only):
  *
  *	lc_plan_origin(w, "mounts[3]");
- *	LCT_PLAN(w, attach, .slot = 4, .target = lc_plan_intern(w, "/data"), .flags = LCT_TARGET_CREATE);
+ *	LCT_PLAN(w, attach, .slot = 4, .target = lc_plan_intern(w, "/data"),
+ *		.flags = LCT_TARGET_CREATE);
  *
  * The writer remembers the first failure (out of memory, too large) and answers it at the end, so
  * the lines above need no check each.
@@ -24,7 +25,7 @@ struct lc_plan_writer {
 	struct lc_plan_buffer ops, pool;
 	const char **origins; /* by operation: which config field asked for it, "" for none */
 	size_t origins_room;
-	uint32_t *interned;   /* open addressing: pool offsets of the interned strings, 0 for free */
+	uint32_t *interned;   /* open addressing: pool offsets of interned strings, 0 for free */
 	size_t interned_room, interned_count;
 	const char *origin;
 	uint32_t count, slots;

@@ -59,8 +59,10 @@ long lc_fault_take(void)
 	if (fault.calls > fault.nth && !(fault.how & LCT_FAULT_STICKY))
 		return 0;
 	fault.has_fired = true;
-	if (errnum == LCT_FAULT_DIE)
+	if (errnum == LCT_FAULT_DIE) {
 		(void) lc_arch_call(__NR_kill, lc_sys_getpid(), SIGKILL, 0, 0, 0, 0);
+		__builtin_trap(); /* the first process of a pid namespace ignores its own SIGKILL */
+	}
 	return -(long) errnum;
 }
 

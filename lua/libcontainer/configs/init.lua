@@ -216,7 +216,7 @@ end
 ---@return table|libcontainer.Error process the error when config is nil
 ---@return table|nil options input, timeout (seconds), id, output_limit (bytes), factory
 function M.prepare_run(t)
-  local config, process, options, problems = normal.split(t)
+  local config, process, options, problems = normal.take_apart(t)
   normal.config(config, problems)
   local base = config.rootfs == nil and profile.host_root() or profile.default()
   local strict = strict_config(merge_copies(base, config), problems)
@@ -232,7 +232,7 @@ end
 ---@return table|nil process
 ---@return table|libcontainer.Error options the error when process is nil
 function M.prepare_exec(t)
-  local _, process, options, problems = normal.split(t, "exec")
+  local _, process, options, problems = normal.take_apart(t, "exec")
   local program = strict_process(process, problems)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)

@@ -6,6 +6,7 @@
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
+local json = require "libcontainer.json"
 local units = require "libcontainer.units"
 
 local M = {}
@@ -31,6 +32,16 @@ end
 local function number_text(value)
   local whole = units.integer(value)
   return whole and ("%d"):format(whole) or value
+end
+
+-- Not empty, and every key is a name.
+local function has_names_only(t)
+  for key in next, t do
+    if type(key) ~= "string" then
+      return false
+    end
+  end
+  return next(t) ~= nil
 end
 
 -- "0666" and "0o666" as octal, as chmod(1) reads them; a number is a number.
@@ -113,7 +124,7 @@ local function capabilities(t, problems)
 end
 
 local function rlimit_value(value)
-  if value == "unlimited" or value == "infinity" or value == math.huge then
+  if value == "unlimited" or value == "infinity" then
     return -1
   end
   return type(value) == "string" and units.size(value) or value
@@ -124,7 +135,7 @@ local function rlimits(t)
   if type(value) ~= "table" then
     return
   end
-  if value[1] == nil and next(value) ~= nil then
+  if has_names_only(value) and not json.is_big(value) then
     -- { NOFILE = 1024 } or { NOFILE = { 1024, 4096 } }
     local list = {}
     for i, name in ipairs(sorted_keys(value)) do
@@ -250,7 +261,7 @@ end
 
 local function environment(t, problems)
   local env = t.env
-  if type(env) ~= "table" or env[1] ~= nil then
+  if type(env) ~= "table" or env[1] ~= nil or json.is_big(env) then
     return
   end
   local list = {}
@@ -480,7 +491,7 @@ M.OPAQUE = { factory = true, input = true, stdin = true, stdout = true, stderr =
 ---@return table process
 ---@return table options input, timeout (seconds), id, output_limit (bytes), factory
 ---@return libcontainer.Problem[] problems
-function M.split(t, for_exec)
+function M.take_apart(t, for_exec)
   local problems = {}
   local config, process, options, args = {}, {}, {}, {}
   if type(t) ~= "table" then
@@ -517,6 +528,20 @@ function M.split(t, for_exec)
     process.args = args
   end
   return M.shorthands(config, problems), process, options, problems
+end
+
+--- The same, for who cannot go on when something is wrong. configs.prepare_run tells more at once.
+---@param t table
+---@param for_exec "exec"|nil
+---@return table|nil config
+---@return table|libcontainer.Error process the error when config is nil
+---@return table|nil options
+function M.split(t, for_exec)
+  local config, process, options, problems = M.take_apart(t, for_exec)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return config, process, options
 end
 
 return M

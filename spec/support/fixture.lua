@@ -1,0 +1,192 @@
+-- SPDX-License-Identifier: MIT
+--- What specs share: a state root of their own, root file systems, reasons to skip, and the check
+-- that a test leaves the machine as it found it.
+--
+--     local fixture = require "spec.support.fixture"
+--     describe("…", function()
+--       fixture.check_leaks()
+--       it("…", function()
+--         fixture.needs "root"
+--         local factory = fixture.factory()
+local busted = require "busted"
+local core = require "libcontainer.core"
+
+local M = {}
+
+--- Where the build under test is ("build/release", "build/asan").
+M.build = os.getenv("LIBCONTAINER_BUILD") or "build/release"
+M.is_asan = M.build:match("asan$") ~= nil
+
+-- --- shell, for looking at the machine and making files; never to do what is tested ---
+
+local output = os.tmpname()
+
+--- Output of a shell command, without its final newline. Through a file, not a pipe: the list of our
+-- own descriptors must not hold one of the asking.
+---@param format string
+function M.sh(format, ...)
+  local command = select("#", ...) > 0 and format:format(...) or format
+  os.execute(("{ %s\n} >%s"):format(command, output))
+  local file <close> = assert(io.open(output))
+  return (file:read("a"):gsub("\n$", ""))
+end
+
+--- The content of a file, nil when it cannot be read.
+function M.read(path)
+  local file <close> = io.open(path)
+  return file and file:read("a")
+end
+
+--- Write a file anew: never into one that is linked elsewhere.
+function M.write(path, text)
+  os.remove(path)
+  local file <close> = assert(io.open(path, "w"))
+  assert(file:write(text))
+end
+
+-- --- what this machine can do ---
+
+local NEEDS = {
+  root = { "needs root", function() return core.uid() == 0 end },
+  busybox = { "needs the package busybox-static", function() return M.read("/bin/busybox") ~= nil end },
+  fault_build = { "needs a build with fault injection (make fault)",
+    function() return M.read("build/fault/libcontainer/core.so") ~= nil end },
+  release = { "makes no sense under a sanitizer", function() return not M.is_asan end },
+  v1 = { "needs cgroup v1 hierarchies",
+    function() return M.sh("grep -c ' - cgroup ' /proc/self/mountinfo") ~= "0" end },
+}
+
+--- Skip the running test, with the reason, when the machine lacks something.
+---@param ... string  "root", "busybox", "fault_build", "release", "v1"
+function M.needs(...)
+  for _, name in ipairs { ... } do
+    local need = assert(NEEDS[name], name)
+    if not need[2]() then busted.pending(need[1]) end
+  end
+end
+
+-- --- places of our own ---
+
+local made, counter = {}, 0
+
+--- A new empty directory that goes away after the test.
+function M.directory()
+  local path = M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX")
+  made[#made + 1] = path
+  return path
+end
+
+--- An id that no other test uses.
+function M.id()
+  counter = counter + 1
+  return ("spec-%d-%d"):format(core.pid(), counter)
+end
+
+--- A factory with a state root of its own.
+---@param options table|nil
+function M.factory(options)
+  local lc = require "libcontainer"
+  return assert(lc.new(M.directory() .. "/state", options))
+end
+
+local APPLETS <const> = "sh cat ls id mount stat hostname sleep true false echo head dd env pwd readlink "
+  .. "test wc grep sort yes kill ps umount chroot mknod ifconfig find touch rm mkdir ln chmod tr cut nc ip"
+local template
+
+-- Made once in a run; each test gets a tree of hard links to it.
+local function make_template()
+  local path = M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX") .. "/rootfs"
+  M.sh([[cd / && mkdir -p %s && cd %s && mkdir bin dev etc proc sys tmp root && cp /bin/busybox bin/busybox
+    for a in %s; do ln bin/busybox bin/$a; done]], path, path, APPLETS)
+  return path
+end
+
+--- A root file system of busybox alone.
+---@return string path
+function M.rootfs()
+  template = template or make_template()
+  local path = M.directory() .. "/rootfs"
+  M.sh("cp -al %s %s", template, path)
+  M.write(path .. "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1001:u:/home/user:/bin/sh\n")
+  M.write(path .. "/etc/group", "root:x:0:\nusers:x:1001:\nextra:x:2000:user\n")
+  return path
+end
+
+busted.subscribe({ "exit" }, function()
+  os.remove(output)
+  if template then os.execute("rm -rf " .. template:gsub("/rootfs$", "")) end
+end)
+
+--- Run a command in a container made from `rootfs` and answer the result object.
+---@param config table|nil  fields for configs.default; rootfs is made when absent
+---@param ... string        argv
+function M.run(config, ...)
+  local configs = require "libcontainer.configs"
+  local run = require "libcontainer.run"
+  config = config or {}
+  config.rootfs = config.rootfs or M.rootfs()
+  local t = { ... }
+  for key, value in pairs(config) do t[key] = value end
+  assert(configs.default)
+  return run.run(M.factory(), t)
+end
+
+-- --- leaving nothing behind ---
+
+local function list_descriptors()
+  local list = {}
+  for fd in M.sh("ls /proc/%d/fd", core.pid()):gmatch("%d+") do
+    local target = M.sh("readlink /proc/%d/fd/%s", core.pid(), fd)
+    list[#list + 1] = fd .. " " .. target
+  end
+  return table.concat(list, "\n")
+end
+
+-- Children of ours that are no zombies of popen; every process with the init's name.
+local function list_processes()
+  return M.sh([[for p in $(cat /proc/%d/task/*/children); do
+    s=$(sed -n 's/^State:\t\(.\).*/\1/p' /proc/$p/status 2>/dev/null)
+    n=$(cat /proc/$p/comm 2>/dev/null)
+    [ -n "$s" ] && [ "$s" != Z ] && [ "$n" != sh ] && echo "$p $n"; done]], core.pid())
+end
+
+local function snapshot()
+  return {
+    mounts = M.sh("cut -d' ' -f5- /proc/self/mountinfo"),
+    cgroups = M.sh("find /sys/fs/cgroup -type d -name '*libcontainer-*' 2>/dev/null | sort"),
+    descriptors = list_descriptors(),
+    processes = list_processes(),
+    masks = M.sh("grep -E '^(SigBlk|SigIgn|SigCgt|Umask)' /proc/%d/status", core.pid()),
+    cwd = M.sh("readlink /proc/%d/cwd", core.pid()),
+  }
+end
+
+--- Around every test of the enclosing describe: processes, mounts, cgroup directories, descriptors,
+-- signal mask, umask and working directory of the host are the same afterwards, and its own
+-- directories are removed.
+function M.check_leaks()
+  local before
+  busted.before_each(function()
+    collectgarbage()
+    collectgarbage()
+    before = snapshot()
+  end)
+  busted.after_each(function()
+    collectgarbage()
+    collectgarbage()
+    local after = snapshot()
+    for _, path in ipairs(made) do
+      local left = M.sh("ls %s/state 2>/dev/null", path)
+      M.sh("rm -rf --one-file-system %s", path)
+      assert(left == "", "state directories left: " .. left)
+    end
+    made = {}
+    for what, value in pairs(before) do
+      if after[what] ~= value then
+        error(("%s changed by the test:\n%s\nbecame\n%s"):format(what, value, after[what]), 0)
+      end
+    end
+  end)
+end
+
+return M

@@ -1,0 +1,449 @@
+-- SPDX-License-Identifier: MIT
+require("spec.support.schema_stub").provide()
+local configs = require "libcontainer.configs"
+local normal = require "libcontainer.configs.normal"
+local rules = require "libcontainer.configs.rules"
+
+-- What is said about `field` when `fields` are added to a good configuration; nil when nothing is.
+local function said(fields, field)
+  local config = { rootfs = "/srv/x" }
+  for name, value in pairs(fields) do
+    config[name] = value
+  end
+  local ok, err = configs.validate(config)
+  if ok then
+    return nil
+  end
+  for _, problem in ipairs(err.problems) do
+    if problem.field == field then
+      return problem.message
+    end
+  end
+  return nil, "another field: " .. tostring(err)
+end
+
+local function process_said(fields, field)
+  fields.args = fields.args or { "sh" }
+  local ok, err = configs.prepare_process(fields)
+  return not ok and err.problems[1].field == field and err.problems[1].message or nil
+end
+
+local function accepted(fields)
+  fields.rootfs = fields.rootfs or "/srv/x"
+  assert(configs.validate(fields))
+end
+
+describe("profiles", function()
+  it("are valid, and new tables each time", function()
+    assert.is_true(configs.validate(assert(configs.default { rootfs = "/srv/x" })))
+    assert.is_true(configs.validate(assert(configs.host_root())))
+    assert.is_true(configs.validate(assert(configs.empty { rootfs = "/srv/x" })))
+    local one = configs.host_root()
+    one.mounts[1].options[1] = "changed"
+    table.insert(one.namespaces, "x")
+    assert.is_true(configs.validate(configs.host_root()))
+    assert.is_nil(configs.validate(configs.default {}))
+  end)
+
+  it("mask and protect what they should", function()
+    for _, config in ipairs { configs.default { rootfs = "/x" }, configs.host_root() } do
+      local masked, readonly = {}, {}
+      for _, path in ipairs(config.mask_paths) do
+        masked[path] = true
+      end
+      for _, path in ipairs(config.readonly_paths) do
+        readonly[path] = true
+      end
+      for path in ([[/proc/acpi /proc/asound /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats
+        /proc/sched_debug /proc/scsi /proc/timer_list /proc/timer_stats /sys/devices/virtual/powercap
+        /sys/firmware]]):gmatch("%S+") do
+        assert.is_true(masked[path], path)
+      end
+      for path in ("/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger"):gmatch("%S+") do
+        assert.is_true(readonly[path], path)
+      end
+      assert.is_true(config.no_new_privileges)
+      assert.equal("default", config.seccomp)
+      assert.is_true(config.rlimits[1].soft <= config.rlimits[1].hard)
+    end
+    local masked = table.concat(configs.host_root().mask_paths, " ")
+    assert.matches("/root /etc/shadow /etc/shadow%- /etc/gshadow", masked)
+  end)
+
+  it("give neither device nodes nor raw sockets nor other users' files", function()
+    local default = table.concat(configs.default({ rootfs = "/x" }).capabilities, " ")
+    assert.is_nil(default:find("MKNOD") or default:find("NET_RAW") or default:find("SYS_ADMIN"))
+    local host = table.concat(configs.host_root().capabilities, " ")
+    assert.is_nil(host:find("DAC_") or host:find("SETUID") or host:find("SETGID"))
+    assert.equal("/", configs.host_root().rootfs)
+    assert.is_true(configs.host_root().readonlyfs)
+    local inheritable = assert(configs.prepare_config(configs.host_root())).capabilities.inheritable
+    assert.is_nil(inheritable)
+  end)
+
+  it("can be changed by overrides", function()
+    local config = assert(configs.default { rootfs = "/srv/x", hostname = "web", memory = "64M",
+      cpus = 0.5, pids = 64,
+      mounts = { { destination = "/dev/shm", type = "tmpfs", options = { "size=1m" } },
+        { destination = "/a", type = "tmpfs" } },
+      rlimits = { NOFILE = 64, CORE = { 0, "unlimited" } }, cgroups = { path = "/p" } })
+    local strict = assert(configs.prepare_config(config))
+    assert.same({ path = "/p", memory = 1 << 26, cpus = 0.5, pids_limit = 64 }, strict.cgroups)
+    assert.equal("web", strict.hostname)
+    local shm = 0
+    for _, mount in ipairs(strict.mounts) do
+      shm = shm + (mount.destination == "/dev/shm" and 1 or 0)
+    end
+    assert.equal(1, shm)
+    assert.equal("/a", strict.mounts[#strict.mounts].destination)
+    assert.same({ type = "NOFILE", soft = 64, hard = 64 }, strict.rlimits[1])
+    assert.same({ type = "CORE", soft = 0, hard = -1 }, strict.rlimits[2])
+    assert.has_error(function()
+      configs.default("x")
+    end)
+    local nothing, err = configs.default { rootfs = "/x", parent_death_signal = "NOPE" }
+    assert.is_nil(nothing)
+    assert.equal("parent_death_signal", err.field)
+  end)
+
+  it("load and work without io, os and debug, and set no global [E30]", function()
+    local loaded = {}
+    local function find(name)
+      if name == "io" or name == "cjson" then
+        error("module not found")
+      elseif loaded[name] then
+        return loaded[name]
+      elseif name == "libcontainer.core" then
+        return require(name)
+      end
+      local path = "lua/" .. name:gsub("%.", "/")
+      local env = setmetatable({}, {
+        __newindex = function(_, key)
+          error("sets the global " .. tostring(key))
+        end,
+        __index = function(_, key)
+          if key == "require" then
+            return find
+          end
+          for _, allowed in ipairs { "string", "table", "math", "utf8", "type", "tostring",
+            "tonumber", "ipairs", "pairs", "next",
+            "select", "pcall", "error", "setmetatable", "getmetatable", "rawget", "rawset",
+              "rawlen", "rawequal", "assert" } do
+            if allowed == key then
+              return _G[key]
+            end
+          end
+          error("reads the global " .. tostring(key))
+        end,
+      })
+      local chunk = loadfile(path .. ".lua", "t", env) or assert(loadfile(path .. "/init.lua", "t",
+        env))
+      loaded[name] = chunk()
+      return loaded[name]
+    end
+    local own = find("libcontainer.configs")
+    assert.is_true(own.validate(own.host_root()))
+    assert.is_nil(own.validate { rootfs = 5, hostname = io.stdout })
+  end)
+end)
+
+describe("configs.merge", function()
+  it("keeps both sides as they are", function()
+    local a, b = { mounts = { { destination = "/a" } }, sysctl = { x = "1" } },
+      { sysctl = { y = "2" }, mounts = { { destination = "/a", type = "t" } } }
+    assert.same({ mounts = { { destination = "/a", type = "t" } }, sysctl = { x = "1", y = "2" } },
+      configs.merge(a, b))
+    assert.same({ mounts = { { destination = "/a" } }, sysctl = { x = "1" } }, a)
+    local loop = {}
+    loop.loop = loop
+    assert.is_nil(configs.merge(loop, {}))
+  end)
+end)
+
+describe("friendly forms", function()
+  it("become the strict ones", function()
+    local strict = assert(configs.prepare_config {
+      rootfs = "/srv/x", namespaces = { mount = true, "pid", uts = true, network = false },
+      capabilities = { "cap_chown", "KILL" }, parent_death_signal = "SIGKILL",
+        sysctl = { ["kernel.sem"] = nil },
+      rlimits = { { type = "rlimit_core", soft = 0, hard = "unlimited" }, { type = "as",
+        soft = "1G", hard = "2G" } },
+      devices = { { path = "/dev/x", type = "c", major = 1, minor = 3, file_mode = "0640" } },
+      cgroups = { memory = "1.5G", memory_swap = "unlimited", pids_limit = "max" },
+      mounts = { { destination = "/a", source = "/b", options = "rbind,ro" } },
+        additional_groups = { 5 },
+    })
+    assert.same({ "pid", "mount", "uts" }, strict.namespaces)
+    assert.same({ bounding = { "CHOWN", "KILL" }, effective = { "CHOWN", "KILL" },
+      permitted = { "CHOWN", "KILL" } }, strict.capabilities)
+    assert.equal(9, strict.parent_death_signal)
+    assert.same({ { type = "CORE", soft = 0, hard = -1 }, { type = "AS", soft = 1 << 30,
+      hard = 2 << 30 } }, strict.rlimits)
+    assert.equal(416, strict.devices[1].file_mode)
+    assert.same({ memory = 3 << 29, memory_swap = -1, pids_limit = -1 }, strict.cgroups)
+    assert.same({ { destination = "/a", source = "/b", type = "bind", options = { "rbind",
+      "ro" } } }, strict.mounts)
+    assert.same({ "5" }, strict.additional_groups)
+    assert.equal("1", assert(configs.prepare_config { rootfs = "/x",
+      sysctl = { ["net.ipv4.ip_forward"] = 1 } }).sysctl["net.ipv4.ip_forward"])
+    local process = assert(configs.prepare_process { "sh", "-c", "x", env = { B = 1, A = "y" },
+      user = 1000, umask = "022" })
+    assert.same({ args = { "sh", "-c", "x" }, env = { "A=y", "B=1" }, user = "1000", umask = 18 },
+      process)
+  end)
+
+  it("say that joining comes later", function()
+    assert.matches("joining by path is not supported", said({ namespaces = { "mount",
+      network = "/proc/1/ns/net" } }, "namespaces.network"))
+    assert.equal("is no namespace", said({ namespaces = { "mount", netwrk = true } },
+      "namespaces.netwrk"))
+  end)
+
+  it("split the table of lc.run", function()
+    local input = function() end
+    local config, process, options = configs.prepare_run { "sh", "-c", "exit 3", memory = "64M",
+      timeout = "2m", input = input,
+      output_limit = "1M", id = "x", env = { A = "b" }, cwd = "/tmp", tmpfs = "/x:size=1m",
+        stdout = io.stdout,
+      bind = { "/src", "/a:/b:ro", ["/c"] = "/d:ro" } }
+    assert.is_table(config, tostring(process))
+    assert.same({ timeout = 120, input = input, output_limit = 1 << 20, id = "x" }, options)
+    assert.same({ args = { "sh", "-c", "exit 3" }, env = { "A=b" }, cwd = "/tmp",
+      stdout = io.stdout }, process)
+    assert.equal("/", config.rootfs)
+    assert.equal(1 << 26, config.cgroups.memory)
+    local last = table.move(config.mounts, #config.mounts - 3, #config.mounts, 1, {})
+    assert.same({
+      { type = "tmpfs", source = "tmpfs", destination = "/x", options = { "nosuid", "nodev",
+        "size=1m" } },
+      { type = "bind", source = "/src", destination = "/src", options = { "rbind", "rprivate" } },
+      { type = "bind", source = "/a", destination = "/b", options = { "rbind", "rprivate",
+        "rro" } },
+      { type = "bind", source = "/d", destination = "/c", options = { "rbind", "rprivate",
+        "rro" } } }, last)
+    assert.equal("/srv/x", configs.prepare_run({ "sh", rootfs = "/srv/x" }).rootfs)
+    assert.is_nil(configs.prepare_run({ "sh", rootfs = "/srv/x" }).readonlyfs)
+  end)
+
+  it("tell all mistakes of lc.run at once", function()
+    local nothing, err = configs.prepare_run { "", memry = 1, timeout = "soon", memory = "1M",
+      cgroups = { memory = "2M" },
+      bind = "a:b:c:d", tmpfs = { 5 }, input = 5, output_limit = -1, env = { [1] = "novalue" } }
+    assert.is_nil(nothing)
+    local fields = {}
+    for _, problem in ipairs(err.problems) do
+      fields[problem.field] = problem.message .. " " .. (problem.hint or "")
+    end
+    assert.matches('did you mean "memory"', fields.memry)
+    for _, field in ipairs { "timeout", "memory", "bind[1]", "tmpfs[1]", "input", "output_limit",
+      "args[1]", "env[1]" } do
+      assert.is_string(fields[field], field .. ": " .. tostring(err))
+    end
+    assert.is_nil(configs.prepare_run("sh"))
+    assert.equal("memry", select(2, normal.split { "sh", memry = 1 }).field)
+    assert.same({ "sh" }, select(2, normal.split { "sh", memory = 1 }).args)
+    assert.equal("args", select(2, configs.prepare_run {}).field)
+    assert.equal("args", select(2, configs.prepare_run { "a", args = { "b" } }).field)
+  end)
+
+  it("leave the configuration out for exec", function()
+    local process, options = configs.prepare_exec { "ls", capabilities = { "KILL" }, timeout = 5 }
+    assert.same({ "KILL" }, process.capabilities.bounding)
+    assert.same({ timeout = 5 }, options)
+    assert.matches("belongs to the container", tostring(select(2, configs.prepare_exec { "ls",
+      memory = "1M" })))
+    assert.same({ "input", "timeout", "id", "output_limit", "factory" }, normal.OPTIONS)
+  end)
+end)
+
+describe("rules", function()
+  it("want namespaces for what they protect", function()
+    accepted { namespaces = { "mount", "uts" }, hostname = "x" }
+    assert.matches("needs the uts namespace", said({ namespaces = { "mount" }, hostname = "x" },
+      "hostname"))
+    assert.matches("needs the network namespace", said({ namespaces = { "mount" },
+      networks = { { type = "loopback" } } }, "networks"))
+    assert.matches('must have "mount"', said({ namespaces = { "pid" } }, "namespaces"))
+    assert.matches("listed twice", said({ namespaces = { "mount", "pid", "pid" } },
+      "namespaces[3]"))
+    assert.matches("time namespace is not supported", said({ namespaces = { "mount", "time" } },
+      "namespaces[2]"))
+  end)
+
+  it("want a root without detours", function()
+    for _, path in ipairs { "srv/x", "/srv/../x", "/srv/./x", "/srv//x", "/srv/x/", "//", "/.." } do
+      assert.is_string(said({ rootfs = path }, "rootfs"), path)
+    end
+    assert.equal("/b/c", rules.normalise_path("/a/../b/./c//"))
+    assert.equal("/", rules.normalise_path("/../.."))
+  end)
+
+  it("let nothing be mounted on or below /proc but what is known [A18] [O40]", function()
+    local function at(destination, kind)
+      return said({ mounts = { { destination = destination, type = kind or "bind",
+        source = "/src" } } }, "mounts[1].destination")
+    end
+    for _, path in ipairs { "/proc/self", "/proc/1/attr", "/proc/sys", "/proc/../proc/self",
+      "//proc/./self", "/proc/self/../sys",
+      "/proc", "/proc/", "/proc/cpuinfo/x", "/proc/sys/kernel", "/", "/x/.." } do
+      assert.is_string(at(path), path)
+    end
+    assert.is_string(at("/proc", "tmpfs"))
+    assert.is_string(at("/proc/self", "tmpfs"))
+    for _, path in ipairs { "/proc/cpuinfo", "/proc/meminfo", "/proc/uptime",
+      "/proc/sys/kernel/ns_last_pid", "/procx", "/x/proc" } do
+      assert.is_nil((at(path)), path)
+    end
+    assert.is_nil((at("/proc", "proc")))
+  end)
+
+  it("know what a bind mount can be given [O37]", function()
+    local function bind(fields)
+      fields.destination = "/d"
+      return fields
+    end
+    assert.matches("is required for a bind", said({ mounts = { bind { type = "bind" } } },
+      "mounts[1].source"))
+    assert.matches("must be an absolute", said({ mounts = { bind { options = { "rbind" },
+      source = "x" } } }, "mounts[1].source"))
+    assert.matches("is no option of a bind", said({ mounts = { bind { type = "bind", source = "/s",
+      options = { "ro", "size=1m" } } } }, "mounts[1].options[2]"))
+    assert.matches("the options say bind", said({ mounts = { bind { type = "tmpfs",
+      options = { "bind" } } } }, "mounts[1].type"))
+    assert.matches("several options in one", said({ mounts = { bind { type = "tmpfs",
+      options = { "ro,nosuid" } } } }, "mounts[1].options[1]"))
+    assert.matches("not supported", said({ mounts = { bind { type = "bind", source = "/s",
+      options = { "idmap" } } } }, "mounts[1].options[1]"))
+    assert.matches("is required", said({ mounts = { bind { source = "tmpfs" } } },
+      "mounts[1].type"))
+    accepted { mounts = { bind { type = "tmpfs", options = { "size=64k", "mode=1777" } } } }
+  end)
+
+  it("know the same mount options as the core", function()
+    local file = assert(io.open("src/configs/names.c"))
+    local text = file:read("a"):match("mount_options%[%] = (%b{})")
+    file:close()
+    local names = {}
+    for name in text:gmatch('%{%.name = "([%w_]+)"') do
+      names[#names + 1] = name
+    end
+    for name in text:gmatch('%u+%("([%w_]+)"') do
+      names[#names + 1], names[#names + 2] = name, "r" .. name
+    end
+    assert.is_true(#names > 50)
+    for _, name in ipairs(names) do
+      accepted { mounts = { { destination = "/d", type = "bind", source = "/s",
+        options = { name } } } }
+    end
+  end)
+
+  it("let only the container's own settings be changed [A52] [O78]", function()
+    local function set(name, value, namespaces)
+      return said({ sysctl = { [name] = value or "1" }, namespaces = namespaces },
+        "sysctl." .. name)
+    end
+    for _, name in ipairs { "net.ipv4.ip_forward", "net/ipv4/conf/eth0.100/forwarding",
+      "kernel.shmmax", "kernel/sem", "fs.mqueue.msg_max",
+      "kernel.domainname", "net.ipv4.ip_local_port_range", "kernel.shm_rmid_forced" } do
+      assert.is_nil((set(name, name:find("range") and "1024\t65000" or "1")), name)
+    end
+    for _, name in ipairs { "kernel.panic", "vm.swappiness", "kernel.core_pattern", "kernel.shm",
+      "kernel.hostname", "user.max_user_namespaces",
+      "net", "fs.mqueue", "fs.file-max", "kernel.shmmax.x", "kernel/../net.x", "net.../x",
+        "net//x", "/net/x", ".net.x", "net.x.", "net.ipv4+x",
+      "net.x;y", "net.x=1", "net.x\ny", "net.a b", "" } do
+      assert.is_nil(configs.validate { rootfs = "/x", sysctl = { [name] = "1" } }, name)
+    end
+    for _, value in ipairs { "1+kernel.panic=1", "1;2", "a=b", "1\n2", "../x", "a//b", "",
+      "1\0" } do
+      assert.is_string(set("net.ipv4.ip_forward", value), value)
+    end
+    assert.matches("network namespace", set("net.ipv4.ip_forward", "1", { "mount" }))
+    assert.matches("ipc namespace", set("kernel.sem", "1", { "mount" }))
+    assert.matches("uts namespace", set("kernel.domainname", "1", { "mount" }))
+    assert.is_nil(configs.validate { rootfs = "/x", sysctl = { ["kernel.sem"] = "1",
+      ["kernel/sem"] = "2" } })
+  end)
+
+  it("know capabilities, and which set must hold which", function()
+    assert.equal("is no capability", said({ capabilities = { "CHWON" } }, "capabilities[1]"))
+    local _, err = configs.validate { rootfs = "/x", capabilities = { "CHWON" } }
+    assert.equal(1, #err.problems)
+    assert.matches('did you mean "CHOWN"', err.problems[1].hint)
+    assert.matches("permitted too", said({ capabilities = { effective = { "KILL" } } },
+      "capabilities.effective[1]"))
+    assert.matches("inheritable too", said({ capabilities = { permitted = { "KILL" },
+      ambient = { "KILL" } } }, "capabilities.ambient[1]"))
+    accepted { capabilities = { permitted = { "KILL" }, inheritable = { "KILL" },
+      ambient = { "KILL" } } }
+  end)
+
+  it("know limits", function()
+    assert.matches("more than hard", said({ rlimits = { { type = "NOFILE", soft = 2,
+      hard = 1 } } }, "rlimits[1].soft"))
+    assert.matches("more than hard", said({ rlimits = { { type = "NOFILE", soft = -1,
+      hard = 1 } } }, "rlimits[1].soft"))
+    assert.matches("same as rlimits%[1%]", said({ rlimits = { { type = "CPU", soft = 1, hard = 1 },
+      { type = "RLIMIT_CPU", soft = 1, hard = 1 } } }, "rlimits[2].type"))
+    assert.matches("less than cgroups.memory", said({ cgroups = { memory = 2, memory_swap = 1 } },
+      "cgroups.memory_swap"))
+    assert.matches("needs cgroups.memory", said({ cgroups = { memory_swap = 1 } },
+      "cgroups.memory_swap"))
+    assert.matches("together with cpu_quota", said({ cgroups = { cpus = 1, cpu_quota = 5000 } },
+      "cgroups.cpus"))
+    assert.is_string(said({ cgroups = { cpus = 0 } }, "cgroups.cpus"))
+    assert.is_string(said({ cgroups = { cpu_quota = 5 } }, "cgroups.cpu_quota"))
+    assert.is_string(said({ cgroups = { pids_limit = 0 } }, "cgroups.pids_limit"))
+    for _, path in ipairs { "..", "/a/../b", "a/./b", "/", "a//b", "a\n", ("x"):rep(300) } do
+      assert.is_string(said({ cgroups = { path = path } }, "cgroups.path"), path)
+    end
+    for _, list in ipairs { "x", "0-", "-1", "3-1", "0,,1", "0 1", "1-2-3" } do
+      assert.is_string(said({ cgroups = { cpuset_cpus = list } }, "cgroups.cpuset_cpus"), list)
+    end
+    accepted { cgroups = { cpuset_cpus = "0-3,7", memory = 1, memory_swap = -1,
+      path = "a/b.slice" } }
+  end)
+
+  it("know devices and filters", function()
+    assert.is_string(said({ devices = { { path = "/dev/a", type = "c" } } }, "devices[1]"))
+    assert.is_string(said({ devices = { { path = "/dev/a", type = "p" }, { path = "/dev//a",
+      type = "p" } } }, "devices[2].path"))
+    assert.is_string(said({ devices = { { path = "/proc/x", type = "p" } } }, "devices[1].path"))
+    assert.is_string(said({ seccomp = { default_action = "allow",
+      syscalls = { { names = { "raed" }, action = "errno" } } } }, "seccomp.syscalls[1].names[1]"))
+    assert.is_string(said({ seccomp = { default_action = "alow" } }, "seccomp.default_action"))
+    assert.is_string(said({ seccomp = "strict" }, "seccomp"))
+    assert.is_string(said({ seccomp = true }, "seccomp"))
+    accepted { seccomp = false }
+  end)
+
+  it("let no id wrap around, and no text be taken for root [A70] [A80]", function()
+    for _, user in ipairs { -1, 4294967295, 4294967296, 1e300, "4294967296", "4294967295", "-1",
+      ":2", "", "0x1", "1 ", "1:2:3", "1:", "1:-1",
+      "1:4294967295", "1.5", 1.5, true, "a b", ("9"):rep(300) } do
+      assert.is_string(process_said({ user = user }, "user"), tostring(user))
+    end
+    for _, user in ipairs { 0, 2147483648, 4294967294, "1", "1:2", "name", "name:grp", "1:grp",
+      "www-data", "_apt", "0", "host$" } do
+      assert.is_table(configs.prepare_process { args = { "sh" }, user = user }, tostring(user))
+    end
+    assert.is_string(process_said({ additional_groups = { "4294967295" } }, "additional_groups[1]"))
+    assert.is_string(process_said({ additional_groups = { -1 } }, "additional_groups[1]"))
+  end)
+
+  it("know what a program can be given", function()
+    assert.is_string(process_said({ args = { "" } }, "args[1]"))
+    assert.is_string(process_said({ args = {} }, "args"))
+    for _, entry in ipairs { "A", "", "=x", "A\0=1" } do
+      assert.is_string(process_said({ env = { entry } }, "env[1]"), entry)
+    end
+    assert.is_string(process_said({ env = { ["A=B"] = "x" } }, "env.A=B"))
+    assert.is_string(process_said({ env = { A = true } }, "env.A"))
+    assert.is_string(process_said({ cwd = "x" }, "cwd"))
+    assert.is_string(process_said({ stdout = "pip" }, "stdout"))
+    assert.is_string(process_said({ stdin = true }, "stdin"))
+    assert.is_string(process_said({ hostname = "x" }, "hostname"))
+    assert.is_table(configs.prepare_process { args = { "sh" }, env = { "A=1", "A=", "B=\255" },
+      stdin = "text\0with nul" })
+  end)
+end)
