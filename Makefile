@@ -18,7 +18,7 @@ HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection
 OPT      = -O2 -g
 CPPFLAGS = -D_GNU_SOURCE -Isrc -I$(B)/gen -DLCT_VERSION='"$(VERSION)"'
 CFLAGS   = -std=gnu17 $(OPT) $(WARN) $(STRICT) -fvisibility=hidden -fPIC
-LDLIBS   = -lseccomp -lcap
+LDLIBS   = -lseccomp -lcap -lm
 LDSHARED = -shared -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete
 
 # The init stands alone: no libc, no relocation to do, nothing that it does not need.
@@ -67,8 +67,8 @@ INIT_SRC = \
 	src/init/paths.c src/init/rootfs.c src/init/start.c \
 	src/plan/read.c $(FAULT_SRC)
 TEST_SRC = \
-	spec/c/test_main.c spec/c/test_base.c spec/c/test_plan.c spec/c/test_cgroups.c \
-	spec/c/test_configs.c spec/c/test_seccomp.c
+	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
+	spec/c/test_cgroups.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c
 HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
 LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
 
@@ -170,7 +170,7 @@ env:
 
 demo: deps
 	@$(MAKE) --no-print-directory -s all
-	@$(LUA_ENV) $(LUA) examples/02-build_in_sandbox.lua
+	@$(LUA_ENV) $(LUA) examples/build_in_sandbox.lua
 
 # --- checking ---
 

@@ -31,8 +31,13 @@ local default_factory = run.default_factory()
 ---@return libcontainer.Error|nil err
 function M.run(t)
   if type(t) ~= "table" then error("bad argument #1 to 'run' (table expected)", 2) end
-  local made, err = default_factory()
-  if not made then return nil, err end
+  local made, err = rawget(t, "factory"), nil
+  if made == nil then
+    made, err = default_factory()
+    if not made then return nil, err end
+  elseif M.type(made) ~= "factory" then
+    return nil, errors.config_problem("factory", "must be a factory, as lc.new answers")
+  end
   return run.run(made, t)
 end
 

@@ -174,7 +174,7 @@ end
 
 -- A piece of the text outside of strings: long whole numbers and empty arrays become marked strings.
 local function rewrite_outside(piece, from, state)
-  if find(piece, LONG_NUMBER) then
+  if state.has_numbers and find(piece, LONG_NUMBER) then
     piece = gsub(piece, "()(%-?%d+)([%.eE]?)", function(at, digits, tail)
       -- digits behind "." or "e" belong to a fraction; a leading zero is for cjson to refuse
       if #digits < 16 or tail ~= "" or find(sub(piece, at - 1, at - 1), "^[%.eE+]")
@@ -187,7 +187,10 @@ local function rewrite_outside(piece, from, state)
       return '"\\u0001#' .. digits .. '"'
     end)
   end
-  return (gsub(piece, EMPTY_ARRAY, '["\\u0001["]'))
+  if state.has_empty and find(piece, EMPTY_ARRAY) then
+    piece = gsub(piece, EMPTY_ARRAY, '["\\u0001["]')
+  end
+  return piece
 end
 
 -- A string of the text, quotes included.
@@ -220,25 +223,38 @@ local function rewrite_string(piece)
   end
 end
 
-local function rewrite(text)
-  local out, position, state = {}, 1, {}
+-- The whole text. Most pieces and strings need nothing, and are not even looked at closely.
+local function rewrite(text, seen)
+  local out, copied, position = {}, 1, 1
+  local state = { has_numbers = seen.number, has_empty = seen.empty }
+  local function replace(from, to, new)
+    out[#out + 1] = sub(text, copied, from - 1)
+    out[#out + 1] = new
+    copied = to + 1
+  end
   while true do
     local quote = find(text, '"', position, true)
-    out[#out + 1] = rewrite_outside(sub(text, position, (quote or 0) - 1), position, state)
-    if not quote then
+    local last = quote and quote - 1 or #text
+    if last > position then
+      local piece = sub(text, position, last)
+      local new = rewrite_outside(piece, position, state)
+      if new ~= piece then
+        replace(position, last, new)
+      end
+    end
+    local stop = quote and find(text, '["\\]', quote + 1)
+    if stop and byte(text, stop) == 92 then
+      repeat
+        stop = find(text, '["\\]', stop + 2)
+      until not stop or byte(text, stop) == 34
+      if stop then
+        replace(quote, stop, rewrite_string(sub(text, quote, stop)))
+      end
+    end
+    if not stop then -- the end of the text, or of what can be read of it: then cjson says so
+      out[#out + 1] = sub(text, copied)
       return concat(out), state
     end
-    local stop = quote + 1
-    while true do
-      stop = find(text, '["\\]', stop)
-      if not stop then
-        return text, state -- no end: cjson says so
-      elseif byte(text, stop) == 34 then
-        break
-      end
-      stop = stop + 2
-    end
-    out[#out + 1] = rewrite_string(sub(text, quote, stop))
     position = stop + 1
   end
 end
@@ -260,7 +276,7 @@ end
 -- in `seen` what only the text can tell: a number beyond the exact ones, an empty table.
 local function correct(t, seen)
   if next(t) == nil then
-    seen.doubt = true
+    seen.empty = true
   end
   for key, value in next, t do
     local kind = type(value)
@@ -269,7 +285,7 @@ local function correct(t, seen)
         if value - value ~= 0 then
           return step_of(key)
         end
-        seen.doubt = true
+        seen.number = true
       elseif value % 1 == 0 then
         t[key] = value | 0
       end
@@ -295,7 +311,9 @@ local function correct_marked(t)
   for key, value in next, t do
     local kind = type(value)
     if kind == "string" then
-      t[key] = unmark(value)
+      if byte(value) == 1 then
+        t[key] = unmark(value)
+      end
     elseif kind == "table" then
       correct_marked(value)
     end
@@ -343,11 +361,14 @@ function M.decode(text, options)
   local box, bad = { value }, nil
   if ok then
     bad = correct(box, seen)
+  else
+    seen.number, seen.empty = true, true -- a half surrogate stops cjson: nothing is known yet
   end
   -- The costly way, for the few texts that have something that cjson alone gets wrong.
-  if not bad and (seen.doubt or find(text, "\\ud", 1, true) or find(text, "\\uD", 1, true))
-    and (find(text, LONG_NUMBER) or find(text, EMPTY_ARRAY) or find(text, LONE_SURROGATE)) then
-    local source, state = rewrite(text)
+  seen.number = seen.number and find(text, LONG_NUMBER) ~= nil
+  seen.empty = seen.empty and find(text, EMPTY_ARRAY) ~= nil
+  if not bad and (seen.number or seen.empty or find(text, "\\ud", 1, true) or find(text, "\\uD", 1, true)) then
+    local source, state = rewrite(text, seen)
     if state.range then
       return syntax_error(text, state.range, "a whole number outside of -2^63..2^64-1", name)
     end
@@ -429,9 +450,14 @@ local function number_text(value)
   return nil
 end
 
--- Raised inside the writer, caught in encode: path and reason.
+-- Raised inside the writer, caught in encode: path and reason. The path is a list of keys and
+-- positions; only here does it become text.
 local function refuse(path, what)
-  error({ path = path, what = what }, 0)
+  local steps = {}
+  for i, key in ipairs(path) do
+    steps[i] = type(key) == "number" and "[" .. key .. "]" or (i > 1 and "." or "") .. key
+  end
+  error({ path = steps, what = what }, 0)
 end
 
 local write_value
@@ -443,7 +469,7 @@ local function write_items(t, count, path, state, indent)
   for i = 1, count do
     out[#out + 1] = i > 1 and "," or nil
     out[#out + 1] = inner
-    path[#path + 1] = "[" .. i .. "]"
+    path[#path + 1] = i
     write_value(rawget(t, i), path, state, inner)
     path[#path] = nil
   end
@@ -461,7 +487,7 @@ local function write_members(t, keys, path, state, indent)
     out[#out + 1] = i > 1 and "," or nil
     out[#out + 1] = inner
     out[#out + 1] = quote_string(key) .. colon
-    path[#path + 1] = (#path > 0 and "." or "") .. key
+    path[#path + 1] = key
     write_value(rawget(t, key), path, state, inner)
     path[#path] = nil
   end

@@ -162,7 +162,7 @@ end
 ---@field core boolean             a core was dumped
 ---@field lost boolean|nil         it has ended, but the host program has taken its status away
 ---@field oom boolean              the OOM killer struck in its cgroup
----@field usage table              memory_peak, max_rss (bytes); cpu_time, cpu_user, cpu_system (seconds); oom_kills, pids_peak; what the kernel does not tell is absent
+---@field usage table              memory_peak (bytes); cpu_time, cpu_user, cpu_system (seconds); oom_kills, pids_peak; what the kernel does not tell is absent
 
 -- Look once: the exit table, false while it runs, or nil, err.
 function Process:_poll()
@@ -171,7 +171,6 @@ function Process:_poll()
   if ended == nil then return nil, errors.raw(raw) end
   if not ended then return false end
   local usage = self._usage and self._usage() or {}
-  usage.max_rss = ended.max_rss
   if not usage.cpu_time and ended.user then
     usage.cpu_user, usage.cpu_system = ended.user, ended.system
     usage.cpu_time = ended.user + ended.system

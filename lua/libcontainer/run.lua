@@ -5,7 +5,6 @@ local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
 local factories = require "libcontainer.factory"
 local loop = require "libcontainer.loop"
-local normal = require "libcontainer.configs.normal"
 
 ---@class libcontainer.Result
 ---@field stdout string
@@ -200,19 +199,18 @@ local function random_id()
   return ("run-%016x"):format(hash)
 end
 
-local function with_stdio(spec, input)
-  if input ~= nil then
-    if type(input) ~= "string" and type(input) ~= "function" then
-      return nil, errors.config_problem("input", "must be a string or a function")
-    end
-    if spec.stdin ~= nil then
-      return nil, errors.config_problem("input", "stdin is given too", "write one of the two")
-    end
+-- What the program gets as 0, 1 and 2 when the caller did not say.
+local function with_stdio(spec, options)
+  local input = options.input
+  if input ~= nil and spec.stdin ~= nil then
+    return nil, errors.config_problem("input", "stdin is given too", "write one of the two")
   end
   if type(input) == "function" then
     spec.stdin = "pipe"
   elseif type(input) == "string" then
-    spec.stdin = core.text(input) or input
+    local text, raw = core.text(input)
+    if not text then return nil, errors.raw(raw, { field = "input" }) end
+    spec.stdin, options.text = text, text
   end
   spec.stdout = spec.stdout == nil and "pipe" or spec.stdout
   spec.stderr = spec.stderr == nil and "pipe" or spec.stderr
@@ -225,6 +223,7 @@ local function run_in(factory, config, spec, options)
   options.began = core.now()
   local proc
   proc, err = box:start(spec)
+  if options.text then options.text:close() end
   if not proc then
     box:destroy()
     return nil, err
@@ -242,21 +241,15 @@ end
 
 --- Run a program in a container and collect its output.
 ---@param factory libcontainer.Factory
----@param t table  the array part is the argv; named keys are config fields, process fields, shorthands, `input`, `timeout`, `output_limit`, `id`; no `rootfs` means the host's own root, read-only
+---@param t table  the array part is the argv; named keys are config fields, process fields, shorthands, `input`, `timeout`, `output_limit`, `id`, `factory`; no `rootfs` means the host's own root, read-only
 ---@return libcontainer.Result|nil
 ---@return libcontainer.Error|nil err  when the program could not be started; a program that fails is a result
 function M.run(factory, t)
-  local config, spec, options = normal.split(t)
+  local config, spec, options = configs.prepare_run(t)
   if not config then return nil, spec end
   local err
-  spec, err = with_stdio(spec, options.input)
+  spec, err = with_stdio(spec, options)
   if not spec then return nil, err end
-  if config.rootfs == nil then
-    config, err = configs.host_root(config)
-  else
-    config, err = configs.default(config)
-  end
-  if not config then return nil, err end
   config.detach = false
   return run_in(factory, config, spec, options)
 end

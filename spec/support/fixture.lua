@@ -48,16 +48,18 @@ end
 
 local NEEDS = {
   root = { "needs root", function() return core.uid() == 0 end },
+  gcc = { "needs the package gcc", function() return M.sh("command -v gcc") ~= "" end },
   busybox = { "needs the package busybox-static", function() return M.read("/bin/busybox") ~= nil end },
   fault_build = { "needs a build with fault injection (make fault)",
     function() return M.read("build/fault/libcontainer/core.so") ~= nil end },
+  cc = { "needs a C compiler and lua.h", function() return M.posix_directory() ~= nil end },
   release = { "makes no sense under a sanitizer", function() return not M.is_asan end },
   v1 = { "needs cgroup v1 hierarchies",
     function() return M.sh("grep -c ' - cgroup ' /proc/self/mountinfo") ~= "0" end },
 }
 
 --- Skip the running test, with the reason, when the machine lacks something.
----@param ... string  "root", "busybox", "fault_build", "release", "v1"
+---@param ... string  "root", "busybox", "gcc", "fault_build", "release", "v1"
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)
@@ -67,7 +69,7 @@ end
 
 -- --- places of our own ---
 
-local made, counter = {}, 0
+local made, counter, posix_directory = {}, 0, nil
 
 --- A new empty directory that goes away after the test.
 function M.directory()
@@ -82,11 +84,16 @@ function M.id()
   return ("spec-%d-%d"):format(core.pid(), counter)
 end
 
+--- The path of a state root that does not exist yet.
+function M.root()
+  return M.directory() .. "/state"
+end
+
 --- A factory with a state root of its own.
 ---@param options table|nil
 function M.factory(options)
   local lc = require "libcontainer"
-  return assert(lc.new(M.directory() .. "/state", options))
+  return assert(lc.new(M.root(), options))
 end
 
 local APPLETS <const> = "sh cat ls id mount stat hostname sleep true false echo head dd env pwd readlink "
@@ -115,6 +122,7 @@ end
 busted.subscribe({ "exit" }, function()
   os.remove(output)
   if template then os.execute("rm -rf " .. template:gsub("/rootfs$", "")) end
+  if posix_directory then os.execute("rm -rf " .. posix_directory) end
 end)
 
 --- Run a command in a container made from `rootfs` and answer the result object.
@@ -131,15 +139,74 @@ function M.run(config, ...)
   return run.run(M.factory(), t)
 end
 
+-- --- interpreters of their own, where a test needs a strange or a dying host ---
+
+--- Where posix_for_specs.so is, compiled once in a run; nil without a compiler.
+function M.posix_directory()
+  if posix_directory == nil then
+    local path = M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX")
+    M.sh("chmod 755 %s", path)
+    local done = os.execute(("cc -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC -I/usr/include/lua5.4 "
+      .. "-o %s/posix_for_specs.so spec/support/posix.c 2>/dev/null"):format(path))
+    posix_directory = done and path or false
+  end
+  return posix_directory or nil
+end
+
+local function quoted(text)
+  return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
+end
+
+local PRELUDE <const> = [[
+local lc = require "libcontainer"
+local has_posix, posix = pcall(require, "posix_for_specs")
+local root, rootfs = arg[1], arg[2]
+local _ <const> = lc, has_posix, posix, root, rootfs
+]]
+
+---@class fixture.Ended
+---@field stdout string
+---@field stderr string
+---@field status integer|nil
+---@field signal integer|nil
+
+--- Run a Lua script in an interpreter of its own and wait for it. It sees `lc`, `posix` (posix.c, when
+-- it could be compiled) and its first two arguments as `root` and `rootfs`.
+---@param script string
+---@param options table|nil  `args`; `before`: a shell command that runs it, "setpriv --reuid 65534"; `shell`: shell text that comes first, "ulimit -n 20"; `after`: redirections; `bare`: without the prelude
+---@return fixture.Ended
+function M.lua(script, options)
+  options = options or {}
+  local path = M.directory()
+  local args = {}
+  for i, value in ipairs(options.args or {}) do args[i] = quoted(value) end
+  M.write(path .. "/script.lua", options.bare and script or PRELUDE .. script)
+  M.sh("chmod 755 %s", path)
+  local command = ("export LUA_PATH=%s LUA_CPATH=%s; %s exec %s lua5.4 %s/script.lua %s </dev/null "
+    .. ">%s/out 2>%s/err %s"):format(quoted(package.path),
+    quoted(("%s/?.so;%s"):format(M.posix_directory() or ".", package.cpath)), options.shell or "",
+    options.before or "", path, table.concat(args, " "), path, path, options.after or "")
+  local _, how, number = os.execute(command)
+  return { stdout = M.read(path .. "/out"), stderr = M.read(path .. "/err"),
+    status = how == "exit" and number or nil, signal = how == "signal" and number or nil }
+end
+
+--- The same for a script that is expected to end well: what it printed.
+---@return string stdout
+function M.lua_prints(script, options)
+  local ended = M.lua(script, options)
+  if ended.status ~= 0 or ended.stderr ~= "" then
+    error(("the script ended with %s %s:\n%s"):format(ended.status and "status" or "signal",
+      ended.status or ended.signal, ended.stderr), 2)
+  end
+  return ended.stdout
+end
+
 -- --- leaving nothing behind ---
 
+-- One shell for all of them: there are machines where starting a program takes long.
 local function list_descriptors()
-  local list = {}
-  for fd in M.sh("ls /proc/%d/fd", core.pid()):gmatch("%d+") do
-    local target = M.sh("readlink /proc/%d/fd/%s", core.pid(), fd)
-    list[#list + 1] = fd .. " " .. target
-  end
-  return table.concat(list, "\n")
+  return M.sh([[ls -l /proc/%d/fd | sed -n 's/.* \([0-9]* -> \)/\1/p' | sort]], core.pid())
 end
 
 -- Children of ours that are no zombies of popen; every process with the init's name.
@@ -150,10 +217,24 @@ local function list_processes()
     [ -n "$s" ] && [ "$s" != Z ] && [ "$n" != sh ] && echo "$p $n"; done]], core.pid())
 end
 
+-- Cgroup directories of the state roots that the test made: others may test beside us.
+local function list_cgroups()
+  local keys = {}
+  for _, path in ipairs(made) do
+    local handle = M.sh("ls -d %s/state 2>/dev/null", path) ~= "" and core.root(path .. "/state")
+    if handle then
+      keys[#keys + 1] = ("-name 'libcontainer-%s-*'"):format(handle:key())
+      handle:close()
+    end
+  end
+  if #keys == 0 then return "" end
+  return M.sh("find /sys/fs/cgroup -type d \\( %s \\) 2>/dev/null | sort", table.concat(keys, " -o "))
+end
+
 local function snapshot()
   return {
     mounts = M.sh("cut -d' ' -f5- /proc/self/mountinfo"),
-    cgroups = M.sh("find /sys/fs/cgroup -type d -name '*libcontainer-*' 2>/dev/null | sort"),
+    cgroups = list_cgroups(),
     descriptors = list_descriptors(),
     processes = list_processes(),
     masks = M.sh("grep -E '^(SigBlk|SigIgn|SigCgt|Umask)' /proc/%d/status", core.pid()),

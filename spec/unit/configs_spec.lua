@@ -404,6 +404,11 @@ describe("rules", function()
       path = "a/b.slice" } }
   end)
 
+  it("leave the root to readonlyfs", function()
+    assert.is_string(said({ mask_paths = { "/x/.." } }, "mask_paths[1]"))
+    assert.is_string(said({ readonly_paths = { "/" } }, "readonly_paths[1]"))
+  end)
+
   it("know devices and filters", function()
     assert.is_string(said({ devices = { { path = "/dev/a", type = "c" } } }, "devices[1]"))
     assert.is_string(said({ devices = { { path = "/dev/a", type = "p" }, { path = "/dev//a",

@@ -46,6 +46,15 @@ int lc_lua_failure(lua_State *L, const struct lc_error *err, const char *field);
  * modules should never have let through. */
 void lc_lua_read_section(lua_State *L, int index, const struct lc_section *section, void *out,
 	struct lc_arena *arena);
+/*
+ * convert.c: run `body` with the arguments of the caller, and answer what it answers. When memory of
+ * ours (not of Lua) runs out in it, that is nil and a raw error, like any other failure: whoever
+ * fills an arena below `body` calls lc_lua_no_memory, which does not return.
+ */
+int lc_lua_with_arena(lua_State *L, lua_CFunction body);
+int lc_lua_no_memory(lua_State *L);
+/* convert.c: push an arena that the collector frees, whatever is raised. */
+struct lc_arena *lc_lua_arena(lua_State *L);
 /* convert.c: push the schema as a table. */
 int lc_lua_push_schema(lua_State *L);
 
@@ -57,8 +66,8 @@ int lc_lua_timeout_ms(lua_State *L, int index, int fallback);
 
 struct lc_host *lc_lua_host(lua_State *L, int index);
 struct lc_container *lc_lua_container(lua_State *L, int index);
-/* Push a process object that takes over `process` (which becomes empty). */
-void lc_lua_push_process(lua_State *L, struct lc_process *process);
+/* Push an empty process object, to be filled. */
+struct lc_process *lc_lua_push_process(lua_State *L);
 /* The descriptor of a stream object, an integer or a Lua file; raises for anything else. */
 int lc_lua_descriptor(lua_State *L, int index);
 /* May objects of this state act, or are we in a forked child of their owner? */

@@ -272,19 +272,21 @@ static int container_init(lua_State *L)
 static int container_open_init(lua_State *L)
 {
 	struct lc_container *c = lc_lua_container(L, 1);
-	struct lc_process copy = c->init;
+	struct lc_process *copy = lc_lua_push_process(L);
 	struct lc_error err;
+	int fd;
 
 	if (c->init.pidfd < 0) {
 		lc_fail(&err, LCT_STEP_PROCESS, ESRCH, "the process has ended");
 		return lc_lua_failure(L, &err, NULL);
 	}
-	copy.pidfd = (int) lc_sys_fcntl(c->init.pidfd, F_DUPFD_CLOEXEC, 3);
-	if (copy.pidfd < 0) {
-		lc_fail(&err, LCT_STEP_PROCESS, copy.pidfd, "pidfd");
+	fd = (int) lc_sys_fcntl(c->init.pidfd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0) {
+		lc_fail(&err, LCT_STEP_PROCESS, fd, "pidfd");
 		return lc_lua_failure(L, &err, NULL);
 	}
-	lc_lua_push_process(L, &copy);
+	*copy = c->init;
+	copy->pidfd = fd;
 	return 1;
 }
 
@@ -327,6 +329,17 @@ static int container_destroy(lua_State *L)
 	return 1;
 }
 
+/* container:reap() -> true | nil, raw: after destroy; the exit status is lost to others by it */
+static int container_reap(lua_State *L)
+{
+	struct lc_error err;
+
+	if (lc_container_reap(lc_lua_container(L, 1), &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
 void lc_lua_open_container(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
@@ -342,6 +355,7 @@ void lc_lua_open_container(lua_State *L)
 		{"signal", container_signal},
 		{"kill", container_kill},
 		{"destroy", container_destroy},
+		{"reap", container_reap},
 		{"close", container_close},
 		{NULL, NULL},
 	};

@@ -6,8 +6,53 @@
  */
 #include "binding/binding.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What lc_lua_no_memory raises: its address. */
+static const char no_memory;
+
+int lc_lua_no_memory(lua_State *L)
+{
+	lua_pushlightuserdata(L, (void *) (uintptr_t) &no_memory);
+	return lua_error(L);
+}
+
+int lc_lua_with_arena(lua_State *L, lua_CFunction body)
+{
+	struct lc_error err;
+	int status;
+
+	lua_pushcfunction(L, body);
+	lua_insert(L, 1);
+	status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+	if (status == LUA_OK)
+		return lua_gettop(L);
+	if (lua_touserdata(L, -1) != &no_memory)
+		return lua_error(L);
+	lc_fail(&err, LCT_STEP_MEMORY, ENOMEM, "");
+	return lc_lua_failure(L, &err, NULL);
+}
+
+static int arena_gc(lua_State *L)
+{
+	lc_arena_done(lua_touserdata(L, 1));
+	return 0;
+}
+
+struct lc_arena *lc_lua_arena(lua_State *L)
+{
+	struct lc_arena *arena = lua_newuserdatauv(L, sizeof(*arena), 0);
+
+	memset(arena, 0, sizeof(*arena));
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, arena_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	return arena;
+}
 
 static int bad_field(lua_State *L, const struct lc_field *field, const char *expected)
 {
@@ -20,7 +65,7 @@ static void *allocate(lua_State *L, struct lc_arena *arena, size_t count, size_t
 	void *memory = lc_arena_array(arena, count > 0 ? count : 1, size);
 
 	if (memory == NULL)
-		luaL_error(L, "not enough memory");
+		lc_lua_no_memory(L);
 	return memory;
 }
 
@@ -37,7 +82,7 @@ static const char *copy_string(lua_State *L, const struct lc_field *field, struc
 		luaL_error(L, "field '%s' of %s: holds a NUL", field->name, field->section);
 	copy = lc_arena_copy(arena, text, length);
 	if (copy == NULL)
-		luaL_error(L, "not enough memory");
+		lc_lua_no_memory(L);
 	return copy;
 }
 

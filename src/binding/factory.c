@@ -143,22 +143,17 @@ static int directory_read(lua_State *L)
 {
 	int directory = check_descriptor(L, 1, LCT_DIRECTORY_TYPE);
 	const char *name = luaL_checkstring(L, 2);
-	struct lc_arena arena = LCT_ARENA_INIT;
+	struct lc_arena *arena = lc_lua_arena(L);
 	struct lc_error err;
-	char *text, *copy;
+	char *text;
 	long size;
 
 	size = lc_file_read_alloc(
-		directory, name, &arena, LCT_STATE_FILE_MAX, &text, LCT_STEP_STATE, &err);
-	if (size < 0) {
-		lc_arena_done(&arena);
+		directory, name, arena, LCT_STATE_FILE_MAX, &text, LCT_STEP_STATE, &err);
+	if (size < 0)
 		return lc_lua_failure(L, &err, NULL);
-	}
-	/* A userdata owns the bytes before the string is made, which may raise. */
-	copy = lua_newuserdatauv(L, size > 0 ? (size_t) size : 1, 0);
-	memcpy(copy, text, (size_t) size);
-	lc_arena_done(&arena);
-	lua_pushlstring(L, copy, (size_t) size);
+	lua_pushlstring(L, text, (size_t) size);
+	lc_arena_done(arena);
 	return 1;
 }
 

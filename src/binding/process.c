@@ -13,14 +13,13 @@ static struct lc_process *check_process(lua_State *L, int index)
 	return &((struct box_process *) luaL_checkudata(L, index, LCT_PROCESS_TYPE))->process;
 }
 
-void lc_lua_push_process(lua_State *L, struct lc_process *process)
+struct lc_process *lc_lua_push_process(lua_State *L)
 {
 	struct box_process *box = lua_newuserdatauv(L, sizeof(*box), 0);
 
 	box->process = (struct lc_process) LCT_PROCESS_INIT;
 	luaL_setmetatable(L, LCT_PROCESS_TYPE);
-	box->process = *process;
-	process->pidfd = -1;
+	return &box->process;
 }
 
 /* core.open_process(pid, start) -> process | nil, raw */
@@ -28,13 +27,11 @@ int lc_lua_open_process_by_pid(lua_State *L)
 {
 	lua_Integer pid = luaL_checkinteger(L, 1);
 	lua_Integer start = luaL_checkinteger(L, 2);
-	struct box_process *box = lua_newuserdatauv(L, sizeof(*box), 0);
+	struct lc_process *process = lc_lua_push_process(L);
 	struct lc_error err;
 
-	box->process = (struct lc_process) LCT_PROCESS_INIT;
-	luaL_setmetatable(L, LCT_PROCESS_TYPE);
 	luaL_argcheck(L, pid > 0 && pid <= INT32_MAX, 1, "no pid");
-	if (lc_process_open((pid_t) pid, (uint64_t) start, &box->process, &err) < 0)
+	if (lc_process_open((pid_t) pid, (uint64_t) start, process, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	return 1;
 }
@@ -75,8 +72,8 @@ static int process_signal(lua_State *L)
 	return 1;
 }
 
-/* process:poll() -> false while it runs | { status | signal, core, lost, user, system, max_rss } |
- * nil, raw: seconds and bytes */
+/* process:poll() -> false while it runs | { status | signal, core, lost, user, system } | nil, raw:
+ * seconds */
 static int process_poll(lua_State *L)
 {
 	struct lc_process *p = check_process(L, 1);
@@ -107,8 +104,6 @@ static int process_poll(lua_State *L)
 		lua_setfield(L, -2, "user");
 		lua_pushnumber(L, (lua_Number) p->exit.system_us / 1e6);
 		lua_setfield(L, -2, "system");
-		lua_pushinteger(L, (lua_Integer) p->exit.max_rss);
-		lua_setfield(L, -2, "max_rss");
 	}
 	return 1;
 }

@@ -11,7 +11,7 @@ static void *allocate(lua_State *L, struct lc_arena *arena, size_t count, size_t
 	void *memory = lc_arena_array(arena, count > 0 ? count : 1, size);
 
 	if (memory == NULL)
-		luaL_error(L, "not enough memory");
+		lc_lua_no_memory(L);
 	return memory;
 }
 
@@ -58,27 +58,7 @@ static void copy_profile(lua_State *L, const struct lc_config_seccomp *from,
 	};
 }
 
-static int arena_gc(lua_State *L)
-{
-	lc_arena_done(lua_touserdata(L, 1));
-	return 0;
-}
-
-/* An arena that the collector frees, whatever is raised. */
-static struct lc_arena *new_arena(lua_State *L)
-{
-	struct lc_arena *arena = lua_newuserdatauv(L, sizeof(*arena), 0);
-
-	memset(arena, 0, sizeof(*arena));
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, arena_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
-	return arena;
-}
-
-/* core.seccomp_compile(profile) -> bytes | nil, raw */
-int lc_lua_seccomp_compile(lua_State *L)
+static int compile(lua_State *L)
 {
 	struct lc_config_seccomp config;
 	struct lc_seccomp_profile profile;
@@ -89,7 +69,7 @@ int lc_lua_seccomp_compile(lua_State *L)
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
-	arena = new_arena(L);
+	arena = lc_lua_arena(L);
 	memset(&config, 0, sizeof(config));
 	lc_lua_read_section(L, 1, lc_schema_section("seccomp"), &config, arena);
 	if (config.default_action == NULL)
@@ -99,6 +79,12 @@ int lc_lua_seccomp_compile(lua_State *L)
 		return lc_lua_failure(L, &err, "seccomp");
 	lua_pushlstring(L, filter, size);
 	return 1;
+}
+
+/* core.seccomp_compile(profile) -> bytes | nil, raw */
+int lc_lua_seccomp_compile(lua_State *L)
+{
+	return lc_lua_with_arena(L, compile);
 }
 
 /* core.seccomp_default() -> bytes: compiled when this library was built */

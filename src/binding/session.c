@@ -75,7 +75,7 @@ static char **read_init_argv(lua_State *L, int index, struct lc_arena *arena)
 	}
 	lua_pop(L, 1);
 	if (argv == NULL)
-		luaL_error(L, "not enough memory");
+		lc_lua_no_memory(L);
 	return argv;
 }
 
@@ -120,7 +120,7 @@ static struct box_session *read_arguments(lua_State *L)
 	if (filter != NULL) {
 		box->start.filter = lc_arena_copy(&box->arena, filter, box->start.filter_size);
 		if (box->start.filter == NULL)
-			luaL_error(L, "not enough memory");
+			lc_lua_no_memory(L);
 	}
 	lua_pop(L, 1);
 	box->start.init_argv = read_init_argv(L, 4, &box->arena);
@@ -135,8 +135,7 @@ static struct box_session *read_arguments(lua_State *L)
 	return box;
 }
 
-/* container:begin(config, process, options) -> session | nil, raw */
-static int container_begin(lua_State *L)
+static int begin(lua_State *L)
 {
 	struct box_session *box = read_arguments(L);
 	struct lc_error err;
@@ -150,9 +149,13 @@ static int container_begin(lua_State *L)
 	return 1;
 }
 
-/* container:plan(config, process, options) -> rows | nil, raw: what begin would have done. A row is
- * { op, step, field, operands, meaning }. */
-static int container_plan(lua_State *L)
+/* container:begin(config, process, options) -> session | nil, raw */
+static int container_begin(lua_State *L)
+{
+	return lc_lua_with_arena(L, begin);
+}
+
+static int explain(lua_State *L)
 {
 	struct box_session *box = read_arguments(L);
 	struct lc_plan_cursor cursor;
@@ -189,6 +192,13 @@ static int container_plan(lua_State *L)
 		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
 	return 1;
+}
+
+/* container:plan(config, process, options) -> rows | nil, raw: what begin would have done. A row is
+ * { op, step, field, operands, meaning }. */
+static int container_plan(lua_State *L)
+{
+	return lc_lua_with_arena(L, explain);
 }
 
 /* session:step() -> "wait" | "ready" | "running" | nil, raw */
@@ -229,7 +239,8 @@ static int session_finish(lua_State *L)
 	struct box_session *box = check_box(L, 1);
 
 	luaL_argcheck(L, box->session.state == LCT_SESSION_RUNNING, 1, "the program does not run yet");
-	lc_lua_push_process(L, &box->session.process);
+	*lc_lua_push_process(L) = box->session.process;
+	box->session.process.pidfd = -1;
 	box->is_over = true;
 	lc_arena_done(&box->arena);
 	return 1;
@@ -276,8 +287,7 @@ static int session_close(lua_State *L)
 		owner->container.was_started = false;
 		(void) lc_cgroup_destroy(&owner->container.cgroup, 10000, NULL);
 	} else {
-		box->session.state = LCT_SESSION_RUNNING; /* a forked child only lets go */
-		lc_session_abort(&box->session);
+		lc_session_done(&box->session); /* a forked child only lets go */
 	}
 	lc_arena_done(&box->arena);
 	return 0;

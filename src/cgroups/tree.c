@@ -260,16 +260,17 @@ static int remove_prefix(const struct lc_cgroup *cg, const struct lc_cgroup_dir 
 {
 	size_t above = lc_cgroup_parent_length(dir->path, length);
 	size_t from = above > 0 ? above + 1 : 0;
-	LCT_CLEANUP(fd) int parent = lc_cgroup_open_prefix(cg, dir, above, O_PATH | O_DIRECTORY);
+	LCT_CLEANUP(fd) int parent = -1;
 	char name[NAME_MAX + 1];
 
-	if (parent < 0)
-		return parent;
 	if (length - from > NAME_MAX)
 		return -ENAMETOOLONG;
 	memcpy(name, dir->path + from, length - from);
 	name[length - from] = '\0';
-	return (int) lc_sys_unlinkat(parent, name, AT_REMOVEDIR);
+	if (above == 0)
+		return (int) lc_sys_unlinkat(lc_cgroup_where(cg, dir)->mount_fd, name, AT_REMOVEDIR);
+	parent = lc_cgroup_open_prefix(cg, dir, above, O_PATH | O_DIRECTORY);
+	return parent < 0 ? parent : (int) lc_sys_unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 struct removal {

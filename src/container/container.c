@@ -269,10 +269,8 @@ int lc_container_take_init(struct lc_container *container, const struct lc_sessi
 
 int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err)
 {
-	const struct timespec now = {0};
-	struct pollfd poll = {.fd = container->init.pidfd, .events = POLLIN};
 	bool is_frozen = false;
-	long r;
+	int r;
 
 	if (!container->was_started) {
 		*out = LCT_STATUS_CREATED;
@@ -282,16 +280,12 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 	if (container->init.pidfd < 0)
 		return 0;
 	/* Only looked at, not reaped: the exit status belongs to the process object. */
-	do {
-		r = lc_sys_poll(&poll, 1, &now);
-	} while (r == -EINTR);
-	if (r < 0)
-		return lc_fail(err, LCT_STEP_PROCESS, r, "pidfd");
-	if (r > 0)
-		return 0;
+	r = lc_process_await(&container->init, 0, err);
+	if (r != -ETIMEDOUT)
+		return r;
 	r = lc_cgroup_frozen(&container->cgroup, &is_frozen, err);
 	if (r < 0)
-		return (int) r;
+		return r;
 	*out = is_frozen ? LCT_STATUS_PAUSED : LCT_STATUS_RUNNING;
 	return 0;
 }
@@ -310,16 +304,18 @@ int lc_container_destroy(struct lc_container *container, int timeout_ms, struct 
 	removed = lc_cgroup_destroy(&container->cgroup, timeout_ms, r < 0 ? NULL : err);
 	if (r >= 0)
 		r = removed;
-	if (r >= 0 && container->init.pidfd >= 0) {
-		struct pollfd poll = {.fd = container->init.pidfd, .events = POLLIN};
-		struct timespec wait = {.tv_sec = timeout_ms / 1000,
-			.tv_nsec = timeout_ms % 1000 * 1000000};
+	if (r < 0 || container->init.pidfd < 0)
+		return r;
+	/* Ended, though perhaps not reaped: the exit status belongs to the process object. */
+	r = lc_process_await(&container->init, timeout_ms, NULL);
+	if (r == -ETIMEDOUT)
+		return lc_fail(err, LCT_STEP_DESTROY, ETIMEDOUT, "the init does not end");
+	return r < 0 ? lc_fail(err, LCT_STEP_DESTROY, r, "pidfd") : 0;
+}
 
-		/* Ended, though perhaps not reaped: that is for the process object or a foreign parent. */
-		r = (int) lc_sys_poll(&poll, 1, &wait);
-		if (r == 0)
-			return lc_fail(err, LCT_STEP_DESTROY, ETIMEDOUT, "the init does not end");
-		r = r == -EINTR ? 0 : r < 0 ? lc_fail(err, LCT_STEP_DESTROY, r, "pidfd") : 0;
-	}
-	return r;
+int lc_container_reap(struct lc_container *container, struct lc_error *err)
+{
+	bool has_ended;
+
+	return container->init.pidfd < 0 ? 0 : lc_process_poll(&container->init, &has_ended, err);
 }

@@ -82,4 +82,8 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 /* End every process and remove the cgroups. ETIMEDOUT names the pids that stay. */
 int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err);
 
+/* After a destroy, and after the process object has had its exit status: leave no zombie, where the
+ * init is a child of ours. */
+int lc_container_reap(struct lc_container *container, struct lc_error *err);
+
 #endif

@@ -63,7 +63,7 @@ static void fill_exit(struct lc_exit *exit, const siginfo_t *info, const struct 
 	exit->has_usage = true;
 	exit->user_us = (uint64_t) usage->ru_utime.tv_sec * 1000000 + (uint64_t) usage->ru_utime.tv_usec;
 	exit->system_us = (uint64_t) usage->ru_stime.tv_sec * 1000000 + (uint64_t) usage->ru_stime.tv_usec;
-	exit->max_rss = (uint64_t) usage->ru_maxrss * 1024;
+	/* ru_maxrss is of no use: a process born by vfork begins with the peak of its parent. */
 }
 
 /* Not our child, or reaped by somebody else: what the kernel still knows. */
@@ -82,17 +82,47 @@ static void ask_pidfs(int pidfd, struct lc_exit *exit)
 		exit->status = (info.exit_code >> 8) & 0xff;
 }
 
-/* A pidfd is readable once its process is a zombie or gone. */
-static long is_readable(int pidfd, const struct timespec *timeout)
+static int64_t now_ms(void)
 {
-	struct pollfd poll = {.fd = pidfd, .events = POLLIN};
+	struct timespec now;
 
-	return lc_sys_poll(&poll, 1, timeout);
+	(void) lc_sys_clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A pidfd is readable once its process is a zombie or gone: 1, or 0 when the time is over. A signal
+ * of the host interrupts even a poll that does not wait. */
+static long is_readable(int pidfd, int timeout_ms)
+{
+	const int64_t deadline = now_ms() + timeout_ms;
+	struct pollfd poll = {.fd = pidfd, .events = POLLIN};
+	long r;
+
+	do {
+		int64_t left = deadline - now_ms();
+		struct timespec wait = {0};
+
+		if (left > 0)
+			wait = (struct timespec){left / 1000, left % 1000 * 1000000};
+		r = lc_sys_poll(&poll, 1, &wait);
+	} while (r == -EINTR);
+	return r;
+}
+
+int lc_process_await(const struct lc_process *process, int timeout_ms, struct lc_error *err)
+{
+	long r;
+
+	if (process->has_ended)
+		return 0;
+	r = is_readable(process->pidfd, timeout_ms);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_WAIT, r, "pidfd");
+	return r > 0 ? 0 : lc_fail(err, LCT_STEP_WAIT, ETIMEDOUT, "the process does not end");
 }
 
 int lc_process_poll(struct lc_process *process, bool *out_ended, struct lc_error *err)
 {
-	const struct timespec now = {0};
 	siginfo_t info;
 	struct rusage usage;
 	long r;
@@ -111,9 +141,7 @@ int lc_process_poll(struct lc_process *process, bool *out_ended, struct lc_error
 			return 0; /* runs */
 		fill_exit(&process->exit, &info, &usage);
 	} else if (r == -ECHILD) {
-		do {
-			r = is_readable(process->pidfd, &now);
-		} while (r == -EINTR);
+		r = is_readable(process->pidfd, 0);
 		if (r < 0)
 			return lc_fail(err, LCT_STEP_WAIT, r, "pidfd");
 		if (r == 0)
@@ -137,33 +165,13 @@ int lc_process_signal(const struct lc_process *process, int signal, struct lc_er
 	return r < 0 ? lc_fail(err, LCT_STEP_SIGNAL, r, "pidfd_send_signal") : 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void) lc_sys_clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int lc_process_kill(struct lc_process *process, int timeout_ms, struct lc_error *err)
 {
-	const int64_t deadline = now_ms() + timeout_ms;
 	bool has_ended = false;
 	int r = lc_process_signal(process, SIGKILL, err);
 
 	if (r < 0 && r != -ESRCH)
 		return r;
-	for (;;) {
-		int64_t left = deadline - now_ms();
-		struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
-
-		r = lc_process_poll(process, &has_ended, err);
-		if (r < 0 || has_ended)
-			return r;
-		if (left <= 0)
-			return lc_fail(err, LCT_STEP_WAIT, ETIMEDOUT, "the process does not end");
-		r = (int) is_readable(process->pidfd, &wait);
-		if (r < 0 && r != -EINTR)
-			return lc_fail(err, LCT_STEP_WAIT, r, "pidfd");
-	}
+	r = lc_process_await(process, timeout_ms, err);
+	return r < 0 ? r : lc_process_poll(process, &has_ended, err);
 }

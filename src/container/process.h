@@ -17,7 +17,7 @@ struct lc_exit {
 	bool has_core;
 	bool is_lost;          /* it has ended, and nobody can say how: reaped by the host program */
 	bool has_usage;
-	uint64_t user_us, system_us, max_rss; /* of the process itself; µs and bytes */
+	uint64_t user_us, system_us; /* of the process itself */
 };
 
 struct lc_process {
@@ -42,6 +42,9 @@ void lc_process_done(struct lc_process *process);
 
 /* Has it ended? Zombies have. Never blocks. */
 int lc_process_poll(struct lc_process *process, bool *out_ended, struct lc_error *err);
+
+/* Wait until it has ended, reaping nothing: ETIMEDOUT after timeout_ms, or at once for 0. */
+int lc_process_await(const struct lc_process *process, int timeout_ms, struct lc_error *err);
 
 /* Send a signal; -ESRCH when it has ended. */
 int lc_process_signal(const struct lc_process *process, int signal, struct lc_error *err);

@@ -53,7 +53,10 @@ int lc_session_step(struct lc_session *session, struct lc_error *err);
 /* Answer READY. */
 int lc_session_go(struct lc_session *session, struct lc_error *err);
 
-/* Give up: kill the init if it lives, reap it, close everything. Accepts any state. */
+/* Give up: kill the init, or the program that it has become, reap it, close everything. Accepts any
+ * state. */
 void lc_session_abort(struct lc_session *session);
+/* Only close: for a child that the host program has forked, whose container it is not. */
+void lc_session_done(struct lc_session *session);
 
 #endif

@@ -82,22 +82,24 @@ static int set_ambient(uint64_t set)
 	return (int) r;
 }
 
-/* The bounding and the ambient set as the kernel has them. */
-static int read_prctl_sets(uint64_t *out_bounding, uint64_t *out_ambient)
+/* The bounding and the ambient set as the kernel has them. What is ambient is inheritable too, so
+ * only those that the inheritable set holds are asked for. */
+static int read_prctl_sets(uint64_t inheritable, uint64_t *out_bounding, uint64_t *out_ambient)
 {
 	unsigned capability;
 
 	*out_bounding = *out_ambient = 0;
 	for (capability = 0; capability < CAPABILITIES; capability++) {
 		long in_bounding = lc_sys_prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
-		long in_ambient;
+		long in_ambient = 0;
 
 		if (in_bounding == -EINVAL)
 			break; /* the kernel's last capability was the one before */
 		if (in_bounding < 0)
 			return (int) in_bounding;
-		in_ambient = lc_sys_prctl(
-			PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0);
+		if (holds(inheritable, capability))
+			in_ambient = lc_sys_prctl(
+				PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0);
 		if (in_ambient < 0)
 			return (int) in_ambient;
 		*out_bounding |= (uint64_t) in_bounding << capability;
@@ -126,7 +128,7 @@ static int prove_sets(const struct lc_op_capabilities *op, const char **out_whic
 	if ((got[0].inheritable | (uint64_t) got[1].inheritable << 32) != op->inheritable)
 		return -EPERM;
 	*out_which = "ambient";
-	r = read_prctl_sets(&bounding, &ambient);
+	r = read_prctl_sets(op->inheritable, &bounding, &ambient);
 	if (r < 0)
 		return (int) r;
 	if (ambient != op->ambient)

@@ -164,6 +164,23 @@ static int walk(const struct lc_init *init, char path[PATH_MAX], struct lc_path_
 	return parent;
 }
 
+/* The usual case in three calls: only the last component is missing, and nothing is in its way. */
+static int make_last(const struct lc_init *init, const char *path, struct lc_path_make *how)
+{
+	char directory[PATH_MAX], name[NAME_MAX + 1];
+	int r = lc_path_split(path, directory, name), fd;
+
+	if (r < 0)
+		return r;
+	r = lc_path_open(init, directory, O_PATH | O_DIRECTORY, how->resolve);
+	if (r < 0)
+		return r;
+	fd = make_component(r, name, how);
+	how->is_created = fd >= 0;
+	(void) lc_sys_close(r);
+	return fd;
+}
+
 int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_make *how)
 {
 	char copy[PATH_MAX];
@@ -174,6 +191,9 @@ int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_ma
 	fd = lc_path_open(init, path, O_PATH | (how->kind == LCT_PATH_DIRECTORY ? O_DIRECTORY : 0),
 		how->resolve);
 	if (fd != -ENOENT)
+		return fd;
+	fd = make_last(init, path, how);
+	if (fd != -ENOENT && fd != -EEXIST && fd != -EINVAL)
 		return fd;
 	if (!lc_append(copy, sizeof(copy), &used, path))
 		return -ENAMETOOLONG;

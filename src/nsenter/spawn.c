@@ -95,6 +95,17 @@ static LCT_NO_ASAN int run_window(void *argument)
 	return window_fail(w, LCT_STEP_SPAWN, r, exe >= 0 ? "the init program" : s->exe_path);
 }
 
+/* Ending or ended; past fault injection, so that no test makes a zombie. */
+static void reap(int pidfd)
+{
+	siginfo_t info;
+	long r;
+
+	do {
+		r = lc_arch_call(__NR_waitid, P_PIDFD, pidfd, (long) &info, WEXITED | __WALL, 0, 0);
+	} while (r == -EINTR);
+}
+
 static int clone_and_exec(struct window *w, struct clone_args *args, struct lc_error *err)
 {
 	char stack[LCT_SPAWN_STACK] __attribute__((aligned(16)));
@@ -119,7 +130,6 @@ int lc_spawn(const struct lc_spawn *spawn, pid_t *out_pid, int *out_pidfd, struc
 {
 	struct window w = {.spawn = spawn};
 	int pidfd = -1, pid, fd;
-	siginfo_t info;
 	struct clone_args args = {
 		/* The exit signal stays 0: a child that fails before exec is nobody's SIGCHLD. */
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | spawn->namespaces,
@@ -136,18 +146,19 @@ int lc_spawn(const struct lc_spawn *spawn, pid_t *out_pid, int *out_pidfd, struc
 	if (pid < 0)
 		return pid;
 	if (w.errnum != 0) {
-		/* Gone already; reaped past fault injection, so that no test makes a zombie. */
-		(void) lc_arch_call(__NR_waitid, P_PIDFD, pidfd, (long) &info,
-			WEXITED | __WALL, 0, 0);
+		reap(pidfd);
 		(void) lc_sys_close(pidfd);
 		return lc_fail(err, (enum lc_step) w.step, w.errnum, w.subject);
 	}
-	fd = pidfd > 2 ? pidfd : lc_fd_above_stdio(pidfd);
+	fd = pidfd > 2 ? pidfd : (int) lc_sys_fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0) {
-		(void) lc_arch_call(__NR_kill, pid, SIGKILL, 0, 0, 0, 0);
-		(void) lc_arch_call(__NR_waitid, P_PID, pid, (long) &info, WEXITED | __WALL, 0, 0);
-		return lc_fail(err, LCT_STEP_SPAWN, fd, "pidfd");
+		(void) lc_arch_call(__NR_pidfd_send_signal, pidfd, SIGKILL, 0, 0, 0, 0);
+		reap(pidfd);
 	}
+	if (fd != pidfd)
+		(void) lc_sys_close(pidfd);
+	if (fd < 0)
+		return lc_fail(err, LCT_STEP_SPAWN, fd, "pidfd");
 	*out_pid = pid;
 	*out_pidfd = fd;
 	return 0;

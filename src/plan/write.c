@@ -213,6 +213,28 @@ static void note_origin(struct lc_plan_writer *w)
 	w->origins[w->count] = w->origin;
 }
 
+/* Operand by operand: what lies between them in the caller's struct is not ours to pass on, and the
+ * same plan must have the same bytes. */
+static void copy_record(uint8_t *to, const uint8_t *from, enum lc_plan_op op)
+{
+	static const uint8_t sizes[] = {
+		[LCT_KIND_U32] = 4,
+		[LCT_KIND_U64] = 8,
+		[LCT_KIND_HEX] = 8,
+		[LCT_KIND_STR] = 4,
+		[LCT_KIND_LIST] = 8,
+		[LCT_KIND_BYTES] = 8,
+	};
+	size_t count;
+	const struct lc_plan_operand *operands = lc_plan_operands(&count);
+
+	memcpy(to, from, sizeof(struct lc_plan_record));
+	for (size_t i = 0; i < count; i++)
+		if (operands[i].op == op)
+			memcpy(to + operands[i].offset, from + operands[i].offset,
+				sizes[operands[i].kind]);
+}
+
 void lc_plan_append(struct lc_plan_writer *w, enum lc_plan_op op, void *record, size_t size)
 {
 	struct lc_plan_record *head = record;
@@ -232,7 +254,7 @@ void lc_plan_append(struct lc_plan_writer *w, enum lc_plan_op op, void *record, 
 	head->op = (uint16_t) op;
 	head->size = lc_plan_record_size(op);
 	head->pad = 0;
-	memcpy(copy, record, size);
+	copy_record(copy, record, op);
 	w->count++;
 }
 

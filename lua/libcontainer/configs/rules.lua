@@ -42,6 +42,9 @@ end
 ---@param path string absolute
 ---@return string
 function M.normalise_path(path)
+  if path:find("^/[^/.]") and not path:find("/[/.]") and path:sub(-1) ~= "/" then
+    return path -- as nearly all are written
+  end
   local parts = {}
   for part in path:gmatch("[^/]+") do
     if part == ".." then

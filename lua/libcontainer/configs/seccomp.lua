@@ -250,13 +250,15 @@ end
 
 ---The bytes of a filter for seccomp(2). Compiling takes longer than starting a container, so what
 ---was compiled once is kept by its content.
----@param profile table|"default"
+---@param profile table|"default"|false|nil  absent is the default one
 ---@param core table the C core
----@return string|nil bytes
+---@return string|nil bytes  nil without an error: none is wanted
 ---@return table|nil err
 function M.filter(profile, core)
-  if profile == "default" then
+  if profile == "default" or profile == nil then
     return core.seccomp_default()
+  elseif profile == false then
+    return nil
   end
   local key = M.hash(profile)
   if key and cache[key] then

@@ -1,0 +1,103 @@
+-- SPDX-License-Identifier: MIT
+-- Writes doc/reference/fields.md: every field of a configuration, from the schema that the library
+-- itself reads (src/configs/schema.def). `make doc` runs it; a spec compares its output with the page
+-- that is committed. No field is known here by name.
+local core = require "libcontainer.core"
+
+local INTRODUCTION <const> = [[
+# Fields
+
+Every field of a configuration (section [config](#config)) and of a process (section
+[process](#process)), with the sections that they refer to. This page is generated from
+`src/configs/schema.def` by `make doc`; `lc.help "cgroups.memory"` prints the same at the prompt.
+
+Names are in lower case with underscores. A field that is no field is an error that names the nearest
+one. How kinds are written:
+
+| kind | what a person may write |
+| --- | --- |
+| flag | `true` or `false`; absent is `false` |
+| choice3 | `true` or `false`; absent is neither, but the default |
+| integer | a whole number: `64`, and `64.0` too |
+| size | bytes: a whole number, or text with a unit: `"64M"`, `"1.5GiB"` (powers of 1024) |
+| number | a number, with a fraction if need be |
+| string | text without NUL |
+| path | an absolute path |
+| word | one of the words that are listed |
+| strings, paths, words | an array of such |
+| map | a table from names to text |
+| object, objects | a table, an array of tables, described by the section that is named |
+| stdio | `"null"`, `"pipe"`, `"inherit"`, a descriptor or a Lua file |
+
+Shorthands that `lc.run`, `configs.default` and `configs.host_root` understand at the top level:
+`memory`, `cpus` and `pids` are `cgroups.memory`, `cgroups.cpus` and `cgroups.pids_limit`; `bind` is an
+array of `"source:destination"` or `"source:destination:ro"`, `tmpfs` an array of `"path"` or
+`"path:size=64m"`, both mounted after the others, `tmpfs` first.
+]]
+
+local FIRST <const> = { "config", "process" }
+local LARGE <const> = 1 << 53
+
+local function in_order(sections)
+  local by_name, ordered = {}, {}
+  for _, section in ipairs(sections) do by_name[section.name] = section end
+  for _, name in ipairs(FIRST) do ordered[#ordered + 1] = by_name[name] end
+  for _, section in ipairs(sections) do
+    if section.name ~= FIRST[1] and section.name ~= FIRST[2] then ordered[#ordered + 1] = section end
+  end
+  return ordered, by_name
+end
+
+local function words(detail)
+  return "`" .. detail:gsub("|", "` `") .. "`"
+end
+
+local function range(field)
+  if field.minimum <= -LARGE and field.maximum >= LARGE then return " of 64 bits" end
+  if field.maximum >= LARGE then return (", at least %d"):format(field.minimum) end
+  return (", %d to %d"):format(field.minimum, field.maximum)
+end
+
+local function kind_of(field, by_name)
+  local kind, section = field.kind, by_name[field.detail]
+  if kind == "lua" then -- a form of its own, which the meaning tells
+    return section and ("text, or object [%s](#%s)"):format(section.name, section.name) or field.detail
+  elseif section then
+    return ("%s [%s](#%s)"):format(kind, section.name, section.name)
+  elseif kind == "word" or kind == "words" then
+    return kind .. ": " .. words(field.detail)
+  elseif kind == "integer" or kind == "size" or kind == "number" then
+    return kind .. range(field)
+  end
+  return kind
+end
+
+local function cell(text)
+  return (text:gsub("|", "\\|"))
+end
+
+local function row(field, by_name)
+  local default = field.required and "required" or field.default ~= "" and "`" .. field.default .. "`" or ""
+  return ("| `%s` | %s | %s | %s | %s |\n"):format(field.name, cell(kind_of(field, by_name)),
+    cell(default), field.since, cell(field.meaning))
+end
+
+local function write_section(section, by_name)
+  local later = {}
+  io.write("\n## ", section.name, "\n\n", (section.meaning:gsub("^%l", string.upper)), ".\n\n",
+    "| field | kind | default | since | meaning |\n| --- | --- | --- | --- | --- |\n")
+  for _, field in ipairs(section.fields) do
+    if field.kind == "later" then
+      later[#later + 1] = ("`%s` (%s)"):format(field.name, field.meaning)
+    else
+      io.write(row(field, by_name))
+    end
+  end
+  if #later > 0 then
+    io.write("\nKnown, and refused by this version: ", table.concat(later, ", "), ".\n")
+  end
+end
+
+io.write(INTRODUCTION)
+local sections, by_name = in_order(core.schema())
+for _, section in ipairs(sections) do write_section(section, by_name) end

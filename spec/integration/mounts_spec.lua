@@ -1,0 +1,355 @@
+-- SPDX-License-Identifier: MIT
+local fixture = require "spec.support.fixture"
+local inside = require "spec.support.inside"
+local configs = require "libcontainer.configs"
+
+-- The default's mounts and more.
+local function with(...)
+  local mounts = configs.default({ rootfs = "/x" }).mounts
+  for _, mount in ipairs { ... } do mounts[#mounts + 1] = mount end
+  return { mounts = mounts }
+end
+
+local function option(mount, name)
+  for word in pairs(mount.super) do
+    local value = word:match("^" .. name .. "=(.*)$")
+    if value then return value end
+  end
+end
+
+local function bind(source, destination, ...)
+  return { type = "bind", source = source, destination = destination, options = { ... } }
+end
+
+-- Start a container, show what mounts each side sees, mount something on the host, count it inside.
+local PROPAGATION_SCRIPT <const> = [[
+  local directory, rootfs, mode = table.unpack(arg)
+  local factory = assert(require "libcontainer".new(directory .. "/state"))
+  local config = require "libcontainer.configs".default { rootfs = rootfs, rootfs_propagation = mode }
+  local box <close> = assert(factory:create("x", config))
+  local p = assert(box:start { args = { "sh", "-c",
+    "sed s/^/own:\\ / /proc/self/mountinfo; echo ready; read x; echo late $(grep -c ' /mnt ' /proc/self/mountinfo)" },
+    stdin = "pipe", stdout = "pipe" })
+  for line in function() return p.stdout:read("l") end do
+    if line == "ready" then break end
+    print(line)
+  end
+  for line in io.lines("/proc/self/mountinfo") do print("host: " .. line) end
+  assert(os.execute("mount -t tmpfs late " .. rootfs .. "/mnt"))
+  p.stdin:close()
+  print(p.stdout:read("l"))
+  assert(p:wait(60))
+  p:close()]]
+
+describe("mounts of a container", function()
+  fixture.check_leaks()
+
+  it("of the default are what podman gives: types, flags, sizes [O46] [A02]", function()
+    fixture.needs("root", "busybox")
+    local out = inside.script({}, "cat /proc/self/mountinfo; stat -c '%n %a %g %t:%T' /dev/ptmx /dev/pts/ptmx; "
+      .. "ls -l /dev/ptmx; ls /dev/pts; stat -c '%n %a' /dev/shm /dev")
+    local list = inside.mounts(out)
+    for point, want in pairs {
+      ["/proc"] = { "proc", "nosuid nodev noexec" }, ["/sys"] = { "sysfs", "ro nosuid nodev noexec" },
+      ["/dev"] = { "tmpfs", "nosuid noexec" }, ["/dev/pts"] = { "devpts", "nosuid noexec" },
+      ["/dev/shm"] = { "tmpfs", "nosuid nodev noexec" }, ["/dev/mqueue"] = { "mqueue", "nosuid nodev noexec" },
+    } do
+      local mount = assert(inside.mount_at(list, point), point)
+      assert.equal(want[1], mount.type, point)
+      for flag in want[2]:gmatch("%S+") do assert.is_true(mount.options[flag], point .. " " .. flag) end
+    end
+    assert.equal("65536k", option(inside.mount_at(list, "/dev"), "size"))
+    local pts = inside.mount_at(list, "/dev/pts")
+    assert.equal("620", option(pts, "mode"))
+    assert.equal("5", option(pts, "gid"))
+    assert.equal("666", option(pts, "ptmxmode"))
+    assert.truthy(out:find("/dev/pts/ptmx 666 0 5:2", 1, true))
+    assert.truthy(out:find("/dev/ptmx -> pts/ptmx", 1, true))
+    assert.truthy(out:find("\nptmx\n", 1, true), "an instance of its own has nothing but ptmx")
+    assert.truthy(out:find("/dev/shm 1777\n/dev 755\n", 1, true))
+  end)
+
+  it("include a terminal multiplexer of its own: pts/0 is the first, 0620 of group 5 [A02]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local program = inside.compile("pty", [[
+      #define _GNU_SOURCE
+      #include <stdio.h>
+      #include <stdlib.h>
+      #include <fcntl.h>
+      #include <sys/stat.h>
+      int main(void)
+      {
+        int fd = posix_openpt(O_RDWR | O_NOCTTY);
+        struct stat st;
+        if (fd < 0 || unlockpt(fd) != 0 || stat(ptsname(fd), &st) != 0) { perror("pty"); return 1; }
+        printf("%s %o %d\n", ptsname(fd), st.st_mode & 07777, (int) st.st_gid);
+        return 0;
+      }]])
+    local rootfs = fixture.rootfs()
+    inside.install(program, rootfs, "/bin/pty")
+    assert.equal("/dev/pts/0 620 5\n", inside.script({ rootfs = rootfs }, "pty"))
+  end)
+
+  it("of type cgroup show the container's own part of every hierarchy, read-only [O42] [O43] [A60]", function()
+    fixture.needs("root", "busybox")
+    local out = inside.script({}, [[cat /proc/self/mountinfo
+      for f in $(find /sys/fs/cgroup -name cgroup.procs); do cat $f >/dev/null || echo "unreadable $f"
+        echo 0 >$f 2>/dev/null && echo "written $f"; done
+      for d in $(find /sys/fs/cgroup -type d); do mkdir $d/x 2>/dev/null && echo "made $d/x"; done; true]])
+    assert.is_nil(out:find("written", 1, true), out)
+    assert.is_nil(out:find("made", 1, true), out)
+    local list, count = inside.mounts(out), 0
+    for _, mount in ipairs(list) do
+      if mount.point:match("^/sys/fs/cgroup") then
+        assert.is_true(mount.options.ro, mount.line)
+        if mount.type ~= "tmpfs" then
+          count = count + 1
+          assert.truthy(mount.type:match("^cgroup2?$"))
+          assert.equal("/", mount.root, mount.line)
+        end
+      end
+    end
+    local hierarchies = tonumber(fixture.sh("grep -cE ' - cgroup2? ' /proc/self/mountinfo"))
+    assert.equal(hierarchies, count)
+  end)
+
+  it("of type cgroup without a cgroup namespace show the own directories alone [O42] [O43] [A60]", function()
+    fixture.needs("root", "busybox")
+    local config = with()
+    config.namespaces = { "mount", "pid", "uts", "ipc", "network" }
+    local out = inside.script(config, "cat /proc/self/mountinfo; echo; "
+      .. "for f in $(find /sys/fs/cgroup -name cgroup.procs); do cat $f; done | sort -u")
+    local count = 0
+    for _, mount in ipairs(inside.mounts(out)) do
+      if mount.type == "cgroup" or mount.type == "cgroup2" then
+        count = count + 1
+        assert.is_true(mount.options.ro, mount.line)
+        assert.not_equal("/", mount.root, mount.line)
+      end
+    end
+    assert.is_true(count > 0)
+    for pid in out:match("\n\n(.*)$"):gmatch("%d+") do
+      assert.not_equal("0", pid, "a process outside is in a cgroup that can be seen")
+    end
+  end)
+
+  it("bind files and directories, writable or not, with or without what is below [O32]", function()
+    fixture.needs("root", "busybox")
+    local source = fixture.directory()
+    fixture.sh("mkdir -p %s/d/sub && echo one >%s/d/f && echo two >%s/file", source, source, source)
+    local config = with(bind(source .. "/d", "/rw"), bind(source .. "/d", "/ro", "ro"),
+      bind(source .. "/file", "/made/of/file"), bind(source .. "/file", "/etc/rofile", "ro"),
+      bind("/proc", "/plain"), bind("/dev", "/whole", "rbind", "rro"))
+    local out = inside.script(config, [[cat /rw/f /ro/f /made/of/file /etc/rofile
+      echo new >/rw/new && echo three >>/made/of/file
+      for f in /ro/f /ro/new2 /etc/rofile; do (echo x >$f) 2>&1 | sed 's/.*: //'; done
+      cat /proc/self/mountinfo]])
+    assert.truthy(out:find("^one\none\ntwo\ntwo\n"))
+    local _, refusals = out:gsub("Read%-only file system\n", "")
+    assert.equal(3, refusals)
+    assert.equal("new\n", fixture.read(source .. "/d/new"))
+    assert.equal("two\nthree\n", fixture.read(source .. "/file"))
+    local list = inside.mounts(out)
+    assert.equal(source .. "/d", inside.mount_at(list, "/ro").root)
+    assert.is_true(inside.mount_at(list, "/ro").options.ro)
+    assert.is_true(inside.mount_at(list, "/rw").options.rw)
+    local below = 0
+    for _, mount in ipairs(list) do
+      assert.is_nil(mount.point:match("^/plain/"), "bind alone takes nothing along")
+      if mount.point:match("^/whole/") then
+        below = below + 1
+        assert.is_true(mount.options.ro, mount.line)
+      end
+    end
+    local host_below = tonumber(fixture.sh("cut -d' ' -f5 /proc/self/mountinfo | grep -c '^/dev/'"))
+    assert.equal(host_below, below)
+  end)
+
+  it("name a bind source that is missing, and refuse a file over a directory [O32]", function()
+    fixture.needs("root", "busybox")
+    local source = fixture.directory()
+    fixture.write(source .. "/file", "x")
+    local err = inside.refused(with(bind(source .. "/missing", "/m")), "true")
+    assert.equal("ENOENT", err.errname)
+    assert.equal(source .. "/missing", err.subject)
+    assert.truthy(err.field:match("^mounts%[%d+%]"))
+    err = inside.refused(with(bind(source .. "/file", "/etc")), "true")
+    assert.equal("mount", err.step)
+    err = inside.refused(with(bind(source, "/etc/passwd")), "true")
+    assert.equal("ENOTDIR", err.errname)
+  end)
+
+  it("get every flag that mount(8) knows, the last of two winning [O33]", function()
+    fixture.needs("root", "busybox")
+    local cases = {
+      { "ro", "ro" }, { "rw", "rw" }, { "nosuid", "nosuid" }, { "nodev", "nodev" }, { "noexec", "noexec" },
+      { "noatime", "noatime" }, { "nodiratime", "nodiratime" }, { "relatime", "relatime" },
+      { "nosymfollow", "nosymfollow" }, { "strictatime", nil, "relatime noatime" },
+      { "nosuid suid", nil, "nosuid" }, { "nodev dev", nil, "nodev" }, { "noexec exec", nil, "noexec" },
+      { "ro rw", "rw" }, { "rw ro", "ro" }, { "noatime atime", nil, "noatime" },
+      { "noatime relatime", "relatime", "noatime" }, { "relatime noatime", "noatime", "relatime" },
+      { "nodiratime diratime", nil, "nodiratime" }, { "nosymfollow symfollow", nil, "nosymfollow" },
+      { "noatime strictatime", nil, "noatime relatime" }, { "noatime noexec exec", "noatime", "noexec" },
+      { "defaults async loud nomand norelatime noiversion nolazytime ro", "ro" },
+    }
+    local mounts = {}
+    for i, case in ipairs(cases) do
+      local options = {}
+      for word in case[1]:gmatch("%S+") do options[#options + 1] = word end
+      mounts[#mounts + 1] = { type = "tmpfs", destination = "/flag/t" .. i, source = "t", options = options }
+      mounts[#mounts + 1] = bind(fixture.directory(), "/flag/b" .. i, table.unpack(options))
+    end
+    mounts[#mounts + 1] = { type = "tmpfs", destination = "/flag/sync", source = "t",
+      options = { "sync", "dirsync" } }
+    for i = 1, #mounts - 1, 2 do
+      if cases[(i + 1) // 2][1]:match("lazytime") then mounts[i + 1].options = { "ro" } end
+    end
+    local list = inside.mountinfo(with(table.unpack(mounts)))
+    for i, case in ipairs(cases) do
+      for _, kind in ipairs { "t", "b" } do
+        local mount = assert(inside.mount_at(list, "/flag/" .. kind .. i), case[1])
+        for word in (case[2] or ""):gmatch("%S+") do assert.is_true(mount.options[word], case[1] .. mount.line) end
+        for word in (case[3] or ""):gmatch("%S+") do assert.is_nil(mount.options[word], case[1] .. mount.line) end
+      end
+    end
+    local sync = inside.mount_at(list, "/flag/sync")
+    assert.is_true(sync.super.sync)
+  end)
+
+  it("get recursive flags on everything below, the plain ones not [O35]", function()
+    fixture.needs("root", "busybox")
+    local list = inside.mountinfo(with(bind("/dev", "/plain", "rbind", "ro"),
+      bind("/dev", "/deep", "rbind", "rro", "rnosuid", "rnoexec", "rnodev", "rnoatime", "rnosymfollow")))
+    local below = 0
+    for _, mount in ipairs(list) do
+      if mount.point:match("^/deep/") then
+        below = below + 1
+        for _, flag in ipairs { "ro", "nosuid", "noexec", "nodev", "noatime", "nosymfollow" } do
+          assert.is_true(mount.options[flag], flag .. " " .. mount.line)
+        end
+      end
+      if mount.point:match("^/plain/") then assert.is_nil(mount.options.nosymfollow) end
+    end
+    assert.is_true(below > 0)
+    assert.is_true(inside.mount_at(list, "/plain").options.ro)
+    assert.is_true(inside.mount_at(list, "/plain/pts").options.rw)
+  end)
+
+  it("get the propagation that is asked for, in its order [O34] [D22]", function()
+    fixture.needs("root", "busybox")
+    local dir = fixture.directory()
+    local list = inside.mountinfo(with(bind(dir, "/p/private", "private"), bind(dir, "/p/shared", "shared"),
+      bind(dir, "/p/both", "shared", "slave", "shared"), bind(dir, "/p/unbindable", "unbindable"),
+      bind("/dev", "/p/rshared", "rbind", "rshared"), bind("/dev", "/p/r", "rbind", "rprivate")))
+    local function propagation(point) return assert(inside.mount_at(list, point), point).propagation end
+    assert.equal("", propagation "/p/private")
+    assert.truthy(propagation("/p/shared"):match("^shared:%d+$"))
+    assert.truthy(propagation("/p/both"):match("shared:"))
+    assert.equal("unbindable", propagation "/p/unbindable")
+    assert.truthy(propagation("/p/rshared"):match("^shared:%d+$"))
+    assert.truthy(propagation("/p/rshared/pts"):match("^shared:%d+$"))
+    assert.equal("", propagation "/p/r/pts")
+  end)
+
+  it("are made in the order of the list, each seen through those before it [O30]", function()
+    fixture.needs("root", "busybox")
+    local dir = fixture.directory()
+    fixture.sh("mkdir %s/sub; echo below >%s/sub/f", dir, dir)
+    local tmpfs = { type = "tmpfs", destination = "/a", source = "t", options = { "mode=700" } }
+    assert.equal("700\nbelow\n", inside.script(with(tmpfs, bind(dir .. "/sub", "/a/b/c")),
+      "stat -c %a /a; cat /a/b/c/f"))
+    assert.equal("0\n", inside.script(with(bind(dir .. "/sub", "/a/b/c"), tmpfs), "ls -A /a | wc -l | tr -d ' '"))
+  end)
+
+  it("of type tmpfs have the size and mode of their options, and any other type works too [O37] [O46]", function()
+    fixture.needs("root", "busybox")
+    local out = inside.script(with(
+      { type = "tmpfs", destination = "/t", source = "t", options = { "size=64k", "mode=1750", "nr_inodes=50" } },
+      { type = "ramfs", destination = "/r", source = "r" }),
+      "stat -c %a /t; dd if=/dev/zero of=/t/f bs=1024 count=65 2>&1 | grep -o 'No space.*'; cat /proc/self/mountinfo")
+    assert.truthy(out:find("^1750\nNo space left on device\n"), out)
+    local list = inside.mounts(out)
+    assert.equal("50", option(inside.mount_at(list, "/t"), "nr_inodes"))
+    assert.equal("ramfs", inside.mount_at(list, "/r").type)
+    local err = inside.refused(with({ type = "tmpfs", destination = "/t", source = "t",
+      options = { "size=lots" } }), "true")
+    assert.equal("mount", err.step)
+    assert.truthy(tostring(err):find("size", 1, true), tostring(err))
+    err = inside.refused(with { type = "nosuchfs", destination = "/t", source = "t" }, "true")
+    assert.equal("ENODEV", err.errname)
+  end)
+
+  it("take one option from each item: a comma smuggles no second one in [A66]", function()
+    fixture.needs("root", "busybox")
+    for _, text in ipairs { "mode=755,size=1k", "noexec,suid", "size=1k,", "a,b" } do
+      local err = inside.refused(with { type = "tmpfs", destination = "/t", source = "t",
+        options = { text } }, "true")
+      assert.equal("ConfigInvalid", err.code, text)
+    end
+    local list = inside.mountinfo(with { type = "tmpfs", destination = "/t", source = 'a"b=c,ro',
+      options = { "size=8k" } })
+    assert.equal('a"b=c,ro', inside.mount_at(list, "/t").source)
+    assert.is_true(inside.mount_at(list, "/t").options.rw)
+  end)
+
+  it("never cover /proc, nor go below it but for the known files [A18] [A38] [O40]", function()
+    fixture.needs("root", "busybox")
+    local source = fixture.directory()
+    fixture.write(source .. "/file", "figures\n")
+    for _, path in ipairs { "/proc", "/proc/self", "/proc/1/attr", "/proc/sys", "/proc/../proc/self", "//proc//self",
+      "/x/../proc/sys/kernel", "/proc/self/attr/exec", "/proc/cpuinfo/../self" } do
+      local err = inside.refused(with(bind(source, path)), "true")
+      assert.equal("ConfigInvalid", err.code, path)
+      assert.truthy(err.problems[1].field:match("^mounts%[%d+%]%.destination$"))
+    end
+    assert.equal("figures\nfigures\n", inside.script(with(bind(source .. "/file", "/proc/cpuinfo"),
+      bind(source .. "/file", "/proc/./meminfo")), "cat /proc/cpuinfo /proc/meminfo"))
+    local err = inside.refused(with { type = "tmpfs", destination = "/", source = "t" }, "true")
+    assert.equal("ConfigInvalid", err.code)
+  end)
+
+  it("do not get below /proc through a link of the image either [A18] [O40]", function()
+    fixture.needs("root", "busybox")
+    local rootfs, source = fixture.rootfs(), fixture.directory()
+    fixture.sh("ln -s /proc %s/alias && ln -s /proc/sys/kernel %s/kernel && ln -s ../proc %s/etc/up",
+      rootfs, rootfs, rootfs)
+    for _, path in ipairs { "/alias", "/alias/sys", "/kernel", "/etc/up/1" } do
+      local config = with(bind(source, path))
+      config.rootfs = rootfs
+      local err = inside.refused(config, "true")
+      assert.equal("mount", err.step, path)
+    end
+  end)
+
+  it("see later mounts of the host only where rootfs_propagation says so, and the host never theirs [L29] [O66]",
+    function()
+      fixture.needs("root", "busybox")
+      -- In a mount namespace of the test's own, since the parents are to be shared, slave, private.
+      local dir, rootfs = fixture.directory(), fixture.rootfs()
+      fixture.sh("mkdir %s/mnt %s/peer", rootfs, dir)
+      fixture.write(dir .. "/run.lua", PROPAGATION_SCRIPT)
+      local prepare = ("mount --bind %s %s && mount --make-shared %s && mount --bind %s %s/peer"):format(rootfs, rootfs,
+        rootfs, rootfs, dir)
+      for _, case in ipairs { { "shared", "slave", "shared:", "1" }, { "shared", "private", "shared:", "0" },
+        { "slave", "slave", "master:", "0" }, { "private", "slave", "", "0" },
+        { "unbindable", "slave", "unbindable", "0" } } do
+        local out = fixture.sh([[unshare -m --propagation private sh -c '%s && mount --make-%s %s
+          cut -d" " -f4- /proc/self/mountinfo >%s/before
+          lua5.4 %s/run.lua %s %s %s && umount %s/mnt
+          cut -d" " -f4- /proc/self/mountinfo | cmp - %s/before && echo same' 2>&1]], prepare, case[1], rootfs,
+          dir, dir, dir, rootfs, case[2], rootfs, dir)
+        assert.truthy(out:find("\nlate " .. case[4] .. "\n", 1, true), out)
+        assert.truthy(out:find("\nsame$"), out)
+        local host, own = {}, {}
+        for where, line in out:gmatch("(%a+): ([^\n]+)") do table.insert(where == "host" and host or own, line) end
+        local parent = inside.mount_at(inside.mounts(table.concat(host, "\n")), rootfs)
+        assert.equal(case[3], parent.propagation:match("^%a*:?"))
+        for _, mount in ipairs(inside.mounts(table.concat(host, "\n"))) do
+          assert.is_nil(mount.point:find(rootfs .. "/", 1, true), mount.line)
+        end
+        for _, mount in ipairs(inside.mounts(table.concat(own, "\n"))) do
+          assert.is_nil(mount.propagation:find("shared:", 1, true), mount.line)
+        end
+      end
+    end)
+end)

@@ -1,0 +1,181 @@
+-- SPDX-License-Identifier: MIT
+--- One sweep of the host's system calls: `fault_host.lua SCENARIO MODE ROOT ROOTFS [ERRNO …]`.
+--
+-- For every call n of the scenario and every errno, call n fails ("once"), call n and all after it
+-- fail until the scenario is over ("sticky"), or the host dies by SIGKILL at call n ("kill"; a
+-- victim is a program of its own then). After each case nothing may be left: see fault_sweep.lua.
+local core = require "libcontainer.core"
+local lc = require "libcontainer"
+local run = require "libcontainer.run"
+local sweep = require "spec.support.fault_sweep"
+
+local scenario_name, mode, root, rootfs = table.unpack(arg, 1, 4)
+local errnos = table.move(arg, 5, #arg, 1, {})
+local ID <const> = "swept"
+
+-- --- scenarios: called with the label of the case, answer whether everything went well, and, when
+-- destroy was made to fail, its error. `arm` starts the counting ---
+
+local function step(label, value, err)
+  if value == nil or value == false then sweep.check_error(label, err) end
+  return value
+end
+
+local function config()
+  return { rootfs = rootfs, hostname = "swept", cgroups = { memory = "64M", pids_limit = 32 },
+    namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup" }, seccomp = "default" }
+end
+
+local scenarios = {}
+
+-- What a careful user writes.
+function scenarios.life(label, arm)
+  arm()
+  local factory = step(label .. " new", lc.new(root))
+  if not factory then return end
+  local c = step(label .. " create", factory:create(ID, config()))
+  if not c then return end
+  local p = step(label .. " start", c:start { args = { "/bin/true" }, stdout = "pipe" })
+  local exit = p and step(label .. " wait", p:wait(20))
+  if exit and exit.status ~= 0 and not exit.lost then
+    sweep.problem("%s: status %s signal %s", label, exit.status, exit.signal)
+  end
+  local gone, err = c:destroy()
+  step(label .. " destroy", gone, err)
+  return exit ~= nil and gone, err
+end
+
+-- Results first, with all three pipes.
+function scenarios.run(label, arm)
+  local lines = { "one\n", "two\n" }
+  arm()
+  local factory = step(label .. " new", lc.new(root))
+  if not factory then return end
+  local t = config()
+  t[1], t[2], t[3] = "/bin/sh", "-c", "cat; echo three >&2"
+  t.id, t.timeout = ID, 20
+  t.input = function() return table.remove(lines, 1) end
+  local result, err = step(label .. " run", run.run(factory, t))
+  if result and (result.stdout ~= "one\ntwo\n" or result.stderr ~= "three\n") then
+    sweep.problem("%s: output %q %q", label, result.stdout, result.stderr)
+  end
+  return result ~= nil, err
+end
+
+-- A container of another process, one for each case: listed, loaded, looked at, destroyed.
+local foreign = 0
+function scenarios.foreign(label, arm)
+  foreign = foreign + 1
+  local place = ("%s/%d"):format(root, foreign)
+  arm()
+  local factory = step(label .. " new", lc.new(place))
+  if not factory then return false, true end
+  local list = step(label .. " list", factory:list())
+  if list and #list ~= 1 then sweep.problem("%s: a list of %d", label, #list) end
+  local c = step(label .. " load", factory:load(ID))
+  if not c then return false, true end
+  local status = step(label .. " status", c:status())
+  if status and status ~= "running" then sweep.problem("%s: status %s", label, status) end
+  step(label .. " processes", c:processes())
+  local gone, err = c:destroy()
+  step(label .. " destroy", gone, err)
+  return gone, err
+end
+
+local scenario = assert(scenarios[scenario_name], scenario_name)
+
+-- --- one case ---
+
+local function arm_with(nth, how)
+  return function() core.fault(nth, how) end
+end
+
+if mode == "victim" then
+  scenario("victim", arm_with(tonumber(errnos[1]), sweep.DIE))
+  os.exit(0)
+end
+
+-- A container that runs, to learn where its cgroups are.
+local function cgroup_places(place)
+  local factory = assert(lc.new(place))
+  local c = assert(factory:create(ID, config()))
+  local paths = {}
+  for _, path in pairs(c:state().cgroup_paths) do paths[#paths + 1] = path end
+  assert(c:destroy())
+  return paths
+end
+
+local watch
+local function clean_up(label)
+  local place = scenario_name == "foreign" and ("%s/%d"):format(root, foreign) or root
+  local factory = assert(lc.new(place))
+  local gone, err = factory:destroy(ID)
+  if not gone and err.code ~= "ContainerNotExists" then
+    sweep.problem("%s: an unhindered destroy fails: %s", label, err)
+  end
+end
+
+local function in_process(label, nth, how)
+  local began = core.now()
+  local is_fine, went_well, problem = pcall(scenario, label, arm_with(nth, how))
+  local calls, fired = core.fault_calls()
+  core.fault(0, 0)
+  if not is_fine then sweep.problem("%s: raised %s", label, went_well) end
+  if core.now() - began > 30 then sweep.problem("%s: took %d s", label, core.now() - began) end
+  if not fired and not went_well then sweep.problem("%s: failed without a fault: %s", label, problem) end
+  if problem or how & sweep.STICKY ~= 0 then clean_up(label) end
+  watch(label)
+  return fired, calls
+end
+
+-- The victim is another program, so no fault is armed here.
+local function by_victim(label, nth)
+  local command = ("exec lua5.4 spec/support/fault_host.lua %s victim %s %s %d"):format(
+    scenario_name, root, rootfs, nth)
+  local fine, how, code = os.execute(command)
+  if fine then return false end
+  if not (how == "signal" and code == 9) and code ~= 137 then
+    sweep.problem("%s: the victim ended with %s %d", label, how, code)
+  end
+  local factory = assert(lc.new(root))
+  local loaded, err = factory:load(ID)
+  if not loaded and err.code ~= "ContainerNotExists" then
+    sweep.problem("%s: cannot be loaded: %s", label, err)
+  end
+  clean_up(label)
+  watch(label)
+  return true
+end
+
+-- --- the sweep ---
+
+if scenario_name == "foreign" then
+  watch = function(label)
+    local place = assert(lc.new(("%s/%d"):format(root, foreign)))
+    sweep.watch { root = place._root, cgroups = {} }(label)
+    if #place._root:ids() > 0 then sweep.problem("%s: state left", label) end
+  end
+else
+  watch = sweep.watch { root = assert(lc.new(root))._root, cgroups = cgroup_places(root) }
+end
+
+local calls = 0
+local nth = 0
+repeat
+  nth = nth + 1
+  local more = false
+  if mode == "kill" then
+    sweep.count()
+    more = by_victim(("kill at %d"):format(nth), nth)
+    calls = nth
+  else
+    for _, name in ipairs(errnos) do
+      sweep.count()
+      local how = sweep.ERRNO[name] | (mode == "sticky" and sweep.STICKY or 0)
+      local fired
+      fired, calls = in_process(("%s %s at %d"):format(mode, name, nth), nth, how)
+      more = more or fired
+    end
+  end
+until not more
+sweep.finish(calls)

@@ -1,0 +1,205 @@
+-- SPDX-License-Identifier: MIT
+--- What the specs of isolation share: looking at a container from inside, and at the host from
+-- outside. All of it reads the kernel back (mountinfo, status, stat); nothing asks the library.
+local busted = require "busted"
+local fixture = require "spec.support.fixture"
+
+local M = {}
+
+-- --- running ---
+
+--- Run a shell script in a container and answer what it printed; it must end with status 0.
+---@param config table|nil as for fixture.run
+---@param script string
+---@return string stdout
+function M.script(config, script)
+  local result, err = fixture.run(config, "sh", "-c", script)
+  assert(result, tostring(err))
+  if result.status ~= 0 then
+    error(("status %s signal %s\n%s%s"):format(result.status, result.signal, result.stdout,
+      result.stderr), 2)
+  end
+  return result.stdout
+end
+
+--- Run a program and answer its result, whatever its status.
+function M.run(config, ...)
+  local result, err = fixture.run(config, ...)
+  return (assert(result, tostring(err)))
+end
+
+--- Try to run something that must be refused; answers the error.
+---@return libcontainer.Error
+function M.refused(config, ...)
+  local result, err = fixture.run(config, ...)
+  if result then
+    error(("it was not refused: status %s\n%s%s"):format(result.status, result.stdout,
+      result.stderr), 2)
+  end
+  return err
+end
+
+--- Fields of /proc/self/status, as text.
+---@return table<string, string>
+function M.status(text)
+  local fields = {}
+  for name, value in text:gmatch("([%w_]+):[\t ]*([^\n]*)") do fields[name] = value end
+  return fields
+end
+
+-- --- mountinfo ---
+
+local function words(text)
+  local set = {}
+  for word in text:gmatch("[^,]+") do set[word] = true end
+  return set
+end
+
+--- The lines of mountinfo, in order; the last one on a mount point is what is seen there.
+---@return table[] list of { root, point, options, propagation, type, source, super }
+function M.mounts(text)
+  local list = {}
+  for line in text:gmatch("[^\n]+") do
+    local root, point, options, rest = line:match("^%d+ %d+ [%d:]+ (%S+) (%S+) (%S+) (.*)$")
+    if root then
+      local optional, kind, source, super = rest:match("^(.-)%s?%- (%S+) (%S+) (%S+)$")
+      list[#list + 1] = { root = root, point = point, options = words(options), type = kind,
+        propagation = optional, source = source, super = words(super), line = line }
+    end
+  end
+  return list
+end
+
+--- The mount that is seen at `point`, nil when nothing is mounted there.
+function M.mount_at(list, point)
+  for i = #list, 1, -1 do
+    if list[i].point == point then return list[i] end
+  end
+end
+
+--- Mountinfo from inside of a container with these fields.
+function M.mountinfo(config)
+  return M.mounts(M.script(config, "cat /proc/self/mountinfo"))
+end
+
+-- --- the host ---
+
+local function fingerprint(path)
+  local text = fixture.sh([[cd %s && find . -printf '%%p %%y %%m %%U:%%G %%s %%T@ %%l\n' | sort &&
+    find . -type f -exec sha256sum {} + | sort]], path)
+  assert(text:find("./directory/file", 1, true), text)
+  return text
+end
+
+--- A tree on the host that no container may touch: `path`, and `check()`, which fails when a name,
+-- mode, owner, time or content has changed.
+---@return table canary
+function M.canary()
+  local path = fixture.directory() .. "/canary"
+  fixture.sh([[mkdir -p %s/directory/deep && cd %s && echo secret-of-the-host >file &&
+    echo secret-of-the-host >directory/file && chmod 600 file && chmod 700 directory/deep &&
+    ln -s file link && mkdir empty && chown 12:34 empty]], path, path)
+  local before = fingerprint(path)
+  return { path = path, check = function()
+    local after = fingerprint(path)
+    if after ~= before then error("the host was changed:\n" .. before .. "\nbecame\n" .. after, 2) end
+  end }
+end
+
+-- --- programs in C, for what a shell cannot do ---
+
+local compiled = {}
+
+--- Compile a static program once in a run; skips the test where there is no compiler.
+---@param name string
+---@param source string
+---@return string path
+function M.compile(name, source)
+  if compiled[name] then return compiled[name] end
+  if fixture.sh("command -v gcc") == "" then busted.pending("needs the package gcc") end
+  local path = fixture.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX") .. "/" .. name
+  fixture.write(path .. ".c", source)
+  local said = fixture.sh("gcc -static -O1 -o %s %s.c 2>&1", path, path)
+  assert(fixture.read(path), said)
+  compiled[name] = path
+  return path
+end
+
+--- Put a program into a root file system, with a mode.
+function M.install(from, rootfs, to, mode)
+  fixture.sh("cp %s %s%s && chmod %s %s%s", from, rootfs, to, mode or "755", rootfs, to)
+end
+
+busted.subscribe({ "exit" }, function()
+  for _, path in pairs(compiled) do os.execute("rm -rf " .. path:match("^(.*)/")) end
+end)
+
+local CALLER <const> = [[
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static const struct { const char *name; long number; } calls[] = {
+#define C(name) { #name, SYS_##name },
+C(unshare) C(mount) C(umount2) C(clone) C(clone3) C(ioctl) C(keyctl) C(add_key) C(request_key) C(bpf)
+C(perf_event_open) C(open_by_handle_at) C(name_to_handle_at) C(kexec_load) C(init_module)
+C(finit_module) C(delete_module) C(reboot) C(swapon) C(swapoff) C(setns) C(pivot_root) C(quotactl)
+C(acct) C(settimeofday) C(clock_settime) C(personality) C(mknodat) C(chroot) C(getpid) C(getppid)
+C(socket) C(sethostname) C(prctl) C(syslog) C(fanotify_init) C(openat) C(write) C(faccessat) C(dup)
+#ifdef SYS_userfaultfd
+C(userfaultfd)
+#endif
+#ifdef SYS_io_uring_setup
+C(io_uring_setup) C(open_tree) C(move_mount) C(fsopen) C(fsmount) C(fsconfig) C(pidfd_open)
+#endif
+#ifdef SYS_memfd_create
+C(memfd_create)
+#endif
+#ifdef SYS_iopl
+C(iopl) C(ioperm)
+#endif
+};
+static char buffer[4096];
+static long value(char *text)
+{
+	if (text[0] == '@') return (long) (text + 1);
+	if (text[0] == '#') return (long) buffer;
+	return (long) strtoull(text, NULL, 0);
+}
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		long a[6] = {0}, r, number = -1;
+		char *name = argv[i++];
+		int n = 0;
+		for (unsigned k = 0; k < sizeof(calls) / sizeof(calls[0]); k++)
+			if (strcmp(calls[k].name, name) == 0) number = calls[k].number;
+		if (number < 0 && name[0] >= '0' && name[0] <= '9') number = strtol(name, NULL, 0);
+		for (; i < argc && strcmp(argv[i], ";") != 0; i++)
+			if (n < 6) a[n++] = value(argv[i]);
+		if (number < 0) { printf("%s absent\n", name); continue; }
+		r = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+		printf("%s %s\n", name, r == -1 ? strerrorname_np(errno) : "ok");
+		fflush(stdout);
+	}
+	return 0;
+}
+]]
+
+--- Install /bin/calls, which makes raw system calls and prints how each ended:
+-- calls unshare 0x10000000 ';' getpid   →   unshare EPERM \n getpid ok
+function M.install_calls(rootfs)
+  M.install(M.compile("calls", CALLER), rootfs, "/bin/calls")
+end
+
+--- What `calls` printed, by name; a name called twice has the last one.
+function M.answers(text)
+  local answers = {}
+  for name, answer in text:gmatch("(%S+) (%S+)\n") do answers[name] = answer end
+  return answers
+end
+
+return M

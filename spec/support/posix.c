@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls that specs need to play a strange host and Lua has not: fork, foreign waits, signal
+ * masks, limits, a second interpreter in the same process. Compiled by fixture.posix() with the cc
+ * of the machine; never part of the library. Thin on purpose: each function is one call, and a
+ * failed call raises.
+ */
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int check(lua_State *L, const char *what, long r)
+{
+	if (r < 0)
+		return luaL_error(L, "%s: %s", what, strerror(errno));
+	lua_pushinteger(L, r);
+	return 1;
+}
+
+static int posix_fork(lua_State *L)
+{
+	return check(L, "fork", fork());
+}
+
+/* _exit(status): no exit handlers, no lua_close */
+static int posix_exit(lua_State *L)
+{
+	_exit((int) luaL_optinteger(L, 1, 0));
+}
+
+static int posix_getpid(lua_State *L)
+{
+	lua_pushinteger(L, getpid());
+	return 1;
+}
+
+static int posix_kill(lua_State *L)
+{
+	return check(L, "kill",
+		kill((pid_t) luaL_checkinteger(L, 1), (int) luaL_checkinteger(L, 2)));
+}
+
+/* wait(pid | -1 [, nohang]) -> pid, "exit" | "signal", number; 0 when nothing has ended; nil
+ * without children */
+static int posix_wait(lua_State *L)
+{
+	int status, flags = lua_toboolean(L, 2) ? WNOHANG : 0;
+	pid_t pid;
+
+	do {
+		pid = waitpid((pid_t) luaL_checkinteger(L, 1), &status, flags);
+	} while (pid < 0 && errno == EINTR);
+	if (pid < 0)
+		return 0;
+	lua_pushinteger(L, pid);
+	if (pid == 0)
+		return 1;
+	lua_pushstring(L, WIFEXITED(status) ? "exit" : "signal");
+	lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return 3;
+}
+
+/* pause(microseconds) */
+static int posix_pause(lua_State *L)
+{
+	lua_Integer us = luaL_checkinteger(L, 1);
+	struct timespec time = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+
+	nanosleep(&time, NULL);
+	return 0;
+}
+
+/* pipe() -> reading, writing */
+static int posix_pipe(lua_State *L)
+{
+	int fds[2];
+
+	check(L, "pipe", pipe2(fds, O_CLOEXEC));
+	lua_pushinteger(L, fds[0]);
+	lua_pushinteger(L, fds[1]);
+	return 2;
+}
+
+static int posix_read(lua_State *L)
+{
+	char text[4096];
+	ssize_t size = read((int) luaL_checkinteger(L, 1), text, sizeof(text));
+
+	check(L, "read", size);
+	lua_pushlstring(L, text, (size_t) size);
+	return 1;
+}
+
+static int posix_write(lua_State *L)
+{
+	size_t size;
+	const char *text = luaL_checklstring(L, 2, &size);
+
+	return check(L, "write", write((int) luaL_checkinteger(L, 1), text, size));
+}
+
+static int posix_close(lua_State *L)
+{
+	return check(L, "close", close((int) luaL_checkinteger(L, 1)));
+}
+
+/* signal(number, "ignore" | "default") */
+static int posix_signal(lua_State *L)
+{
+	static const char *const words[] = {"default", "ignore", NULL};
+	struct sigaction action = {.sa_handler = SIG_DFL};
+
+	if (luaL_checkoption(L, 2, NULL, words) == 1)
+		action.sa_handler = SIG_IGN;
+	return check(L, "sigaction", sigaction((int) luaL_checkinteger(L, 1), &action, NULL));
+}
+
+/* block(number, …) */
+static int posix_block(lua_State *L)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (int i = 1; i <= lua_gettop(L); i++)
+		sigaddset(&set, (int) luaL_checkinteger(L, i));
+	return check(L, "sigprocmask", sigprocmask(SIG_BLOCK, &set, NULL));
+}
+
+static int posix_umask(lua_State *L)
+{
+	return check(L, "umask", umask((mode_t) luaL_checkinteger(L, 1)));
+}
+
+/* affinity(cpu): run on this processor alone */
+static int posix_affinity(lua_State *L)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t) luaL_checkinteger(L, 1), &set);
+	return check(L, "sched_setaffinity", sched_setaffinity(0, sizeof(set), &set));
+}
+
+static int posix_nice(lua_State *L)
+{
+	return check(L, "setpriority",
+		setpriority(PRIO_PROCESS, 0, (int) luaL_checkinteger(L, 1)));
+}
+
+/* rlimit("NOFILE" …, soft, hard) */
+static int posix_rlimit(lua_State *L)
+{
+	static const char *const names[] = {"NOFILE", "NPROC", "FSIZE", "CORE", "STACK", NULL};
+	static const int numbers[] = {
+		RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_STACK};
+	struct rlimit limit;
+
+	limit.rlim_cur = (rlim_t) luaL_checkinteger(L, 2);
+	limit.rlim_max = (rlim_t) luaL_checkinteger(L, 3);
+	return check(L, "setrlimit",
+		setrlimit((__rlimit_resource_t) numbers[luaL_checkoption(L, 1, NULL, names)],
+			&limit));
+}
+
+/* prctl(option, value) */
+static int posix_prctl(lua_State *L)
+{
+	return check(L, "prctl",
+		prctl((int) luaL_checkinteger(L, 1), luaL_checkinteger(L, 2), 0, 0, 0));
+}
+
+/* state(script) -> its result as a string: in a second interpreter, opened and closed again */
+static int posix_state(lua_State *L)
+{
+	const char *script = luaL_checkstring(L, 1);
+	lua_State *other = luaL_newstate();
+	bool is_fine;
+
+	if (other == NULL)
+		return luaL_error(L, "no memory");
+	luaL_openlibs(other);
+	is_fine = luaL_dostring(other, script) == LUA_OK;
+	lua_pushstring(L, luaL_tolstring(other, -1, NULL));
+	lua_close(other);
+	return is_fine ? 1 : lua_error(L);
+}
+
+static const luaL_Reg functions[] = {
+	{"fork", posix_fork},
+	{"exit", posix_exit},
+	{"getpid", posix_getpid},
+	{"kill", posix_kill},
+	{"wait", posix_wait},
+	{"pause", posix_pause},
+	{"pipe", posix_pipe},
+	{"read", posix_read},
+	{"write", posix_write},
+	{"close", posix_close},
+	{"signal", posix_signal},
+	{"block", posix_block},
+	{"umask", posix_umask},
+	{"affinity", posix_affinity},
+	{"nice", posix_nice},
+	{"rlimit", posix_rlimit},
+	{"prctl", posix_prctl},
+	{"state", posix_state},
+	{NULL, NULL},
+};
+
+int luaopen_posix_for_specs(lua_State *L);
+
+int luaopen_posix_for_specs(lua_State *L)
+{
+	luaL_newlib(L, functions);
+	return 1;
+}
