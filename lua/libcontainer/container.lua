@@ -7,6 +7,7 @@ local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
 local plan = require "libcontainer.plan"
 local process = require "libcontainer.process"
+local rules = require "libcontainer.configs.rules"
 local seccomp = require "libcontainer.configs.seccomp"
 local state = require "libcontainer.state"
 
@@ -175,7 +176,7 @@ end
 local function namespace_paths(config, pid)
   local files = { mount = "mnt", network = "net" }
   local paths = {}
-  for _, name in ipairs(config.namespaces) do
+  for _, name in ipairs(config.namespaces or rules.DEFAULT_NAMESPACES) do
     paths[name] = ("/proc/%d/ns/%s"):format(pid, files[name] or name)
   end
   return paths

@@ -3,17 +3,44 @@
 -- outside. All of it reads the kernel back (mountinfo, status, stat); nothing asks the library.
 local busted = require "busted"
 local fixture = require "spec.support.fixture"
+local normal = require "libcontainer.configs.normal"
 
 local M = {}
 
 -- --- running ---
 
+-- What fixture.run does, without the default's mounts, masks and so on: `config` is all there is.
+local function run_exact(config, ...)
+  local t = { ... }
+  for key, value in pairs(config) do
+    if key ~= "exact" then t[key] = value end
+  end
+  local fields, spec = normal.split(t)
+  assert(fields, spec)
+  local box <close>, err = fixture.factory():create(fixture.id(), fields)
+  if not box then return nil, err end
+  spec.stdout, spec.stderr = "pipe", "pipe"
+  local process
+  process, err = box:start(spec)
+  if not process then return nil, err end
+  local stdout, stderr = process.stdout:read("a"), process.stderr:read("a")
+  local exit = assert(process:wait(60))
+  process:close()
+  return { status = exit.status, signal = exit.signal, stdout = stdout, stderr = stderr }
+end
+
+-- `config.exact` asks for the configuration as it is, nothing of configs.default added.
+local function start(config, ...)
+  if not (config and config.exact) then return fixture.run(config, ...) end
+  return run_exact(config, ...)
+end
+
 --- Run a shell script in a container and answer what it printed; it must end with status 0.
----@param config table|nil as for fixture.run
+---@param config table|nil as for fixture.run; with exact = true nothing of configs.default is added
 ---@param script string
 ---@return string stdout
 function M.script(config, script)
-  local result, err = fixture.run(config, "sh", "-c", script)
+  local result, err = start(config, "sh", "-c", script)
   assert(result, tostring(err))
   if result.status ~= 0 then
     error(("status %s signal %s\n%s%s"):format(result.status, result.signal, result.stdout,
@@ -24,14 +51,14 @@ end
 
 --- Run a program and answer its result, whatever its status.
 function M.run(config, ...)
-  local result, err = fixture.run(config, ...)
+  local result, err = start(config, ...)
   return (assert(result, tostring(err)))
 end
 
 --- Try to run something that must be refused; answers the error.
 ---@return libcontainer.Error
 function M.refused(config, ...)
-  local result, err = fixture.run(config, ...)
+  local result, err = start(config, ...)
   if result then
     error(("it was not refused: status %s\n%s%s"):format(result.status, result.stdout,
       result.stderr), 2)

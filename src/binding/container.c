@@ -303,6 +303,19 @@ static int container_signal(lua_State *L)
 	return 1;
 }
 
+/* container:signal_all(number) -> true | nil, raw: to every process */
+static int container_signal_all(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	int number = (int) luaL_checkinteger(L, 2);
+	struct lc_error err;
+
+	if (lc_cgroup_signal(&c->cgroup, number, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
 /* container:kill([timeout]) -> true | nil, raw: every process, and wait for their end */
 static int container_kill(lua_State *L)
 {
@@ -353,6 +366,7 @@ void lc_lua_open_container(lua_State *L)
 		{"init", container_init},
 		{"open_init", container_open_init},
 		{"signal", container_signal},
+		{"signal_all", container_signal_all},
 		{"kill", container_kill},
 		{"destroy", container_destroy},
 		{"reap", container_reap},

@@ -164,6 +164,10 @@ int lc_cgroup_join_fds(const struct lc_cgroup *cg, int *out_unified, int *fds, s
 int lc_cgroup_pids(struct lc_cgroup *cg, int (*visit)(void *context, pid_t pid), void *context,
 	struct lc_error *err);
 
+/* Send a signal to every process in the group and below it, by pidfd. One that is made meanwhile
+ * may be missed; lc_cgroup_kill is for ending all. */
+int lc_cgroup_signal(struct lc_cgroup *cg, int signal, struct lc_error *err);
+
 int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
 
 /* Is it paused by its freezer or one above, whoever did that? On v1 also while it is still

@@ -69,7 +69,7 @@ int lc_cgroup_procs(int dirfd, int (*visit)(void *context, pid_t pid), void *con
 /* Is there a process in it or below? */
 int lc_cgroup_populated(int top, bool *out);
 /* Send SIGKILL to each process in it and below. */
-int lc_cgroup_signal_tree(int top);
+int lc_cgroup_signal_tree(int top, int signal);
 
 /* --- time (procs.c) --- */
 

@@ -362,6 +362,17 @@ int lc_cgroup_pids(struct lc_cgroup *cg, int (*visit)(void *context, pid_t pid),
 	return r < 0 ? lc_cgroup_fail(cg, &cg->dirs[index], r, "cgroup.procs", err) : 0;
 }
 
+int lc_cgroup_signal(struct lc_cgroup *cg, int signal, struct lc_error *err)
+{
+	int r = lc_cgroup_open(cg, err), index;
+
+	index = r >= 0 ? primary(cg) : -1;
+	if (index < 0)
+		return r;
+	r = lc_cgroup_signal_tree(cg->dirs[index].fd, signal);
+	return r < 0 ? lc_cgroup_fail(cg, &cg->dirs[index], r, "cgroup.procs", err) : 0;
+}
+
 int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err)
 {
 	int r = lc_cgroup_open(cg, err), index;

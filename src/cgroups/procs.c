@@ -143,6 +143,7 @@ struct batch {
 	pid_t pids[SIGNAL_BATCH], after; /* `after`: smaller or equal ones had their turn */
 	int fds[SIGNAL_BATCH];
 	size_t count;
+	int signal;
 	bool is_more;
 };
 
@@ -173,7 +174,7 @@ static int batch_signal(void *context, pid_t pid)
 
 	for (size_t i = 0; i < batch->count; i++)
 		if (batch->pids[i] == pid)
-			(void) lc_sys_pidfd_send_signal(batch->fds[i], SIGKILL);
+			(void) lc_sys_pidfd_send_signal(batch->fds[i], batch->signal);
 	return 0;
 }
 
@@ -184,10 +185,9 @@ static int batch_signal(void *context, pid_t pid)
  */
 static int signal_procs(void *context, int dirfd)
 {
-	struct batch batch = {.after = 0};
+	struct batch batch = {.after = 0, .signal = *(const int *) context};
 	int r;
 
-	(void) context;
 	do {
 		batch.count = 0;
 		batch.is_more = false;
@@ -203,9 +203,9 @@ static int signal_procs(void *context, int dirfd)
 	return r < 0 ? r : 0;
 }
 
-int lc_cgroup_signal_tree(int top)
+int lc_cgroup_signal_tree(int top, int signal)
 {
-	return lc_cgroup_walk(top, signal_procs, NULL);
+	return lc_cgroup_walk(top, signal_procs, &signal);
 }
 
 /* --- time --- */

@@ -256,7 +256,7 @@ static int v1_kill(struct lc_cgroup *cg, struct lc_error *err)
 
 		if (lc_cgroup_where(cg, dir)->is_unified || dir->fd < 0)
 			continue;
-		r = lc_cgroup_signal_tree(dir->fd);
+		r = lc_cgroup_signal_tree(dir->fd, SIGKILL);
 		if (r < 0 && failed == 0)
 			failed = lc_cgroup_fail(cg, dir, r, "cgroup.procs", err);
 	}

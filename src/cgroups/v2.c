@@ -272,7 +272,7 @@ static int v2_kill(struct lc_cgroup *cg, struct lc_error *err)
 		return 0;
 	r = lc_cgroup_write(dir->fd, "cgroup.kill", "1");
 	if (lc_cgroup_is_gone(r))
-		r = lc_cgroup_signal_tree(dir->fd);
+		r = lc_cgroup_signal_tree(dir->fd, SIGKILL);
 	if (dir->was_there)
 		(void) lc_cgroup_write(dir->fd, "cgroup.freeze", "0");
 	return r < 0 ? lc_cgroup_fail(cg, dir, r, "cgroup.kill", err) : 0;

@@ -13,7 +13,9 @@ local M = {}
 
 local add = check.add
 
+--- What a container has of its own when `namespaces` is absent.
 local DEFAULT_NAMESPACES = { "mount", "pid", "uts", "ipc", "network", "cgroup" }
+M.DEFAULT_NAMESPACES = DEFAULT_NAMESPACES
 
 local function set_of(words)
   local set = {}
