@@ -81,6 +81,13 @@ TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 	doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# `make V=1` shows the commands
+ifneq ($(V),1)
+Q = @
+SAY = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo)
+else
+SAY = @:
+endif
 
 all: $(O)/libcontainer/core.so $(O)/libcontainer/init
 
@@ -114,45 +121,52 @@ deps:
 # Two names that must exist before anything else is compiled.
 $(B)/gen/seccomp_profile.inc: src/seccomp/embed.lua $(wildcard lua/libcontainer/configs/seccomp*.lua)
 	@mkdir -p $(@D)
-	$(LUA) src/seccomp/embed.lua lua/libcontainer/configs/seccomp.lua > $@
+	$(SAY) "  GEN  $@"
+	$(Q)$(LUA) src/seccomp/embed.lua lua/libcontainer/configs/seccomp.lua > $@
 
 EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/base/arena.c src/base/error.c \
 	src/base/fd.c
 $(B)/gen/embed: $(EMBED_SRC) $(B)/gen/seccomp_profile.inc $(HEADERS)
-	$(CC) $(CPPFLAGS_PLAIN) -std=gnu17 -O1 $(WARN) -o $@ $(EMBED_SRC) -lseccomp
-CPPFLAGS_PLAIN = -D_GNU_SOURCE -Isrc -I$(B)/gen
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) -D_GNU_SOURCE -Isrc -I$(B)/gen -std=gnu17 -O1 $(WARN) -o $@ $(EMBED_SRC) -lseccomp
 
 $(B)/gen/seccomp_default.inc: $(B)/gen/embed
-	$(B)/gen/embed > $@
+	$(SAY) "  GEN  $@"
+	$(Q)$(B)/gen/embed > $@
 
 # --- the two programs ---
 
 $(O)/init-obj/%.o: src/%.c $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(INIT_CFLAGS) -c -o $@ $<
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) $(CPPFLAGS) $(INIT_CFLAGS) -c -o $@ $<
 
 # A relocation would need a loader that is not there.
 $(O)/libcontainer/init: $(INIT_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
+	$(SAY) "  LD   $@"
+	$(Q)$(CC) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
 	@! readelf -rW $@ | grep -q R_ || { echo "$@ has relocations" >&2; rm -f $@; exit 1; }
 	@echo "init program: $$(stat -c %s $@) bytes" >&2
 
 $(O)/obj/seccomp/default.o: $(B)/gen/seccomp_default.inc
-$(O)/obj/nsenter/helper.o: CPPFLAGS += -DLCT_INIT_FILE='"$(O)/libcontainer/init"'
+$(O)/obj/nsenter/helper.o: private CPPFLAGS += -DLCT_INIT_FILE='"$(O)/libcontainer/init"'
 $(O)/obj/nsenter/helper.o: $(O)/libcontainer/init
-$(O)/obj/binding/%.o: CPPFLAGS += -I$(LUA_INC)
+$(O)/obj/binding/%.o: private CPPFLAGS += -I$(LUA_INC)
 $(O)/obj/%.o: src/%.c $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # liblua is not linked: the interpreter that loads us has it. [no second Lua in the process]
 $(O)/libcontainer/core.so: $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LDSHARED) -o $@ $(CORE_OBJ) $(LDLIBS)
+	$(SAY) "  LD   $@"
+	$(Q)$(CC) $(LDSHARED) -o $@ $(CORE_OBJ) $(LDLIBS)
 
 $(O)/test: $(TEST_SRC) $(TEST_OBJ) $(HEADERS)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(TEST_SRC) $(TEST_OBJ) $(LDLIBS)
+	$(SAY) "  LD   $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(TEST_SRC) $(TEST_OBJ) $(LDLIBS)
 
 size: $(O)/libcontainer/init
 	@size $(O)/libcontainer/init
@@ -208,13 +222,16 @@ asan: deps
 BENCH_BARE = -Os -static -nostdlib -ffreestanding -fno-stack-protector -fno-pie
 $(B)/bench/floor: bench/floor.c bench/floor.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -O2 $(WARN) -fno-stack-protector -o $@ bench/floor.c
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) -std=gnu17 -O2 $(WARN) -fno-stack-protector -o $@ bench/floor.c
 $(B)/bench/floor-init: bench/floor_init.c bench/floor.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/floor_init.c
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/floor_init.c
 $(B)/bench/true: bench/true.c bench/floor.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/true.c
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/true.c
 
 bench: all $(B)/bench/floor $(B)/bench/floor-init $(B)/bench/true
 	@$(LUA_ENV) $(LUA) bench/run.lua

@@ -43,9 +43,11 @@ end
 ---@param parts table  factory, id, directory, core, record, is_owned
 ---@return libcontainer.Container
 function M.new(parts)
+  -- Every field has its place now: setting one later must not need memory, which may have run out.
   local self = { _factory = parts.factory, _id = parts.id, _directory = parts.directory,
-    _core = parts.core, _record = parts.record, _is_owned = parts.is_owned,
-    _damaged = parts.damaged }
+    _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
+    _damaged = parts.damaged or false, _init = false, _init_calls = 0, _has_failed = false,
+    _is_destroyed = false, _attempts = 0 }
   -- The metatable comes last: finalisers run in the reverse order of setmetatable, and ours needs
   -- the userdata above alive when the interpreter ends.
   return setmetatable(self, Container)
@@ -182,8 +184,9 @@ local function namespace_paths(config, pid)
   return paths
 end
 
--- The init has set everything up and waits: now, before the program runs, it is written down.
-local function write_started(self, session)
+-- What is to be written down about the start. It is made while the init sets everything up, and
+-- written when that is done and the program does not run yet.
+local function started_text(self, session)
   local record = self._record
   local pid, start = session:pid()
   record.init_process_pid, record.init_process_start = pid, start
@@ -191,7 +194,7 @@ local function write_started(self, session)
   record.cgroup_paths = self._core:cgroup_paths()
   record.status = "running"
   record.started = core.time()
-  return state.save(self._directory, record)
+  return state.encode(record)
 end
 
 local function forget_started(self)
@@ -203,13 +206,16 @@ end
 
 -- Drive the session until the program runs.
 local function converse(self, session, deadline)
+  local text, err = started_text(self, session)
+  if not text then return nil, err end
   while true do
     local event, raw = session:step()
-    if event == "running" then return session:finish() end
+    if event == "running" then return true end
     if not event then return nil, errors.raw(raw) end
     if event == "ready" then
       self._init_calls = session:init_calls() -- test builds: where a sweep of faults ends
-      local saved, err = write_started(self, session)
+      local saved
+      saved, err = state.write(self._directory, text)
       if not saved then return nil, err end
       local gone
       gone, raw = session:go()
@@ -236,6 +242,7 @@ local function check_startable(self)
         errors.NOT_SUPPORTED), hint = "wait for its end, or create another container" }
   end
   if status == "stopped" then
+    if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
     local done
     done, raw = self._core:destroy(DESTROY_TIMEOUT)
     if not done then return nil, errors.raw(raw) end
@@ -247,7 +254,12 @@ end
 local function begin(self, proc, options)
   local session <close>, raw = self._core:begin(self._record.config, proc:_specification(), options)
   if not session then return nil, errors.raw(raw) end
-  return converse(self, session, loop.deadline(START_TIMEOUT))
+  local running, err = converse(self, session, loop.deadline(START_TIMEOUT))
+  if not running then return nil, err end
+  -- What may run out of memory comes before finish: until then the session undoes everything.
+  proc:_attach(function() return read_usage(self) end)
+  proc._handle, self._init = session:finish(), proc
+  return true
 end
 
 --- Run the first program of the container, its init.
@@ -273,21 +285,14 @@ function Container:start(proc)
   options, err = start_options(self, proc)
   if not options then return nil, err end
 
-  local is_fine, handle
-  is_fine, handle, err = pcall(begin, self, proc, options)
-  proc:_close_stdio(options, is_fine and handle ~= nil)
-  self._has_failed = not is_fine or not handle
-  if not is_fine then
-    forget_started(self)
-    error(handle, 0)
-  end
-  if not handle then
-    if self._record.init_process_pid then forget_started(self) end
-    return nil, err
-  end
-  proc:_started(handle, function() return read_usage(self) end)
-  self._init = proc
-  return proc
+  local is_fine, running
+  is_fine, running, err = pcall(begin, self, proc, options)
+  self._has_failed = not is_fine or not running
+  proc:_close_stdio(options, not self._has_failed)
+  if not self._has_failed then return proc end
+  if self._record.init_process_pid then forget_started(self) end
+  if not is_fine then error(running, 0) end
+  return nil, err
 end
 
 --- The plan of a start, without starting: needs no privileges.
@@ -363,8 +368,9 @@ local function remove(self, timeout)
   if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
   local done, raw = self._core:destroy(timeout)
   if not done then return nil, errors.raw(raw) end
-  if self._init then self._init:_poll() end -- reaped, when it is our child
-  done, raw = self._factory:_remove_directory(self._id)
+  if self._init then self._init:_poll() end
+  done, raw = self._core:reap()
+  if done then done, raw = self._factory:_remove_directory(self._id) end
   if not done then return nil, errors.raw(raw) end
   self._is_destroyed = true
   self._core:close()
@@ -397,17 +403,25 @@ end
 
 -- --- how it ends by itself and how it looks ---
 
--- Leaving its scope, or collected: what we own goes, in the process that owns it.
+-- Leaving its scope, or collected: what we own goes, in the process that owns it. Answers whether
+-- nothing is left to do.
 local function let_go(self)
-  if self._is_destroyed then return end
-  if self._is_owned and not self._record.config.detach and self._factory:_is_owner() then
-    self:destroy()
-  end
+  if self._is_destroyed or not self._is_owned or not self._directory then return true end
+  if not self._factory:_is_owner() then return true end
+  local gone, err = self:destroy()
+  return gone or err.code == "ContainerNotExists"
 end
 
-Container.__close = let_go
+Container.__close = function(self)
+  let_go(self)
+end
+
+-- What fails (no memory, a lock that somebody holds) is tried again at the next collections.
 Container.__gc = function(self)
-  pcall(let_go, self)
+  local is_fine, is_gone = pcall(let_go, self)
+  if is_fine and is_gone or self._attempts == 3 then return end
+  self._attempts = self._attempts + 1
+  setmetatable(self, Container)
 end
 
 --- Descriptor that becomes readable when its init ends.

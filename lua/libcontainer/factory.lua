@@ -149,7 +149,7 @@ function Factory:_new_core(owner)
   local handle, err = new_core(self, owner._id, owner._record.config)
   if not handle then return nil, err end
   owner._core:close()
-  owner._core, owner._init = handle, nil
+  owner._core, owner._init = handle, false
   owner._record.cgroup_places, owner._record.cgroup_paths = handle:places(), handle:cgroup_paths()
   return true
 end
@@ -200,6 +200,12 @@ local function new_record(self, id, config)
   }
 end
 
+local function write_intent(box)
+  local lock <close>, err = container.lock(box._directory, box._id)
+  if not lock then return nil, err end
+  return state.save(box._directory, box._record)
+end
+
 --- Create a container: its directory and intent on disk. Nothing is started.
 ---@param id string     1–255 of 0-9 A-Z a-z _ + - . , never . or ..
 ---@param config table  see doc/reference/fields.md
@@ -218,25 +224,22 @@ function Factory:create(id, config)
   if not handle then return nil, err end
   record.cgroup_places, record.cgroup_paths = handle:places(), handle:cgroup_paths()
 
+  -- The object exists before the directory, so that an error at any moment leaves an owner.
+  local box = container.new { factory = self, id = id, directory = false, core = handle,
+    record = record, is_owned = not strict.detach }
   local directory, raw = self._root:make(id)
   if not directory then
     if core.errno_name(raw.errno) == "EEXIST" then return nil, errors.id_in_use(id) end
     return nil, errors.raw(raw)
   end
-  local written
-  local is_fine, problem = pcall(function()
-    local lock <close>, why = container.lock(directory, id)
-    if not lock then err = why return end
-    written, err = state.save(directory, record)
-  end)
-  if not written then
-    self._root:remove(id)
-    directory:close()
-    if not is_fine then error(problem, 0) end
-    return nil, err
-  end
-  return container.new { factory = self, id = id, directory = directory, core = handle,
-    record = record, is_owned = not strict.detach }
+  box._directory = directory
+  local is_fine, written, problem = pcall(write_intent, box)
+  if is_fine and written then return box end
+  self._root:remove(id)
+  box._is_destroyed = true
+  directory:close()
+  if not is_fine then error(written, 0) end
+  return nil, problem
 end
 
 -- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups
@@ -249,10 +252,13 @@ local function damaged_container(self, id, directory, err)
     record = { config = {} }, damaged = err }
 end
 
+-- Not the file is at fault, but this attempt to read it.
+local TRANSIENT <const> = { EMFILE = true, ENFILE = true, ENOMEM = true, EINTR = true, EIO = true }
+
 local function open_container(self, id, directory)
   local record, err = state.load(directory, id)
   if not record then
-    if err.code == "ContainerNotExists" then return nil, err end
+    if err.code == "ContainerNotExists" or TRANSIENT[err.errname] then return nil, err end
     return nil, err, damaged_container(self, id, directory, err)
   end
   local strict
@@ -264,6 +270,7 @@ local function open_container(self, id, directory)
   record.config = strict
   local handle
   handle, err = saved_core(self, id, record)
+  if not handle and TRANSIENT[err.errname] then return nil, err end
   if not handle then return nil, err, damaged_container(self, id, directory, err) end
   -- A pid of another boot is a stranger's. [L19]
   local same_boot = record.boot_id == self._host:boot_id()

@@ -50,7 +50,9 @@ function M.new(spec)
   if type(spec) ~= "table" then error("bad argument #1 to 'process' (table expected)", 2) end
   local strict, err = configs.prepare_process(spec)
   if not strict then return nil, err end
-  return setmetatable({ _spec = strict }, Process)
+  -- Every field has its place now: setting one while a program starts must not need memory.
+  return setmetatable({ _spec = strict, _handle = false, _usage = false, _exit = false,
+    _pending = false }, Process)
 end
 
 -- --- stdio ---
@@ -94,24 +96,30 @@ function Process:_open_stdio()
   return fds
 end
 
--- After the start, or its failure: the program's ends are its own now, and so are ours when it runs.
+-- The last moment before the program counts as started: our ends become the object's. `usage` is a
+-- function that reads the container's accounting, once, when the process has ended.
+function Process:_attach(usage)
+  for name, ours in pairs(self._pending) do rawset(self, name, ours) end
+  self._usage = usage
+end
+
+-- After the start, or its failure: the program's ends are its own now, and ours go unless it runs.
 function Process:_close_stdio(fds, is_running)
   for _, name in ipairs(STDIO) do
     local fd = fds[name]
     if type(fd) == "userdata" then fd:close() end
     local ours = self._pending[name]
-    if ours and is_running then
-      rawset(self, name, ours)
-    elseif ours then
+    if ours and not is_running then
       ours:close()
+      rawset(self, name, nil)
     end
   end
-  self._pending = nil
+  self._pending = false
 end
 
 -- --- the started process ---
 
--- `usage` is a function that reads the container's accounting, once, when the process has ended.
+-- Of a container that somebody else started: see _attach.
 function Process:_started(handle, usage)
   self._handle, self._usage = handle, usage
 end
@@ -203,7 +211,7 @@ end
 --- Descriptor that becomes readable when it ends.
 ---@return integer|nil fd
 function Process:pollfd()
-  return self._handle and self._handle:pollfd()
+  return self._handle and self._handle:pollfd() or nil
 end
 
 function Process:events()

@@ -52,18 +52,50 @@ local function check(id, record)
   return record
 end
 
---- Write the record.
+-- A strict configuration never changes, and is most of a record: its text is made once.
+local config_texts = setmetatable({}, { __mode = "k" })
+
+--- The record as text. Made apart from `write`, so that a start can do it while its init is at work.
+---@param record table
+---@return string|nil text
+---@return table|nil err
+function M.encode(record)
+  record.version = M.VERSION
+  local config = record.config
+  local config_text, rest = config_texts[config], {}
+  if not config_text then
+    config_text = json.encode(config)
+    if not config_text then return json.encode(record) end -- the error names the whole path
+    config_texts[config] = config_text
+  end
+  for name, value in next, record do
+    if name ~= "config" then rest[name] = value end
+  end
+  local text, why = json.encode(rest)
+  if not text then return nil, why end
+  return '{"config":' .. config_text .. "," .. text:sub(2)
+end
+
+--- Replace the file by that text.
 ---@param directory userdata  the container's directory
+---@param text string         of `encode`
+---@return true|nil
+---@return table|nil err
+function M.write(directory, text)
+  local done, raw = directory:replace(FILE, text)
+  if not done then return nil, errors.raw(raw) end
+  return true
+end
+
+--- Write the record.
+---@param directory userdata
 ---@param record table
 ---@return true|nil
 ---@return table|nil err
 function M.save(directory, record)
-  record.version = M.VERSION
-  local text, why = json.encode(record)
+  local text, why = M.encode(record)
   if not text then return nil, why end
-  local done, raw = directory:replace(FILE, text)
-  if not done then return nil, errors.raw(raw) end
-  return true
+  return M.write(directory, text)
 end
 
 --- Read the record.

@@ -199,8 +199,8 @@ static void test_remove(struct test *t, int dir)
 	mkdirat(dir, "tree", 0700);
 	mkdirat(dir, "kept", 0700);
 	close(openat(dir, "kept/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-	symlinkat("../kept", dir, "tree/link");
-	symlinkat("kept", dir, "to_kept");
+	OK(symlinkat("../kept", dir, "tree/link") == 0 && symlinkat("kept", dir, "to_kept") == 0,
+		"two links are there to be tempted by");
 	for (int i = 0; i < 300; i++) {
 		snprintf(name, sizeof(name), "tree/%d", i);
 		close(openat(dir, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));

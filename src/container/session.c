@@ -103,26 +103,50 @@ static int died(struct lc_session *session, struct lc_error *err)
 	return lc_fail(err, LCT_STEP_SESSION, EPIPE, subject);
 }
 
+/* The end of a file of /proc, at least half of `size`; the groups of a process alone can be most of
+ * a megabyte in its status. */
+static long read_end(const char *path, char *out, size_t size)
+{
+	LCT_CLEANUP(fd) int file = (int) lc_sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	size_t used = 0;
+	long r = file;
+
+	while (r >= 0) {
+		r = lc_sys_read(file, out + used, size - 1 - used);
+		if (r == -EINTR)
+			r = 0;
+		else if (r == 0)
+			break;
+		if (r > 0)
+			used += (size_t) r;
+		if (used == size - 1) {
+			memmove(out, out + size / 2, used - size / 2);
+			used -= size / 2;
+		}
+	}
+	out[used] = '\0';
+	return r;
+}
+
 /* A filter that was asked for is in force, or the start fails: the kernel's word, not the init's.
  * A program that has ended meanwhile proves nothing, and needs no proof. */
 static int prove_filter(struct lc_session *session, struct lc_error *err)
 {
-	char path[32], status[4096];
+	char path[32], status[16384];
 	uint64_t mode = 0;
 	long r;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int) session->process.pid);
-	r = lc_file_read(AT_FDCWD, path, status, sizeof(status), LCT_STEP_SECCOMP, err);
+	r = read_end(path, status, sizeof(status));
 	if (r == -ENOENT || r == -ESRCH)
 		return 0;
 	if (r < 0)
-		return (int) r;
-	/* A zombie has no Seccomp line of interest any more; it reads 0 or the filter's mode. */
-	if (strstr(status, "State:\tZ") != NULL || strstr(status, "State:\tX") != NULL)
+		return lc_fail(err, LCT_STEP_SECCOMP, r, path);
+	if (lc_parse_key_u64(status, "Seccomp", &mode) == 0 && mode == 2)
 		return 0;
-	if (lc_parse_key_u64(status, "Seccomp", &mode) < 0 || mode != 2)
-		return lc_fail(err, LCT_STEP_SECCOMP, EPERM, "the filter is not in force");
-	return 0;
+	if (lc_process_await(&session->process, 0, NULL) == 0)
+		return 0;
+	return lc_fail(err, LCT_STEP_SECCOMP, EPERM, "the filter is not in force");
 }
 
 /*

@@ -1,0 +1,402 @@
+---@meta
+-- SPDX-License-Identifier: MIT
+-- The C core for editors: every function of src/binding/ with its types. Nothing runs here, and
+-- nothing requires this file; a spec compares its names with what the core has. A failed operation
+-- returns nil and a raw error, which errors.lua turns into the object that users see.
+
+---@class libcontainer.core
+---@field version string
+local core = {}
+
+---@class libcontainer.RawError
+---@field errno integer
+---@field step string          which step of the lifecycle: "mount", "exec", …
+---@field subject string|nil   path, key or name
+---@field op integer|nil       index of the operation in the plan
+---@field field string|nil     the configuration field that asked for it
+
+--- Seconds of the monotonic clock.
+---@return number
+function core.now() end
+
+--- Seconds since 1970.
+---@return number
+function core.time() end
+
+---@return integer pid of this process
+function core.pid() end
+
+---@return integer uid the effective one
+function core.uid() end
+
+---@param name string "TERM" or "SIGTERM"
+---@return integer|nil
+function core.signal(name) end
+
+---@param number integer
+---@return string|nil name "TERM"
+function core.signal_name(number) end
+
+---@param name string with or without CAP_
+---@return integer|nil bit
+function core.capability(name) end
+
+--- Is it an option that the kernel, not the file system, looks after?
+---@param name string
+---@return boolean
+function core.mount_option(name) end
+
+---@param errno integer
+---@return string|nil name "EPERM"
+function core.errno_name(errno) end
+
+---@param errno integer
+---@return string|nil text
+function core.errno_text(errno) end
+
+---@param id string
+---@return boolean
+function core.id_is_valid(id) end
+
+---@class libcontainer.core.Field
+---@field name string
+---@field kind string      "flag", "integer", "size", "strings", "object", …
+---@field detail string    words, or the section that describes an object
+---@field default string
+---@field since string
+---@field meaning string
+---@field required boolean
+---@field minimum integer
+---@field maximum integer
+
+---@class libcontainer.core.Section
+---@field name string
+---@field meaning string
+---@field fields libcontainer.core.Field[]
+
+--- Every field of a configuration, as src/configs/schema.def has them.
+---@return libcontainer.core.Section[]
+function core.schema() end
+
+--- What is worth knowing once: cgroup mounts, boot id, the init program.
+---@param installed string|nil path of the init program as a file
+---@return libcontainer.core.Host|nil
+---@return libcontainer.RawError|nil
+function core.host(installed) end
+
+--- A state root, made when it is missing.
+---@param path string
+---@return libcontainer.core.Root|nil
+---@return libcontainer.RawError|nil
+function core.root(path) end
+
+--- A container's core object: decides where its cgroups will be and makes nothing.
+---@param host libcontainer.core.Host
+---@param path string|nil     cgroups.path of the configuration
+---@param fallback string     the name when there is none
+---@return libcontainer.core.Container|nil
+---@return libcontainer.RawError|nil
+function core.container(host, path, fallback) end
+
+--- The same for a container that is there already.
+---@param host libcontainer.core.Host
+---@param places libcontainer.core.Place[] as container:places() gave them
+---@return libcontainer.core.Container|nil
+---@return libcontainer.RawError|nil
+function core.saved_container(host, places) end
+
+--- A process by pid, proved by its start time.
+---@param pid integer
+---@param start integer
+---@return libcontainer.core.Process|nil
+---@return libcontainer.RawError|nil
+function core.open_process(pid, start) end
+
+---@param direction "in"|"out" "in" when we write
+---@return libcontainer.core.Stream|nil ours
+---@return libcontainer.core.Stream|libcontainer.RawError theirs
+function core.pipe(direction) end
+
+--- The host's /dev/null.
+---@return libcontainer.core.Stream|nil
+---@return libcontainer.RawError|nil
+function core.null() end
+
+--- A descriptor that reads this text.
+---@param text string
+---@return libcontainer.core.Stream|nil
+---@return libcontainer.RawError|nil
+function core.text(text) end
+
+--- Wait. Field 3 of each entry is set to whether it is ready; an interrupted wait answers 0.
+---@param entries table[]    each { descriptor, "r"|"w" }
+---@param seconds number|nil nil waits for ever
+---@return integer|nil count
+---@return libcontainer.RawError|nil
+function core.poll(entries, seconds) end
+
+---@param value integer|file*|libcontainer.core.Stream what a file has buffered is written out
+---@return integer descriptor
+function core.fileno(value) end
+
+---@param profile table section seccomp, strict
+---@return string|nil bytes
+---@return libcontainer.RawError|nil
+function core.seccomp_compile(profile) end
+
+--- The default filter, compiled when the library was built.
+---@return string bytes
+function core.seccomp_default() end
+
+---@param name string
+---@return boolean
+function core.syscall_known(name) end
+
+--- Become the init that carries out the plan; does not return on success.
+---@param session integer
+---@param plan integer
+---@param installed string|nil
+---@return nil
+---@return libcontainer.RawError
+function core.start_initialization(session, plan, installed) end
+
+---@class libcontainer.core.Host
+local Host = {}
+
+---@return string
+function Host:boot_id() end
+
+--- False in a child that the owner forked.
+---@return boolean
+function Host:is_owner() end
+
+---@return string driver
+---@return { name: string, controllers: string, mount_point: string, own: string }[]
+function Host:cgroups() end
+
+function Host:close() end
+
+---@class libcontainer.core.Root
+local Root = {}
+
+--- What tells this root from others, in names of cgroups.
+---@return string
+function Root:key() end
+
+--- A new directory; EEXIST when the id is in use.
+---@param id string
+---@return libcontainer.core.Directory|nil
+---@return libcontainer.RawError|nil
+function Root:make(id) end
+
+--- ENOENT when there is none.
+---@param id string
+---@return libcontainer.core.Directory|nil
+---@return libcontainer.RawError|nil
+function Root:find(id) end
+
+---@param id string
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Root:remove(id) end
+
+---@return string[]|nil ids
+---@return libcontainer.RawError|nil
+function Root:ids() end
+
+function Root:close() end
+
+---@class libcontainer.core.Directory
+local Directory = {}
+
+--- EAGAIN while somebody else holds it; never waits.
+---@return libcontainer.core.Lock|nil
+---@return libcontainer.RawError|nil
+function Directory:lock() end
+
+---@param name string
+---@return string|nil text
+---@return libcontainer.RawError|nil
+function Directory:read(name) end
+
+--- Atomic, mode 0600.
+---@param name string
+---@param text string
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Directory:replace(name, text) end
+
+function Directory:close() end
+
+---@class libcontainer.core.Lock
+local Lock = {}
+
+function Lock:close() end
+
+---@class libcontainer.core.Place
+---@field name string            of the hierarchy
+---@field path string            below its mount
+---@field was_there boolean      it existed before: it is never removed
+---@field made_above integer     how many directories above it were made for it
+
+---@class libcontainer.core.Container
+local Container = {}
+
+--- EBUSY when its place is in use.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:probe() end
+
+--- Take up what another process made.
+---@param pid integer|nil
+---@param start integer|nil
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:adopt(pid, start) end
+
+---@return "created"|"running"|"paused"|"stopped"|nil
+---@return libcontainer.RawError|nil
+function Container:status() end
+
+---@return table<string, string> directories by controllers, absolute
+function Container:cgroup_paths() end
+
+---@return libcontainer.core.Place[]
+function Container:places() end
+
+--- Of its cgroup and those below, as the host sees them.
+---@return integer[]|nil
+---@return libcontainer.RawError|nil
+function Container:pids() end
+
+--- memory_peak, memory (bytes), cpu_ns, cpu_user_ns, cpu_system_ns, oom_kills, pids_peak; what the
+-- kernel does not tell is absent.
+---@return table<string, integer>|nil
+---@return libcontainer.RawError|nil
+function Container:usage() end
+
+---@return integer|nil pid
+---@return integer|nil start
+function Container:init() end
+
+---@return libcontainer.core.Process|nil
+---@return libcontainer.RawError|nil
+function Container:open_init() end
+
+---@param number integer
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:signal(number) end
+
+---@param number integer
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:signal_all(number) end
+
+--- Every process, and wait for their end.
+---@param timeout number|nil seconds, default 10
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:kill(timeout) end
+
+--- Kill, and remove the cgroups.
+---@param timeout number|nil seconds, default 10
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:destroy(timeout) end
+
+--- After destroy: take the init's exit status, which is lost to others by it.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:reap() end
+
+function Container:close() end
+
+--- Start: cgroups, init, conversation. Options: filter (bytes); stdin, stdout, stderr (descriptors);
+-- null_stdin, null_stdout, null_stderr; init (argv of a program that replaces ours).
+---@param config table  strict
+---@param process table strict
+---@param options table
+---@return libcontainer.core.Session|nil
+---@return libcontainer.RawError|nil
+function Container:begin(config, process, options) end
+
+--- What begin would have done.
+---@param config table
+---@param process table
+---@param options table
+---@return libcontainer.PlanRow[]|nil
+---@return libcontainer.RawError|nil
+function Container:plan(config, process, options) end
+
+---@class libcontainer.core.Session
+local Session = {}
+
+---@return "wait"|"ready"|"running"|nil
+---@return libcontainer.RawError|nil
+function Session:step() end
+
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Session:go() end
+
+--- The program runs: the session is over.
+---@return libcontainer.core.Process
+function Session:finish() end
+
+---@return integer pid of the init
+---@return integer start
+function Session:pid() end
+
+---@return integer fd
+function Session:pollfd() end
+
+--- System calls of the init until it was ready; 0 but in test builds.
+---@return integer
+function Session:init_calls() end
+
+--- Undo a start that did not come to its program.
+function Session:close() end
+
+---@class libcontainer.core.Process
+local Process = {}
+
+---@return integer pid
+---@return integer start
+function Process:pid() end
+
+---@return integer|nil fd
+function Process:pollfd() end
+
+---@param number integer
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Process:signal(number) end
+
+--- False while it runs; status or signal, core, lost, user and system (seconds), max_rss (bytes).
+---@return table|false|nil
+---@return libcontainer.RawError|nil
+function Process:poll() end
+
+function Process:close() end
+
+---@class libcontainer.core.Stream
+local Stream = {}
+
+---@param max integer|nil at most 65536
+---@return string|nil bytes "" at the end
+---@return "again"|libcontainer.RawError|nil
+function Stream:read(max) end
+
+---@param bytes string
+---@param from integer|nil position of the first one
+---@return integer|nil count
+---@return "again"|libcontainer.RawError|nil EPIPE when nobody reads
+function Stream:write(bytes, from) end
+
+---@return integer|nil fd
+function Stream:pollfd() end
+
+function Stream:close() end
+
+return core
