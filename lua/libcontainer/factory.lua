@@ -14,6 +14,9 @@ Factory.__name = "libcontainer.factory"
 
 local M = {}
 
+-- A process that destroys ids as fast as we make them does not hold us for ever.
+local CREATE_ATTEMPTS <const> = 16
+
 local OPTIONS <const> = { "cgroups", "init_path", "init_args", "validator", "fault" }
 
 --- Names of the public methods, for help and suggestions.
@@ -206,6 +209,45 @@ local function write_intent(box)
   return state.save(box._directory, box._record)
 end
 
+-- In a directory that is ours and locked: look whether the cgroups are free, write the intent.
+local function fill(self, id, directory, strict)
+  local record = new_record(self, id, strict)
+  local handle, err = new_core(self, id, strict)
+  if not handle then return nil, err end
+  record.cgroup_places, record.cgroup_paths = handle:places(), handle:cgroup_paths()
+  local saved
+  saved, err = state.save(directory, record)
+  if not saved then return nil, err end
+  return container.new { factory = self, id = id, directory = directory, core = handle,
+    record = record, is_owned = not strict.detach }
+end
+
+-- Once more when `is_lost`: somebody destroyed the directory before the intent was in it.
+local function make(self, id, strict)
+  local directory, raw = self._root:make(id)
+  if not directory then
+    if core.errno_name(raw.errno) == "EEXIST" then return nil, errors.id_in_use(id) end
+    return nil, errors.raw(raw)
+  end
+  local box, err, is_lost
+  local is_fine, problem = pcall(function()
+    local lock <close>, why = container.lock(directory, id)
+    if not lock then
+      err, is_lost = why, why.code == "ContainerNotExists"
+      return
+    end
+    box, err = fill(self, id, directory, strict)
+    if not box then self._root:remove(id) end
+  end)
+  if box then return box end
+  directory:close()
+  if not is_fine then
+    self._root:remove(id)
+    error(problem, 0)
+  end
+  return nil, err, is_lost
+end
+
 --- Create a container: its directory and intent on disk. Nothing is started.
 ---@param id string     1–255 of 0-9 A-Z a-z _ + - . , never . or ..
 ---@param config table  see doc/reference/fields.md
@@ -218,28 +260,12 @@ function Factory:create(id, config)
   local strict
   strict, err = prepare(self, config)
   if not strict then return nil, err end
-  local record = new_record(self, id, strict)
-  local handle
-  handle, err = new_core(self, id, strict)
-  if not handle then return nil, err end
-  record.cgroup_places, record.cgroup_paths = handle:places(), handle:cgroup_paths()
-
-  -- The object exists before the directory, so that an error at any moment leaves an owner.
-  local box = container.new { factory = self, id = id, directory = false, core = handle,
-    record = record, is_owned = not strict.detach }
-  local directory, raw = self._root:make(id)
-  if not directory then
-    if core.errno_name(raw.errno) == "EEXIST" then return nil, errors.id_in_use(id) end
-    return nil, errors.raw(raw)
+  local box, is_lost
+  for _ = 1, CREATE_ATTEMPTS do
+    box, err, is_lost = make(self, id, strict)
+    if not is_lost then break end
   end
-  box._directory = directory
-  local is_fine, written, problem = pcall(write_intent, box)
-  if is_fine and written then return box end
-  self._root:remove(id)
-  box._is_destroyed = true
-  directory:close()
-  if not is_fine then error(written, 0) end
-  return nil, problem
+  return box, err
 end
 
 -- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups

@@ -82,6 +82,7 @@ local function feed(stream, source)
       local count, why = stream:write_now(source.chunk, source.from)
       if not count then
         if why == "again" then return true end
+        if why.errname ~= "EPIPE" then return nil, why end
         stream:close() -- it does not want to read any more: its right
         return false
       end

@@ -3,10 +3,10 @@
 local fixture = require "spec.support.fixture"
 local lc = require "libcontainer"
 
-local function create(config)
+local function create(config, id)
   config = config or {}
   config.rootfs = config.rootfs or fixture.rootfs()
-  return assert(fixture.factory():create(config.id or fixture.id(), config))
+  return assert(fixture.factory():create(id or fixture.id(), config))
 end
 
 describe("a container", function()
@@ -232,7 +232,7 @@ describe("a container", function()
 
   it("prints itself at the prompt", function()
     fixture.needs("root", "busybox")
-    local box <close> = create { id = "web" }
+    local box <close> = create({}, "web")
     assert.equal("libcontainer.container web (created)", tostring(box))
     local p = assert(box:start { args = { "sleep", "1000" } })
     assert.matches("^libcontainer.container web %(running, pid " .. p:pid() .. ", %d+ s, .*sleep 1000%)$",

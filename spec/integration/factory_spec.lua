@@ -16,7 +16,7 @@ describe("a factory", function()
 
   it("makes its root, private to us, whatever the umask", function()
     fixture.needs("cc")
-    for _, mask in ipairs { "000", "077", "777" } do
+    for _, mask in ipairs { "000", "022", "077" } do
       local root = fixture.directory() .. "/a/b"
       fixture.lua_prints([[posix.umask(tonumber(arg[2], 8)); assert(lc.new(root))]],
         { args = { root, mask } })
@@ -59,7 +59,7 @@ describe("a factory", function()
     assert.has_error(function() lc.new(7) end, "bad argument #1 to 'new' (string expected)")
     local fine, why = pcall(lc.new, fixture.root(), { cgroup = "auto" })
     assert.is_false(fine)
-    assert.matches('unknown option "cgroup", did you mean "cgroups"?', tostring(why), 1, true)
+    assert.matches('"cgroup", did you mean "cgroups"?', tostring(why), 1, true)
     local factory, err = lc.new(fixture.root(), { cgroups = "systemd" })
     assert.is_nil(factory)
     assert.equal("cgroups", err.field)

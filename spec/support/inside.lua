@@ -66,6 +66,25 @@ function M.refused(config, ...)
   return err
 end
 
+local CAPABILITIES <const> = [[CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP
+  LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO
+  SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD
+  LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND
+  AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE]]
+
+--- Every capability that this process can give away, by name; itself a list for a configuration.
+---@return string[] names
+function M.all_capabilities()
+  local status = fixture.read("/proc/self/status")
+  local own = tonumber(status:match("CapPrm:%s*(%x+)"), 16) & tonumber(status:match("CapBnd:%s*(%x+)"), 16)
+  local list, number = {}, 0
+  for name in CAPABILITIES:gmatch("%S+") do
+    if own >> number & 1 == 1 then list[#list + 1] = name end
+    number = number + 1
+  end
+  return list
+end
+
 --- Fields of /proc/self/status, as text.
 ---@return table<string, string>
 function M.status(text)

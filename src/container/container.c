@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
 	const char *fallback, struct lc_error *err)
@@ -186,10 +187,12 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 	const void *plan, size_t plan_size, struct lc_session *session, struct lc_error *err)
 {
 	static char *const our_argv[] = {(char *) "init", NULL};
+	static char *const no_environment[] = {NULL};
 	int join[LCT_CGROUP_HIERARCHIES_MAX];
 	struct lc_session_start how = {
 		.helper_fd = -1,
 		.init_argv = start->init_argv,
+		.init_envp = environ, /* a program of the user's: LUA_PATH and the like */
 		.plan = plan,
 		.plan_size = plan_size,
 		.namespaces = lc_compile_clone_flags(start->config),
@@ -202,6 +205,7 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 	memcpy(how.stdio, start->stdio, sizeof(how.stdio));
 	if (how.init_argv == NULL) {
 		how.init_argv = our_argv;
+		how.init_envp = no_environment;
 		how.helper_fd = lc_host_helper(container->host, err);
 		if (how.helper_fd < 0)
 			return how.helper_fd;

@@ -46,13 +46,12 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	LCT_CLEANUP(fd) int ours = -1;
 	LCT_CLEANUP(fd) int theirs = -1;
 	LCT_CLEANUP(fd) int plan = -1;
-	char *const no_environment[] = {NULL};
 	int fds[LCT_FD_COUNT], r;
 	struct lc_spawn spawn = {
 		.exe_fd = how->helper_fd,
 		.exe_path = how->init_argv[0],
 		.argv = how->init_argv,
-		.envp = no_environment,
+		.envp = how->init_envp,
 		.namespaces = how->namespaces,
 		.cgroup_fd = how->cgroup_fd,
 		.join_fds = how->join_fds,

@@ -32,6 +32,7 @@ struct lc_session {
 struct lc_session_start {
 	int helper_fd;          /* the init program, or -1 for init_argv[0] */
 	char *const *init_argv; /* of the helper, or of the program that replaces it */
+	char *const *init_envp;
 	const void *plan;
 	size_t plan_size;
 	uint64_t namespaces;    /* CLONE_NEW* */

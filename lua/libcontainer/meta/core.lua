@@ -2,18 +2,12 @@
 -- SPDX-License-Identifier: MIT
 -- The C core for editors: every function of src/binding/ with its types. Nothing runs here, and
 -- nothing requires this file; a spec compares its names with what the core has. A failed operation
--- returns nil and a raw error, which errors.lua turns into the object that users see.
+-- returns nil and a raw error (see errors.lua), which becomes the object that users see.
+-- luacheck: ignore 212 241
 
 ---@class libcontainer.core
 ---@field version string
 local core = {}
-
----@class libcontainer.RawError
----@field errno integer
----@field step string          which step of the lifecycle: "mount", "exec", …
----@field subject string|nil   path, key or name
----@field op integer|nil       index of the operation in the plan
----@field field string|nil     the configuration field that asked for it
 
 --- Seconds of the monotonic clock.
 ---@return number
