@@ -137,20 +137,28 @@ function Factory:_init_command()
   return argv
 end
 
--- The core object of a container to be made: its place must be free.
-local function new_core(self, id, config)
+-- The core object of a container to be made.
+local function open_core(self, id, config)
   local place = config.cgroups and config.cgroups.path
   local handle, raw = core.container(self._host, place, cgroup_name(self, id))
-  local free
-  if handle then free, raw = handle:probe() end
-  if not free then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
+  if not handle then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
   return handle
+end
+
+-- Its place must be free.
+local function probe(handle, config)
+  local free, raw = handle:probe()
+  if free then return true end
+  return nil, errors.raw(raw, { field = config.cgroups and config.cgroups.path and "cgroups.path" })
 end
 
 -- A container that starts again gets a fresh core object, and new places in its record.
 function Factory:_new_core(owner)
-  local handle, err = new_core(self, owner._id, owner._record.config)
-  if not handle then return nil, err end
+  local config = owner._record.config
+  local handle, err = open_core(self, owner._id, config)
+  local free
+  if handle then free, err = probe(handle, config) end
+  if not free then return nil, err end
   owner._core:close()
   owner._core, owner._init = handle, false
   owner._record.cgroup_places, owner._record.cgroup_paths = handle:places(), handle:cgroup_paths()
@@ -203,49 +211,44 @@ local function new_record(self, id, config)
   }
 end
 
+-- In a directory that is ours: look whether the cgroups are free, write the intent.
 local function write_intent(box)
   local lock <close>, err = container.lock(box._directory, box._id)
   if not lock then return nil, err end
-  return state.save(box._directory, box._record)
+  local record = box._record
+  local free
+  free, err = probe(box._core, record.config)
+  if not free then return nil, err end
+  record.cgroup_places, record.cgroup_paths = box._core:places(), box._core:cgroup_paths()
+  return state.save(box._directory, record)
 end
 
--- In a directory that is ours and locked: look whether the cgroups are free, write the intent.
-local function fill(self, id, directory, strict)
-  local record = new_record(self, id, strict)
-  local handle, err = new_core(self, id, strict)
-  if not handle then return nil, err end
-  record.cgroup_places, record.cgroup_paths = handle:places(), handle:cgroup_paths()
-  local saved
-  saved, err = state.save(directory, record)
-  if not saved then return nil, err end
-  return container.new { factory = self, id = id, directory = directory, core = handle,
-    record = record, is_owned = not strict.detach }
+-- Only with the lock is the directory of that name certainly still ours.
+local function undo_make(self, box)
+  local lock <close> = box._directory:lock()
+  if lock then self._root:remove(box._id) end
+  box._is_destroyed = true
+  box._directory:close()
 end
 
--- Once more when `is_lost`: somebody destroyed the directory before the intent was in it.
+-- Once more when the third answer is true: somebody destroyed the directory before it was locked.
 local function make(self, id, strict)
+  local handle, err = open_core(self, id, strict)
+  if not handle then return nil, err end
+  -- The object exists before the directory, so that an error at any moment leaves an owner.
+  local box = container.new { factory = self, id = id, directory = false, core = handle,
+    record = new_record(self, id, strict), is_owned = not strict.detach }
   local directory, raw = self._root:make(id)
   if not directory then
     if core.errno_name(raw.errno) == "EEXIST" then return nil, errors.id_in_use(id) end
     return nil, errors.raw(raw)
   end
-  local box, err, is_lost
-  local is_fine, problem = pcall(function()
-    local lock <close>, why = container.lock(directory, id)
-    if not lock then
-      err, is_lost = why, why.code == "ContainerNotExists"
-      return
-    end
-    box, err = fill(self, id, directory, strict)
-    if not box then self._root:remove(id) end
-  end)
-  if box then return box end
-  directory:close()
-  if not is_fine then
-    self._root:remove(id)
-    error(problem, 0)
-  end
-  return nil, err, is_lost
+  box._directory = directory
+  local is_fine, written, problem = pcall(write_intent, box)
+  if is_fine and written then return box end
+  undo_make(self, box)
+  if not is_fine then error(written, 0) end
+  return nil, problem, problem.code == "ContainerNotExists"
 end
 
 --- Create a container: its directory and intent on disk. Nothing is started.

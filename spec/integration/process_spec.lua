@@ -111,6 +111,8 @@ describe("a process", function()
 
   it("inherits the host's own descriptors", function()
     fixture.needs("root", "busybox")
+    local input = fixture.directory() .. "/input"
+    fixture.write(input, "from the host\n")
     local ended = fixture.lua([[
       local f = assert(lc.new(root))
       local box <close> = assert(f:create("inherit", { rootfs = rootfs }))
@@ -118,8 +120,9 @@ describe("a process", function()
         stdin = "inherit", stdout = "inherit", stderr = "inherit" })
       assert(p:wait(30))
       assert(not p.stdin and not p.stdout)]],
-      { args = { fixture.root(), fixture.rootfs() }, shell = "echo from the host |" })
+      { args = { fixture.root(), fixture.rootfs() }, after = "<" .. input })
     assert.equal(0, ended.status)
+    assert.equal("from the host\n", ended.stdout)
     assert.equal("err\n", ended.stderr)
   end)
 

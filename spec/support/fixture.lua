@@ -49,6 +49,7 @@ end
 local NEEDS = {
   root = { "needs root", function() return core.uid() == 0 end },
   gcc = { "needs the package gcc", function() return M.sh("command -v gcc") ~= "" end },
+  luarocks = { "needs the package luarocks", function() return M.sh("command -v luarocks") ~= "" end },
   busybox = { "needs the package busybox-static", function() return M.read("/bin/busybox") ~= nil end },
   fault_build = { "needs a build with fault injection (make fault)",
     function() return M.read("build/fault/libcontainer/core.so") ~= nil end },
@@ -59,7 +60,7 @@ local NEEDS = {
 }
 
 --- Skip the running test, with the reason, when the machine lacks something.
----@param ... string  "root", "busybox", "gcc", "fault_build", "release", "v1"
+---@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "v1"
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)

@@ -208,7 +208,7 @@ C(memfd_create)
 C(iopl) C(ioperm)
 #endif
 };
-static char buffer[4096];
+static char buffer[4096] = {8}; /* also a file handle of eight bytes */
 static long value(char *text)
 {
 	if (text[0] == '@') return (long) (text + 1);

@@ -93,20 +93,4 @@ describe("doc/reference/api.md", function()
     end
     assert.is_true(count >= 30, "only " .. count)
   end)
-
-  it("has examples that run and hold", function()
-    fixture.needs "root"
-    local prelude = [[
-      local lc = require "libcontainer"
-      local configs = require "libcontainer.configs"
-      local factory, id = ... ]]
-    local number = 0
-    for block in page:gmatch("\n```lua\n(.-)\n```") do
-      number = number + 1
-      local chunk = assert(load(prelude .. block, "=example " .. number))
-      chunk(fixture.factory(), fixture.id())
-    end
-  end)
-
-  fixture.check_leaks()
 end)

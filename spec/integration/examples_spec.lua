@@ -1,0 +1,85 @@
+-- SPDX-License-Identifier: MIT
+-- Every program in examples/ runs as it stands, prints what it promises and leaves nothing; so does
+-- every example in doc/reference/api.md.
+local fixture = require "spec.support.fixture"
+
+-- With a /run of its own: its state root is empty before, and looked at afterwards.
+local function run_example(name)
+  local text = fixture.sh([[unshare -m sh -c 'mount -t tmpfs tmpfs /run && lua5.4 examples/%s.lua </dev/null 2>&1
+    echo "exit status $?"; ls -A /run/libcontainer']], name)
+  local output, status, left = text:match("^(.-)exit status (%d+)\n?(.*)$")
+  assert(output, text)
+  assert.equal("", left)
+  return output, tonumber(status)
+end
+
+local EXPECTED <const> = {
+  hello = "hello from container, process 1\nstatus 3\nmemory known\n",
+  limits = "memory hog  killed: it met its memory limit\n  peak at most 32 MiB: true\n"
+    .. "fork bomb   ended: it met its process limit\nsleeper     killed at its timeout\n",
+  pipeline = "6 7 = 42\n12 12 = 144\n1000 1000 = 1000000\nstderr: no more\nstatus 0\n",
+  many = "200 containers, 8 at a time, sum of their statuses 900\n",
+  custom_init = "init: a Lua script, Lua 5.4\nprogram: process 1, oom_score_adj 500\nstatus 0\n",
+  inspect = [[
+hostname           hostname           set the host name
+no_new_privileges  no_new_privileges  never gain privileges by exec
+exec               process.args       become the program
+before the start: created
+after it: running, processes: 1
+its init is the program: true
+another look: running
+pid 1 ignores TERM: true
+ended by KILL, then stopped
+at the end: destroyed
+]],
+}
+
+describe("an example", function()
+  fixture.check_leaks()
+
+  for name, expected in pairs(EXPECTED) do
+    it(name .. ".lua prints what it promises and leaves nothing", function()
+      fixture.needs "root"
+      local output, status = run_example(name)
+      assert.equal(expected, output)
+      assert.equal(0, status)
+    end)
+  end
+
+  it("build_in_sandbox.lua builds the real sources and leaves nothing", function()
+    fixture.needs("root", "gcc")
+    local output, status = run_example "build_in_sandbox"
+    assert.equal(0, status, output)
+    assert.matches("core%.so is %d+ bytes", output)
+    assert.matches("exit status  0\nwall time    [%d.]+ s\nCPU time     [%d.]+ s\npeak memory  [%d.]+ %a+\n", output)
+    assert.matches("left behind  0 mounts, 0 cgroups, 0 state directories, 0 processes\n", output)
+  end)
+
+  it("is there for each subject, begins with what it shows, and is listed here", function()
+    for path in fixture.sh("ls examples"):gmatch("%S+") do
+      local name = path:match("^([%l_]+)%.lua$")
+      assert.is_true(EXPECTED[name] ~= nil or name == "build_in_sandbox", path)
+      assert.matches("^%-%- SPDX%-License%-Identifier: MIT\n%-%- %u", fixture.read("examples/" .. path))
+    end
+  end)
+end)
+
+describe("the page of functions", function()
+  local page = assert(fixture.read "doc/reference/api.md")
+  -- the factory of lc.run, and its descriptors, stay until the end of the interpreter
+  setup(function() require("libcontainer").run { "true" } end)
+  fixture.check_leaks()
+
+  it("has examples that run and hold", function()
+    fixture.needs "root"
+    local prelude = [[local lc = require "libcontainer"
+      local configs = require "libcontainer.configs"
+      local factory, id = ... ]]
+    local number = 0
+    for block in page:gmatch("\n```lua\n(.-)\n```") do
+      number = number + 1
+      local chunk = assert(load(prelude .. block, ("=example %d of api.md: %s"):format(number, block:match("[^\n]+"))))
+      chunk(fixture.factory(), fixture.id())
+    end
+  end)
+end)
