@@ -180,7 +180,6 @@ env:
 	@$(MAKE) --no-print-directory -s all >&2
 	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
 	@echo 'export LUA_CPATH="$(CURDIR)/$(O)/?.so;;"'
-	@echo 'export PATH="$(CURDIR)/bin:$$PATH"'
 
 demo: deps
 	@$(MAKE) --no-print-directory -s all

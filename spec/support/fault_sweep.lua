@@ -92,7 +92,7 @@ local function look(places)
   for _, path in ipairs(places.cgroups) do
     if read(path .. "/cgroup.procs") then seen.cgroups = seen.cgroups .. " " .. path end
   end
-  seen.state = table.concat(places.root:ids(), " ")
+  if places.root then seen.state = table.concat(places.root:ids(), " ") end
   return seen
 end
 

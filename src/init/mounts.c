@@ -298,12 +298,3 @@ int lc_init_attributes(
 		r = lc_mount_attr(target, 0, op->set, op->clear, 0);
 	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, path) : 0;
 }
-
-int lc_init_directory(struct lc_init *init, const struct lc_op_directory *op, struct lc_error *err)
-{
-	const char *path = lc_plan_string(&init->plan, op->target);
-	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = op->mode};
-	LCT_INIT_FD int made = lc_path_make(init, path, &how);
-
-	return made < 0 ? lc_fail(err, LCT_STEP_MOUNT, made, path) : 0;
-}
