@@ -46,12 +46,13 @@ endif
 CORE_SRC = \
 	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/parse.c \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
-	src/cgroups/hybrid.c src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c \
-	src/cgroups/procs.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v2.c \
+	src/cgroups/files.c src/cgroups/hybrid.c src/cgroups/manager.c src/cgroups/mounts.c \
+	src/cgroups/none.c src/cgroups/procs.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v2.c \
 	src/seccomp/compile.c src/seccomp/default.c \
 	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
-	src/configs/compile_process.c src/configs/names.c src/configs/path.c src/configs/schema.c \
+	src/configs/compile_process.c src/configs/names.c src/configs/namespaces.c \
+	src/configs/path.c src/configs/schema.c \
 	src/configs/validate.c src/configs/validate_fields.c src/configs/validate_mounts.c \
 	src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/spawn.c \
@@ -59,7 +60,7 @@ CORE_SRC = \
 	src/container/process.c src/container/session.c src/container/stdio.c src/container/users.c \
 	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
 	src/binding/failure.c src/binding/process.c src/binding/seccomp.c src/binding/session.c \
-	src/binding/stream.c \
+	src/binding/stream.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
 	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \

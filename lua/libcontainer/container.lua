@@ -58,20 +58,23 @@ end
 --- Take the lock of a container's directory, waiting up to the deadline.
 ---@param directory userdata
 ---@param id string
+---@param timeout number|nil  seconds, default 10
+---@param make boolean|nil    for who makes or removes the directory: a missing lock is made
 ---@return userdata|nil lock  to be closed
 ---@return libcontainer.Error|nil err
-function M.lock(directory, id)
-  local deadline = loop.deadline(LOCK_TIMEOUT)
+function M.lock(directory, id, timeout, make)
+  timeout = timeout or LOCK_TIMEOUT
+  local deadline = loop.deadline(timeout)
   local pause = 0.001
   while true do
-    local lock, raw = directory:lock()
+    local lock, raw = directory:lock(make)
     if lock then return lock end
     local name = core.errno_name(raw.errno)
     if name == "ENOENT" then return nil, errors.container_not_exists(id) end
     if name ~= "EAGAIN" and name ~= "EWOULDBLOCK" then return nil, errors.raw(raw) end
     if core.now() >= deadline then
       return nil, errors.timed_out("lock", "another process is working on container " .. id,
-        LOCK_TIMEOUT)
+        timeout)
     end
     loop.pause(pause)
     pause = math.min(pause * 2, 0.05)
@@ -92,6 +95,21 @@ function Container:id()
   return self._id
 end
 
+-- Another process may have started or destroyed it since we looked: true when we know something new.
+local function refresh(self)
+  local record, err = state.load(self._directory, self._id)
+  if not record then return nil, err end
+  local known = self._record
+  if record.init_process_pid == known.init_process_pid
+    and record.init_process_start == known.init_process_start then return false end
+  local adopted
+  adopted, err = self._factory:_adopt(self._core, record)
+  if not adopted then return nil, err end
+  record.config = known.config -- it never changes
+  self._record, self._init = record, false
+  return true
+end
+
 --- What the kernel says of it now.
 ---@return "created"|"running"|"paused"|"stopped"|"destroyed"|nil
 ---@return libcontainer.Error|nil err
@@ -100,6 +118,14 @@ function Container:status()
   local alive, err = check_alive(self)
   if not alive then return nil, err end
   local status, raw = self._core:status()
+  if status == "created" or status == "stopped" then
+    local is_new, why = refresh(self)
+    if is_new then status, raw = self._core:status() end
+    if is_new == nil then
+      if why.code == "ContainerNotExists" then return "destroyed" end
+      return nil, why
+    end
+  end
   if not status then return nil, errors.raw(raw) end
   return status
 end
@@ -233,8 +259,8 @@ end
 
 -- A container that has run can run again: in cgroups made anew.
 local function check_startable(self)
-  local status, raw = self._core:status()
-  if not status then return nil, errors.raw(raw) end
+  local status, raw = self:status()
+  if not status then return nil, raw end
   if status == "paused" then return nil, errors.container_paused(self._id) end
   if status == "running" then
     return nil, errors.new { code = "ContainerNotStopped", step = "process", subject = self._id,
@@ -354,8 +380,12 @@ end
 function Container:wait(timeout)
   local alive, err = check_alive(self)
   if not alive then return nil, err end
-  if not self._init and self._core:status() == "created" then
-    return nil, errors.container_not_running(self._id, "created")
+  if not self._init then
+    local status
+    status, err = self:status()
+    if not status then return nil, err end
+    if status == "created" then return nil, errors.container_not_running(self._id, status) end
+    if status == "destroyed" then return nil, errors.container_not_exists(self._id) end
   end
   local proc
   proc, err = init_process(self)
@@ -370,11 +400,30 @@ local function remove(self, timeout)
   if not done then return nil, errors.raw(raw) end
   if self._init then self._init:_poll() end
   done, raw = self._core:reap()
-  if done then done, raw = self._factory:_remove_directory(self._id) end
+  if done then done, raw = self._factory:_remove_directory(self._id, self._directory) end
   if not done then return nil, errors.raw(raw) end
   self._is_destroyed = true
   self._core:close()
   self._directory:close()
+  return true
+end
+
+-- Its directory has gone. Destroyed by another process, or removed underneath us: then what runs is
+-- still ours to end, unless a new container of that id has taken its place. [L11]
+local function remove_lost(self, timeout, err)
+  local pids = self._core:pids()
+  local status = self._core:status()
+  local is_left = status == "running" or status == "paused" or (pids and #pids > 0)
+  if is_left and not self._factory:_has_directory(self._id) then
+    local done, raw = self._core:destroy(timeout)
+    if done then done, raw = self._core:reap() end
+    if not done then return nil, errors.raw(raw) end
+    err = nil
+  end
+  self._is_destroyed = true
+  self._core:close()
+  self._directory:close()
+  if err then return nil, err end
   return true
 end
 
@@ -385,9 +434,11 @@ end
 function Container:destroy(options)
   options = check.options(options, { "force", "timeout" }, "destroy")
   if self._is_destroyed then return nil, errors.container_not_exists(self._id) end
-  local lock <close>, err = M.lock(self._directory, self._id)
+  local timeout = options.timeout or DESTROY_TIMEOUT
+  -- Who died while it made or removed the directory may have left it without a lock.
+  local lock <close>, err = M.lock(self._directory, self._id, timeout, true)
   if not lock then
-    if err.code == "ContainerNotExists" then self._is_destroyed = true end
+    if err.code == "ContainerNotExists" then return remove_lost(self, timeout, err) end
     return nil, err
   end
   if options.force == false and not self._damaged then
@@ -398,7 +449,7 @@ function Container:destroy(options)
       return nil, errors.container_not_stopped(self._id, status)
     end
   end
-  return remove(self, options.timeout or DESTROY_TIMEOUT)
+  return remove(self, timeout)
 end
 
 -- --- how it ends by itself and how it looks ---

@@ -111,8 +111,8 @@ function Factory:_fault()
   return self._options.fault
 end
 
-function Factory:_remove_directory(id)
-  return self._root:remove(id)
+function Factory:_remove_directory(id, directory)
+  return self._root:remove(id, directory)
 end
 
 -- Our own name for a container's cgroup: the root's key keeps two state roots apart.
@@ -165,6 +165,22 @@ function Factory:_new_core(owner)
   return true
 end
 
+-- Take over the init that a record names. A pid of another boot is a stranger's: no process has that
+-- start time. [L19]
+function Factory:_adopt(handle, record)
+  local same_boot = record.boot_id == self._host:boot_id()
+  local adopted, raw = handle:adopt(record.init_process_pid,
+    same_boot and record.init_process_start or -1)
+  if not adopted then return nil, errors.raw(raw) end
+  return true
+end
+
+-- Is there a directory of that id?
+function Factory:_has_directory(id)
+  local directory <close> = self._root:find(id)
+  return directory ~= nil
+end
+
 -- The core object of a container that another process made. Its cgroups are where that process
 -- put them, below its own; a place is believed only if it is named as we name it, or as configured,
 -- so that no forged file makes us kill strangers. [L17]
@@ -213,7 +229,7 @@ end
 
 -- In a directory that is ours: look whether the cgroups are free, write the intent.
 local function write_intent(box)
-  local lock <close>, err = container.lock(box._directory, box._id)
+  local lock <close>, err = container.lock(box._directory, box._id, nil, true)
   if not lock then return nil, err end
   local record = box._record
   local free
@@ -223,10 +239,8 @@ local function write_intent(box)
   return state.save(box._directory, record)
 end
 
--- Only with the lock is the directory of that name certainly still ours.
 local function undo_make(self, box)
-  local lock <close> = box._directory:lock()
-  if lock then self._root:remove(box._id) end
+  self._root:remove(box._id, box._directory)
   box._is_destroyed = true
   box._directory:close()
 end
@@ -240,8 +254,9 @@ local function make(self, id, strict)
     record = new_record(self, id, strict), is_owned = not strict.detach }
   local directory, raw = self._root:make(id)
   if not directory then
-    if core.errno_name(raw.errno) == "EEXIST" then return nil, errors.id_in_use(id) end
-    return nil, errors.raw(raw)
+    local name = core.errno_name(raw.errno)
+    if name == "EEXIST" then return nil, errors.id_in_use(id) end
+    return nil, errors.raw(raw), name == "ENOENT"
   end
   box._directory = directory
   local is_fine, written, problem = pcall(write_intent, box)
@@ -301,11 +316,9 @@ local function open_container(self, id, directory)
   handle, err = saved_core(self, id, record)
   if not handle and TRANSIENT[err.errname] then return nil, err end
   if not handle then return nil, err, damaged_container(self, id, directory, err) end
-  -- A pid of another boot is a stranger's. [L19]
-  local same_boot = record.boot_id == self._host:boot_id()
-  local adopted, raw = handle:adopt(same_boot and record.init_process_pid or nil,
-    record.init_process_start)
-  if not adopted then return nil, errors.raw(raw) end
+  local adopted
+  adopted, err = self:_adopt(handle, record)
+  if not adopted then return nil, err end
   return container.new { factory = self, id = id, directory = directory, core = handle,
     record = record }
 end

@@ -236,8 +236,9 @@ local function run_in(factory, config, spec, options)
   proc:close()
   local gone, why = box:destroy()
   if not fine then error(problem, 0) end
-  if result and not gone then return nil, why end
-  return result, err
+  if not result then return nil, err end
+  if not gone then return nil, why end
+  return result
 end
 
 --- Run a program in a container and collect its output.

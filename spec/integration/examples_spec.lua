@@ -59,9 +59,20 @@ describe("an example", function()
     for path in fixture.sh("ls examples"):gmatch("%S+") do
       local name = path:match("^([%l_]+)%.lua$")
       assert.is_true(EXPECTED[name] ~= nil or name == "build_in_sandbox", path)
-      assert.matches("^%-%- SPDX%-License%-Identifier: MIT\n%-%- %u", fixture.read("examples/" .. path))
+      assert.matches("^%-%- SPDX%-License%-Identifier: MIT\n%-%- [%u%d]", fixture.read("examples/" .. path))
     end
   end)
+end)
+
+describe("README.md", function()
+  it("has a shortest example that runs as it stands", function()
+    fixture.needs "root"
+    local path = fixture.directory() .. "/shortest.lua"
+    fixture.write(path, assert(fixture.read("README.md"):match("\n```lua\n(.-)```")))
+    assert.matches("^hello\n\t3\tfalse\tfalse\t%d+$", fixture.sh("lua5.4 %s 2>&1", path))
+  end)
+
+  fixture.check_leaks()
 end)
 
 describe("the page of functions", function()

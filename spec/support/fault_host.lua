@@ -68,12 +68,16 @@ local function foreign_place()
   return ("%s/%d"):format(root, foreign)
 end
 
+local function foreign_cgroup(i)
+  return ("/libcontainer-swept%s-%d"):format(root:gsub("/", "_"), i)
+end
+
 -- `fault_host.lua foreign make ROOT ROOTFS FIRST LAST`: the other process.
 local function make_foreign(first, last)
   for i = first, last do
     local t = config()
     t.detach = true
-    t.cgroups.path = ("/libcontainer-swept-%s-%d"):format(root:gsub("/", "_"), i)
+    t.cgroups.path = foreign_cgroup(i)
     local c = assert(assert(lc.new(("%s/%d"):format(root, i))):create(ID, t))
     assert(c:start { args = { "/bin/sleep", "1000" } })
   end
@@ -186,8 +190,17 @@ if scenario_name == "foreign" then
   local watch_descriptors = sweep.watch { cgroups = {} }
   watch = function(label)
     watch_descriptors(label)
-    local left = assert(lc.new(foreign_place())):list()
-    if not left or #left > 0 then sweep.problem("%s: state left", label) end
+    local place = assert(lc.new(foreign_place()))
+    if #place._root:ids() > 0 then sweep.problem("%s: state left", label) end
+    local _, hierarchies = place._host:cgroups()
+    for _, hierarchy in ipairs(hierarchies) do
+      local path = hierarchy.mount_point .. foreign_cgroup(foreign)
+      local file = io.open(path .. "/cgroup.procs")
+      if file then
+        file:close()
+        sweep.problem("%s: cgroup left: %s", label, path)
+      end
+    end
   end
 else
   watch = sweep.watch { root = assert(lc.new(root))._root, cgroups = cgroup_places(root) }

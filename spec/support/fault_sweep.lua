@@ -25,6 +25,11 @@ function M.problem(format, ...)
   if problems <= 30 then print("problem: " .. format:format(...)) end
 end
 
+--- How many things were wrong.
+function M.problems()
+  return problems
+end
+
 --- Count a case.
 function M.count()
   cases = cases + 1

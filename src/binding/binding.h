@@ -58,11 +58,14 @@ struct lc_arena *lc_lua_arena(lua_State *L);
 /* convert.c: push the schema as a table. */
 int lc_lua_push_schema(lua_State *L);
 
+/* userdata.c: */
 /* A new metatable called `name` with these methods and metamethods. */
 void lc_lua_type(lua_State *L, const char *name, const luaL_Reg *methods,
 	const luaL_Reg *metamethods);
 /* Milliseconds from seconds at `index`, `fallback` when absent; negative and NaN raise. */
 int lc_lua_timeout_ms(lua_State *L, int index, int fallback);
+/* May objects of this state act, or are we in a forked child of their owner? */
+bool lc_lua_is_owner(const struct lc_host *host);
 
 struct lc_host *lc_lua_host(lua_State *L, int index);
 struct lc_container *lc_lua_container(lua_State *L, int index);
@@ -70,8 +73,6 @@ struct lc_container *lc_lua_container(lua_State *L, int index);
 struct lc_process *lc_lua_push_process(lua_State *L);
 /* The descriptor of a stream object, an integer or a Lua file; raises for anything else. */
 int lc_lua_descriptor(lua_State *L, int index);
-/* May objects of this state act, or are we in a forked child of their owner? */
-bool lc_lua_is_owner(const struct lc_host *host);
 
 /* Make the types; each leaves the stack as it was. */
 void lc_lua_open_host(lua_State *L);

@@ -14,17 +14,6 @@
 #include "sys/sys_fault.h"
 #endif
 
-void lc_lua_type(lua_State *L, const char *name, const luaL_Reg *methods,
-	const luaL_Reg *metamethods)
-{
-	luaL_newmetatable(L, name);
-	luaL_setfuncs(L, metamethods, 0);
-	lua_newtable(L);
-	luaL_setfuncs(L, methods, 0);
-	lua_setfield(L, -2, "__index");
-	lua_pop(L, 1);
-}
-
 static int push_clock(lua_State *L, int clock)
 {
 	struct timespec now;

@@ -14,11 +14,6 @@
 
 #define LCT_STATE_FILE_MAX (16u << 20)
 
-bool lc_lua_is_owner(const struct lc_host *host)
-{
-	return host->owner == (pid_t) lc_sys_getpid();
-}
-
 /* --- host --- */
 
 static struct box_host *check_host(lua_State *L, int index)
@@ -127,14 +122,16 @@ static int lock_close(lua_State *L)
 	return 0;
 }
 
-/* directory:lock() -> lock | nil, raw: EAGAIN while somebody else holds it, never waits */
+/* directory:lock([make]) -> lock | nil, raw: EAGAIN while somebody else holds it, never waits; ENOENT
+ * when the directory goes. Only who makes or removes one may make the file. */
 static int directory_lock(lua_State *L)
 {
 	int directory = check_descriptor(L, 1, LCT_DIRECTORY_TYPE);
+	bool make = lua_toboolean(L, 2);
 	int *fd = new_descriptor(L, LCT_LOCK_TYPE);
 	struct lc_error err;
 
-	*fd = lc_factory_lock(directory, &err);
+	*fd = lc_factory_lock(directory, make, &err);
 	return *fd < 0 ? lc_lua_failure(L, &err, NULL) : 1;
 }
 
@@ -246,14 +243,15 @@ static int root_find(lua_State *L)
 	return open_directory(L, lc_factory_find);
 }
 
-/* root:remove(id) -> true | nil, raw */
+/* root:remove(id, directory) -> true | nil, raw */
 static int root_remove(lua_State *L)
 {
 	const struct lc_factory *factory = check_factory(L, 1);
 	struct lc_error err;
 	const char *id = check_id(L, 2, &err);
+	int directory = check_descriptor(L, 3, LCT_DIRECTORY_TYPE);
 
-	if (id == NULL || lc_factory_remove(factory, id, &err) < 0)
+	if (id == NULL || lc_factory_remove(factory, directory, id, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	lua_pushboolean(L, true);
 	return 1;

@@ -6,7 +6,6 @@
 #include "container/stdio.h"
 #include "sys/sys.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -173,17 +172,6 @@ static int stream_pollfd(lua_State *L)
 		return 0;
 	lua_pushinteger(L, *fd);
 	return 1;
-}
-
-int lc_lua_timeout_ms(lua_State *L, int index, int fallback)
-{
-	lua_Number seconds;
-
-	if (lua_isnoneornil(L, index))
-		return fallback;
-	seconds = luaL_checknumber(L, index);
-	luaL_argcheck(L, seconds >= 0, index, "negative time"); /* false for NaN too */
-	return seconds > 2e6 ? 2000000000 : (int) ceil(seconds * 1000);
 }
 
 /*

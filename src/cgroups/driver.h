@@ -22,7 +22,7 @@ static inline bool lc_cgroup_is_gone(long result)
 	return result == -ENOENT || result == -ENODEV || result == -EOPNOTSUPP;
 }
 
-/* --- files of one cgroup (tree.c); all answer -errno and fill no error --- */
+/* --- files of one cgroup (files.c); all answer -errno and fill no error --- */
 
 /* Open `path` below `dirfd`, close-on-exec and above the standard descriptors; "" is dirfd. */
 int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags);

@@ -5,6 +5,7 @@
  * others choose, so blanks are escaped in it, a mount may show only a part of its hierarchy or be
  * covered by another, and the process may be outside of what it can see.
  */
+#include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/parse.h"
@@ -91,21 +92,30 @@ static bool has_all(const char *options, const char *controllers)
 	return true;
 }
 
-/* A descriptor of the mount point if it really shows this kind of cgroup: another mount may lie
- * over it, or it may be out of reach. */
+/* Not there for us, as opposed to a failure to look: whoever overlooks a hierarchy for want of a
+ * descriptor leaves directories in it behind. [L12] */
+static bool is_out_of_reach(long r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES;
+}
+
+/* A descriptor of the mount point if it really shows this kind of cgroup: -ENOENT when another mount
+ * lies over it, or when it is out of reach. */
 static int open_mount(const char *mount_point, bool is_unified)
 {
-	int fd = lc_fd_above_stdio((int) lc_sys_openat(
+	LCT_CLEANUP(fd) int fd = lc_fd_above_stdio((int) lc_sys_openat(
 		AT_FDCWD, mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0));
 	struct statfs info;
+	long r;
 
 	if (fd < 0)
-		return -1;
-	if (lc_sys_fstatfs(fd, &info) < 0 ||
-		(unsigned long) info.f_type !=
-			(is_unified ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
-		lc_fd_close(&fd);
-	return fd;
+		return is_out_of_reach(fd) ? -ENOENT : fd;
+	r = lc_sys_fstatfs(fd, &info);
+	if (r < 0)
+		return (int) r;
+	if ((unsigned long) info.f_type != (is_unified ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+		return -ENOENT;
+	return lc_take_fd(&fd);
 }
 
 struct candidate {
@@ -114,8 +124,8 @@ struct candidate {
 	int rank; /* 3 shows the whole hierarchy, 2 a part with the caller in it, 1 another part */
 };
 
-/* The best of the mounts that show the hierarchy of one line. */
-static void find_mount(const struct lc_mountinfo *mounts, size_t count, const char *controllers,
+/* The best of the mounts that show the hierarchy of one line; its descriptor is -1 for none. */
+static int find_mount(const struct lc_mountinfo *mounts, size_t count, const char *controllers,
 	const char *path, struct candidate *best)
 {
 	bool is_unified = *controllers == '\0';
@@ -132,11 +142,14 @@ static void find_mount(const struct lc_mountinfo *mounts, size_t count, const ch
 		if (!is_unified && !has_all(mount->super_options, controllers))
 			continue;
 		fd = open_mount(mount->mount_point, is_unified);
-		if (fd < 0)
+		if (fd == -ENOENT)
 			continue;
 		lc_fd_close(&best->fd);
+		if (fd < 0)
+			return fd;
 		*best = (struct candidate){mount->mount_point, own != NULL ? own : "/", fd, rank};
 	}
+	return 0;
 }
 
 static char *copy(struct lc_arena *arena, const char *text)
@@ -144,17 +157,21 @@ static char *copy(struct lc_arena *arena, const char *text)
 	return lc_arena_copy(arena, text, strlen(text));
 }
 
-/* cgroup.controllers of the mount, with commas; empty when it cannot be read. */
-static char *unified_controllers(struct lc_arena *arena, int mount_fd)
+/* cgroup.controllers of the mount, with commas; empty when that is out of reach. */
+static int unified_controllers(struct lc_arena *arena, int mount_fd, char **out)
 {
 	char text[LCT_CGROUP_VALUE_MAX];
+	long r = lc_cgroup_read(mount_fd, "cgroup.controllers", text, sizeof(text));
 
-	if (lc_cgroup_read(mount_fd, "cgroup.controllers", text, sizeof(text)) < 0)
+	if (r < 0 && !is_out_of_reach(r))
+		return (int) r;
+	if (r < 0)
 		text[0] = '\0';
 	for (char *c = text; *c != '\0'; c++)
 		if (*c == ' ')
 			*c = ',';
-	return copy(arena, text);
+	*out = copy(arena, text);
+	return 0;
 }
 
 static int add_hierarchy(
@@ -163,14 +180,20 @@ static int add_hierarchy(
 	struct lc_cgroup_hierarchy *item = &out->items[out->count++];
 	const char *named = strncmp(controllers, "name=", 5) == 0 ? controllers + 5 : controllers;
 
+	int r = 0;
+
 	item->mount_fd = found->fd;
 	found->fd = -1;
 	item->is_unified = *controllers == '\0';
 	item->name = copy(&out->arena, item->is_unified ? "unified" : named);
-	item->controllers = item->is_unified ? unified_controllers(&out->arena, item->mount_fd)
-					     : copy(&out->arena, controllers);
+	if (item->is_unified)
+		r = unified_controllers(&out->arena, item->mount_fd, &item->controllers);
+	else
+		item->controllers = copy(&out->arena, controllers);
 	item->mount_point = copy(&out->arena, found->mount_point);
 	item->own = copy(&out->arena, found->own);
+	if (r < 0)
+		return r;
 	if (item->name == NULL || item->controllers == NULL || item->mount_point == NULL ||
 		item->own == NULL)
 		return -ENOMEM;
@@ -208,12 +231,14 @@ static int collect(struct lc_cgroup_mounts *out, char *groups, const struct lc_m
 
 		if (out->count == LCT_CGROUP_HIERARCHIES_MAX)
 			return lc_fail(err, LCT_STEP_CGROUP, E2BIG, "/proc/self/cgroup");
-		find_mount(mounts, count, controllers, path, &found);
-		if (found.fd < 0)
+		r = find_mount(mounts, count, controllers, path, &found);
+		if (r >= 0 && found.fd < 0)
 			continue;
-		r = add_hierarchy(out, controllers, &found);
+		if (r >= 0)
+			r = add_hierarchy(out, controllers, &found);
 		if (r < 0)
-			return lc_fail(err, LCT_STEP_MEMORY, r, "cgroup mounts");
+			return lc_fail(err, r == -ENOMEM ? LCT_STEP_MEMORY : LCT_STEP_CGROUP, r,
+				"cgroup mounts");
 	}
 	return r < 0 ? lc_fail(err, LCT_STEP_CGROUP, r, "/proc/self/cgroup") : 0;
 }

@@ -13,19 +13,6 @@
 
 #define DIGITS "0123456789"
 #define ID_MAX 255
-#define ALL_NAMESPACES                                                                             \
-	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)
-
-uint64_t lc_config_namespaces(const struct lc_config_config *config)
-{
-	uint64_t flags = 0;
-
-	if (config->namespaces.count == 0)
-		return ALL_NAMESPACES;
-	for (size_t i = 0; i < config->namespaces.count; i++)
-		flags |= lc_namespace_flag(config->namespaces.items[i]);
-	return flags;
-}
 
 static int check_namespaces(const struct lc_config_config *config, struct lc_error *err)
 {
@@ -34,7 +21,7 @@ static int check_namespaces(const struct lc_config_config *config, struct lc_err
 	for (size_t i = 0; i < config->namespaces.count; i++) {
 		uint64_t flag = lc_namespace_flag(config->namespaces.items[i]);
 
-		if ((flag & ~(uint64_t) ALL_NAMESPACES) != 0)
+		if ((flag & ~(uint64_t) LCT_NAMESPACES) != 0)
 			return lc_refuse(err, ENOSYS, "namespaces[%zu]: %s", i + 1,
 				config->namespaces.items[i]);
 		if ((seen & flag) != 0)

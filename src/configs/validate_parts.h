@@ -6,6 +6,7 @@
 #ifndef LCT_CONFIGS_VALIDATE_PARTS_H
 #define LCT_CONFIGS_VALIDATE_PARTS_H
 
+#include <linux/sched.h>
 #include "base/error.h"
 #include "configs/configs.h"
 
@@ -25,8 +26,11 @@ int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *e
 int lc_validate_sysctl(const struct lc_config_config *config, uint64_t namespaces,
 	struct lc_error *err);
 
-/* Namespaces of a configuration as CLONE_NEW* flags: all that this version makes when none is
- * listed. */
+/* The namespaces that this version makes. */
+#define LCT_NAMESPACES                                                                             \
+	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)
+
+/* namespaces.c: those of a configuration as CLONE_NEW* flags; all of them when none is listed. */
 uint64_t lc_config_namespaces(const struct lc_config_config *config);
 
 #endif

@@ -62,18 +62,44 @@ void lc_container_done(struct lc_container *container)
 	container->init.pidfd = -1;
 }
 
+struct search {
+	pid_t pid;
+	bool is_found;
+};
+
+static int find_pid(void *context, pid_t pid)
+{
+	struct search *search = context;
+
+	search->is_found = pid == search->pid;
+	return search->is_found;
+}
+
+/*
+ * What a state file says is believed only so far as the kernel proves it: the process of that number
+ * and start time is the container's init if it is in the container's cgroup. Else it has ended, or
+ * the file is forged and the process a stranger. Without cgroups nothing more can be proved.
+ */
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
 	struct lc_error *err)
 {
+	struct search search = {.pid = pid};
 	int r = lc_cgroup_open(&container->cgroup, err);
 
-	if (r < 0)
+	lc_process_done(&container->init);
+	container->init = (struct lc_process) LCT_PROCESS_INIT;
+	container->was_started = pid > 0;
+	if (r < 0 || pid <= 0)
 		return r;
-	if (pid <= 0)
-		return 0;
-	container->was_started = true;
 	r = lc_process_open(pid, start, &container->init, err);
-	return r == -ESRCH ? 0 : r; /* it has ended: that is a status, no error */
+	if (r == -ESRCH)
+		return 0; /* it has ended: that is a status, no error */
+	if (r < 0 || container->cgroup.count == 0)
+		return r;
+	r = lc_cgroup_pids(&container->cgroup, find_pid, &search, err);
+	if (r < 0 || !search.is_found)
+		lc_process_done(&container->init);
+	return r;
 }
 
 /* The hierarchies as the compiler wants them: for mounts of type cgroup. */

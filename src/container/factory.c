@@ -119,11 +119,53 @@ int lc_factory_make(const struct lc_factory *factory, const char *id, struct lc_
 	return fd;
 }
 
-int lc_factory_remove(const struct lc_factory *factory, const char *id, struct lc_error *err)
-{
-	int r = check_id(id, err);
+struct removal {
+	int directory;
+	struct lc_error *err;
+	bool has_removed;
+};
 
-	return r < 0 ? r : lc_dir_remove(factory->fd, id, LCT_STEP_STATE, err);
+static int remove_entry(void *context, const char *name, unsigned char type)
+{
+	struct removal *removal = context;
+	long r = -EISDIR;
+
+	if (type != DT_DIR)
+		r = lc_sys_unlinkat(removal->directory, name, 0);
+	if (r == -EISDIR)
+		r = lc_dir_remove(removal->directory, name, LCT_STEP_STATE, removal->err);
+	else if (r < 0 && r != -ENOENT)
+		return lc_fail(removal->err, LCT_STEP_STATE, r, name);
+	removal->has_removed = true;
+	return r == -ENOENT ? 0 : (int) r;
+}
+
+int lc_factory_remove(const struct lc_factory *factory, int directory, const char *id,
+	struct lc_error *err)
+{
+	struct removal removal = {directory, err, true};
+	int failed = check_id(id, err);
+	long r;
+
+	if (failed < 0)
+		return failed;
+	/* What is usually in it, without a descriptor more: the lock last, as it holds others up. */
+	r = lc_sys_unlinkat(directory, "state.json", 0);
+	if (r >= 0 || r == -ENOENT)
+		r = lc_sys_unlinkat(directory, "lock", 0);
+	if (r >= 0 || r == -ENOENT)
+		r = lc_sys_unlinkat(factory->fd, id, AT_REMOVEDIR);
+	while (r == -ENOTEMPTY && removal.has_removed) {
+		removal.has_removed = false;
+		failed = lc_dir_each(directory, remove_entry, &removal, LCT_STEP_STATE, err);
+		if (failed < 0)
+			return failed;
+		r = lc_sys_unlinkat(factory->fd, id, AT_REMOVEDIR);
+	}
+	/* Ours is empty and the name is not: it belongs to a new container. */
+	if (r == -ENOTEMPTY || r == -ENOENT)
+		return 0;
+	return r < 0 ? lc_fail(err, LCT_STEP_STATE, r, id) : 0;
 }
 
 struct each {
@@ -148,14 +190,14 @@ int lc_factory_each(const struct lc_factory *factory, int (*visit)(void *context
 	return lc_dir_each(factory->fd, visit_entry, &each, LCT_STEP_STATE, err);
 }
 
-int lc_factory_lock(int directory, struct lc_error *err)
+int lc_factory_lock(int directory, bool make, struct lc_error *err)
 {
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | (make ? O_CREAT : 0);
 	LCT_CLEANUP(fd) int fd = -1;
 	struct statx st;
 	long r;
 
-	fd = lc_fd_above_stdio((int) lc_sys_openat(
-		directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600));
+	fd = lc_fd_above_stdio((int) lc_sys_openat(directory, "lock", flags, 0600));
 	if (fd < 0)
 		return lc_fail(err, LCT_STEP_LOCK, fd, "lock");
 	r = lc_sys_flock(fd, LOCK_EX | LOCK_NB);

@@ -28,16 +28,21 @@ void lc_factory_done(struct lc_factory *factory);
 int lc_factory_make(const struct lc_factory *factory, const char *id, struct lc_error *err);
 /* Open it: ENOENT when there is none. */
 int lc_factory_find(const struct lc_factory *factory, const char *id, struct lc_error *err);
-/* Remove it with everything in it; missing is success. */
-int lc_factory_remove(const struct lc_factory *factory, const char *id, struct lc_error *err);
+/*
+ * Remove the directory of an id that is open as `directory`, with everything in it; missing is
+ * success. One that another process has made under the same name meanwhile stays.
+ */
+int lc_factory_remove(const struct lc_factory *factory, int directory, const char *id,
+	struct lc_error *err);
 /* Call `visit` with each valid id that has a directory. */
 int lc_factory_each(const struct lc_factory *factory, int (*visit)(void *context, const char *id),
 	void *context, struct lc_error *err);
 
 /*
  * Take the lock of a container's directory without waiting: a descriptor that holds it until it is
- * closed, -EWOULDBLOCK when somebody else has it, -ENOENT when the directory has been removed.
+ * closed, -EWOULDBLOCK when somebody else has it, -ENOENT when the directory has been removed or is
+ * about to be. Only who makes or removes a directory may also `make` the file.
  */
-int lc_factory_lock(int directory, struct lc_error *err);
+int lc_factory_lock(int directory, bool make, struct lc_error *err);
 
 #endif

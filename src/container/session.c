@@ -20,6 +20,7 @@
 #include <string.h>
 
 #define LCT_ABORT_TIMEOUT_MS 10000
+#define PF_EXITING 0x4u /* the kernel's flag, as /proc/PID/stat has it */
 #define LCT_DEATH_MS 1000
 
 static int open_socket(int *out_ours, int *out_theirs, struct lc_error *err)
@@ -141,7 +142,8 @@ static int prove_filter(struct lc_session *session, struct lc_error *err)
 		return 0;
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_SECCOMP, r, path);
-	if (lc_parse_key_u64(status, "Seccomp", &mode) == 0 && mode == 2)
+	/* 2 is a filter, 3 one that has struck: the process is about to end. */
+	if (lc_parse_key_u64(status, "Seccomp", &mode) == 0 && (mode == 2 || mode == 3))
 		return 0;
 	if (lc_process_await(&session->process, 0, NULL) == 0)
 		return 0;
@@ -150,18 +152,23 @@ static int prove_filter(struct lc_session *session, struct lc_error *err)
 
 /*
  * End of file after GO is an exec, unless the init died on the way to it (its filter forbids execve,
- * memory ran out). An ended process still has its name, and the init calls itself LCT_INIT_NAME.
+ * memory ran out). Descriptors are closed before a dying process is a zombie, so being about to end
+ * counts too. What ends keeps its name, and the init calls itself LCT_INIT_NAME.
  */
-static int died_before_exec(const struct lc_session *session)
+static bool died_before_exec(const struct lc_session *session)
 {
 	char path[32], stat[1024];
+	unsigned flags = 0;
+	const char *rest;
 
-	if (lc_process_await(&session->process, 0, NULL) < 0)
-		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int) session->process.pid);
 	if (lc_file_read(AT_FDCWD, path, stat, sizeof(stat), LCT_STEP_SESSION, NULL) < 0)
-		return 0;
-	return strstr(stat, " (" LCT_INIT_NAME ") ") != NULL;
+		return false;
+	/* The name may hold anything, so count from its last parenthesis: proc(5), field 9. */
+	rest = strrchr(stat, ')');
+	if (rest == NULL || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		return false;
+	return (flags & PF_EXITING) != 0 && strstr(stat, " (" LCT_INIT_NAME ") ") != NULL;
 }
 
 static int finished(struct lc_session *session, struct lc_error *err)
@@ -183,14 +190,17 @@ static int finished(struct lc_session *session, struct lc_error *err)
 int lc_session_step(struct lc_session *session, struct lc_error *err)
 {
 	struct lc_report report;
+	int tries = 1;
 	long r;
 
 	if (session->socket < 0)
 		return session->state == LCT_SESSION_RUNNING ?
 			LCT_SESSION_RUNNING : lc_fail(err, LCT_STEP_SESSION, EBADF, "closed");
+	/* ECONNRESET is told once, when the init ended without reading GO; what it said before that is
+	 * still there, and an end of file behind it. */
 	do {
 		r = lc_sys_recv(session->socket, &report, sizeof(report), MSG_DONTWAIT);
-	} while (r == -EINTR);
+	} while (r == -EINTR || (r == -ECONNRESET && tries-- > 0));
 	if (r == -EAGAIN)
 		return LCT_SESSION_WAIT;
 	if (r == 0 || r == -ECONNRESET)
@@ -222,8 +232,10 @@ int lc_session_go(struct lc_session *session, struct lc_error *err)
 	do {
 		r = lc_sys_send(session->socket, &report, sizeof(report), MSG_NOSIGNAL);
 	} while (r == -EINTR);
-	if (r == -EPIPE || r == -ECONNRESET)
-		return died(session, err);
+	if (r == -EPIPE || r == -ECONNRESET) {
+		r = lc_session_step(session, err); /* its last words */
+		return r < 0 ? (int) r : died(session, err);
+	}
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_SESSION, r, "send");
 	session->has_gone = true;

@@ -189,10 +189,12 @@ function Root:make(id) end
 ---@return libcontainer.RawError|nil
 function Root:find(id) end
 
+--- Remove the directory that is open, with everything in it; a new one of that name stays.
 ---@param id string
+---@param directory libcontainer.core.Directory
 ---@return true|nil
 ---@return libcontainer.RawError|nil
-function Root:remove(id) end
+function Root:remove(id, directory) end
 
 ---@return string[]|nil ids
 ---@return libcontainer.RawError|nil
@@ -203,10 +205,11 @@ function Root:close() end
 ---@class libcontainer.core.Directory
 local Directory = {}
 
---- EAGAIN while somebody else holds it; never waits.
+--- EAGAIN while somebody else holds it, ENOENT when the directory goes; never waits.
+---@param make boolean|nil  make the file: for who makes or removes the directory
 ---@return libcontainer.core.Lock|nil
 ---@return libcontainer.RawError|nil
-function Directory:lock() end
+function Directory:lock(make) end
 
 ---@param name string
 ---@return string|nil text

@@ -1,0 +1,101 @@
+-- SPDX-License-Identifier: MIT
+--- What spec/c/alloc_driver.c runs while memory fails: answers, for a name, the functions run and
+-- check. Everything that they need is loaded here, before the first failure. The state root and the
+-- root file system are in the environment: SWEEP_ROOT, SWEEP_ROOTFS.
+local name = ...
+local root, rootfs = os.getenv("SWEEP_ROOT"), os.getenv("SWEEP_ROOTFS")
+local ID <const> = "swept"
+
+-- The one for which nothing may be loaded before.
+if name == "load" then
+  return function() require "libcontainer" end, function() end
+end
+
+local lc = require "libcontainer"
+local configs = require "libcontainer.configs"
+local run = require "libcontainer.run"
+
+local function config()
+  return { rootfs = rootfs, hostname = "swept", seccomp = "default",
+    cgroups = { memory = "64M", pids_limit = 32 },
+    mounts = { { destination = "/proc", type = "proc" } } }
+end
+
+local scenarios = {}
+
+function scenarios.configs()
+  local t = configs.default { rootfs = rootfs, memory = "64M", env = { A = "b" } }
+  assert(configs.validate(t))
+  assert(configs.host_root { hostname = "a" })
+  assert(lc.process { args = { "true" }, env = { "A=b" }, user = "1000:1000" })
+end
+
+function scenarios.problems()
+  local factory = assert(lc.new(root))
+  local box, err = factory:create(ID, { rootfs = "relative", memroy = 1, hostname = 5,
+    mounts = { { destination = "a" }, { source = "b" } }, capabilities = { "NONE" } })
+  assert(not box and err.code == "ConfigInvalid" and #err.problems > 3, tostring(err))
+  assert(#tostring(err) > 0)
+  box, err = factory:load("absent")
+  assert(not box and err.code == "ContainerNotExists")
+  box, err = factory:create("../a", config())
+  assert(not box and err.code == "InvalidIdFormat")
+end
+
+function scenarios.create()
+  local c <close> = assert(assert(lc.new(root)):create(ID, config()))
+  assert(c:status() == "created")
+  assert(c:state())
+  assert(c:destroy())
+end
+
+function scenarios.explain()
+  local c <close> = assert(assert(lc.new(root)):create(ID, config()))
+  assert(#tostring(c:explain { args = { "/bin/true" } }) > 100)
+end
+
+function scenarios.start()
+  local factory = assert(lc.new(root))
+  local c <close> = assert(factory:create(ID, config()))
+  local p = assert(c:start { args = { "/bin/true" } })
+  assert(assert(p:wait(20)).status == 0)
+  local loaded = assert(factory:list())[1]
+  assert(loaded:status() == "stopped")
+  assert(tostring(loaded))
+  assert(c:destroy())
+end
+
+-- A start that fails, and its error.
+function scenarios.failure()
+  local c <close> = assert(assert(lc.new(root)):create(ID, config()))
+  local p, err = c:start { args = { "/bin/absent" } }
+  assert(not p and err.step == "exec" and err.errname == "ENOENT", tostring(err))
+end
+
+function scenarios.run()
+  local t = config()
+  t[1], t[2], t[3] = "/bin/sh", "-c", "cat; echo two >&2"
+  t.input, t.timeout = "one\n", 20
+  local r = assert(run.run(assert(lc.new(root)), t))
+  assert(r.stdout == "one\n" and r.stderr == "two\n", r.stdout .. r.stderr)
+end
+
+-- --- what is left, looked at with memory again ---
+
+local sweep = require "spec.support.fault_sweep"
+local factory = assert(lc.new(root))
+local places = { root = factory._root, cgroups = {} }
+do
+  local c <close> = assert(factory:create(ID, config()))
+  for _, path in pairs(c:state().cgroup_paths) do places.cgroups[#places.cgroups + 1] = path end
+end
+local watch = sweep.watch(places)
+
+local function check()
+  watch("alloc " .. name)
+  local count = sweep.problems()
+  if count > 0 then return count .. " left" end
+end
+
+-- What only the library made may still be on its way when the error came out: the collector ends it.
+return assert(scenarios[name], name), check

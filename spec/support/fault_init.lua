@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: MIT
+--- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS`.
+--
+-- The container has something of everything, so its plan has every operation. For each call n that
+-- its init makes, that call fails ("fail", with errnos in turn) or the init dies there ("die"). The
+-- error must name the operation, its step and its field of the configuration, and nothing may be
+-- left: see fault_sweep.lua. Every operation that makes a call must have failed at least once.
+local core = require "libcontainer.core"
+local lc = require "libcontainer"
+local sweep = require "spec.support.fault_sweep"
+
+local mode, root, rootfs, first_errno = table.unpack(arg, 1, 4)
+local ID <const> = "swept"
+local ERRNOS <const> = { "EIO", "ENOMEM", "EPERM", "EMFILE", "ENOSPC" }
+
+local config = {
+  rootfs = rootfs, hostname = "swept", domainname = "example", readonlyfs = true,
+  parent_death_signal = 9, no_new_privileges = true, seccomp = "default",
+  mounts = {
+    { destination = "/proc", type = "proc", source = "proc", options = { "nosuid", "noexec", "nodev" } },
+    { destination = "/dev", type = "tmpfs", source = "tmpfs", options = { "nosuid", "mode=755" } },
+    { destination = "/dev/pts", type = "devpts", source = "devpts", options = { "newinstance", "mode=0620" } },
+    { destination = "/dev/shm", type = "tmpfs", source = "shm", options = { "mode=1777", "rshared" } },
+    { destination = "/dev/mqueue", type = "mqueue", source = "mqueue" },
+    { destination = "/sys", type = "sysfs", source = "sysfs", options = { "ro" } },
+    { destination = "/sys/fs/cgroup", type = "cgroup", source = "cgroup", options = { "ro" } },
+    { destination = "/etc", source = rootfs .. "/etc", type = "bind", options = { "ro", "nosuid" } },
+    { destination = "/data/deep", source = rootfs .. "/root", type = "bind", options = { "rbind", "rslave" } },
+  },
+  devices = { { path = "/dev/fuse", type = "c", major = 10, minor = 229 }, { path = "/dev/fifo", type = "p" } },
+  mask_paths = { "/proc/kcore", "/proc/acpi", "/sys/firmware", "/nowhere" },
+  readonly_paths = { "/proc/sys", "/proc/bus", "/nowhere" },
+  sysctl = { ["net.ipv4.ip_forward"] = "1", ["kernel.msgmax"] = "9000" },
+  rlimits = { { type = "NOFILE", soft = 64, hard = 128 }, { type = "CORE", soft = 0, hard = 0 } },
+  capabilities = { "CHOWN", "KILL", "SETUID", "NET_BIND_SERVICE" },
+  additional_groups = { "2000" },
+  cgroups = { memory = "64M", pids_limit = 32, cpus = 0.5 },
+}
+local program = { args = { "true" }, env = { PATH = "/sbin:/bin" }, cwd = "/tmp/work", user = "1000:1000",
+  umask = 63, oom_score_adj = 100, rlimits = config.rlimits }
+
+-- --- what the plan says of each operation ---
+
+local function plan_rows()
+  local factory = assert(lc.new(root))
+  local c <close> = assert(factory:create(ID, config))
+  local paths = {}
+  for _, path in pairs(c:state().cgroup_paths) do paths[#paths + 1] = path end
+  return assert(c:explain(program)), paths
+end
+
+local rows, cgroups = plan_rows()
+local watch = sweep.watch { root = assert(lc.new(root))._root, cgroups = cgroups }
+local failed, tolerated = {}, {}
+
+-- Steps that say more than that of their operation: the number of open files is raised first and
+-- set at the end, and a script has an interpreter.
+local MORE <const> = { exec = { interpreter = true, rlimit = true }, process = { rlimit = true },
+  seccomp = { rlimit = true } }
+
+local function check_origin(label, err)
+  if not err.op then return sweep.problem("%s: no operation: %s", label, err) end
+  local row = rows[err.op + 1]
+  failed[err.op + 1] = true
+  if err.step ~= row.step and not (MORE[row.step] or {})[err.step] then
+    sweep.problem("%s: step %s for operation %s", label, err.step, row.op)
+  end
+  if err.field ~= row.field then
+    sweep.problem("%s: field %s, and the plan says %s", label, err.field, row.field)
+  end
+end
+
+-- --- one case: answers the calls of the init, nil when the start failed, and whether it did ---
+
+local function start_with(label, fault, name)
+  local factory = assert(lc.new(root, { fault = fault }))
+  local c = assert(factory:create(ID, config))
+  local p, err = c:start(program)
+  local calls = c._init_calls
+  if p then
+    local exit = assert(p:wait(20))
+    if exit.status ~= 0 then sweep.problem("%s: status %s signal %s", label, exit.status, exit.signal) end
+  else
+    sweep.check_error(label, err)
+    if mode == "die" then
+      if err.step ~= "session" or not tostring(err):find("killed by signal", 1, true) then
+        sweep.problem("%s: %s", label, err)
+      end
+    else
+      check_origin(label, err)
+      if err.errname ~= name then sweep.problem("%s: errno %s", label, err.errname) end
+    end
+    if c:status() ~= "created" then sweep.problem("%s: status %s", label, c:status()) end
+  end
+  assert(c:destroy())
+  return calls, p ~= nil
+end
+
+local function case(nth)
+  local name = ERRNOS[(nth + (tonumber(first_errno) or 0)) % #ERRNOS + 1]
+  local label = ("init %s %s at %d"):format(mode, name, nth)
+  local how = mode == "die" and sweep.DIE or sweep.ERRNO[name]
+  local began = core.now()
+  sweep.count()
+  local is_fine, calls, succeeded = pcall(start_with, label, { nth = nth, errno = how }, name)
+  if not is_fine then sweep.problem("%s: raised %s", label, calls) end
+  if core.now() - began > 20 then sweep.problem("%s: took %d s", label, core.now() - began) end
+  watch(label)
+  if succeeded then tolerated[#tolerated + 1] = nth end
+  return succeeded
+end
+
+local total = start_with("without a fault", nil)
+watch("without a fault")
+
+-- Behind READY the calls are not told: the end is where nothing fails for a while.
+local nth, quiet = 0, 0
+while nth < total or quiet < 8 do
+  nth = nth + 1
+  quiet = case(nth) and quiet + 1 or 0
+end
+
+-- Operations that may have nothing to do, because what they name does not exist, still look for it.
+if mode == "fail" then
+  for i, row in ipairs(rows) do
+    if not failed[i] then sweep.problem("operation %d %s (%s) never failed", i, row.op, row.operands) end
+  end
+end
+for i = #tolerated, 1, -1 do
+  if tolerated[i] > nth - quiet then table.remove(tolerated, i) end
+end
+print("tolerated: " .. table.concat(tolerated, " "))
+sweep.finish(nth - quiet)

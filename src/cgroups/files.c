@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files of one cgroup: open, read, write. Knows no controller and no driver. A name is resolved
+ * with openat2 below a descriptor, without links; it is a literal of a driver, never data.
+ */
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/parse.h"
+#include "cgroups/driver.h"
+#include "sys/sys.h"
+
+#include <string.h>
+
+int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags)
+{
+	const uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+	long fd;
+
+	do
+		fd = lc_sys_openat2(
+			dirfd, *path != '\0' ? path : ".", flags | O_CLOEXEC, 0, resolve);
+	while (fd == -EINTR || fd == -EAGAIN); /* EAGAIN: a rename elsewhere raced the look-up */
+	return lc_fd_above_stdio((int) fd);
+}
+
+long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size)
+{
+	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_RDONLY);
+	size_t length = 0;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		long got = lc_sys_read(fd, buffer + length, size - length);
+
+		if (got == -EINTR)
+			continue;
+		if (got < 0)
+			return got;
+		if (got == 0)
+			break;
+		length += (size_t) got;
+		if (length == size)
+			return -EMSGSIZE;
+	}
+	if (length > 0 && buffer[length - 1] == '\n')
+		length--;
+	buffer[length] = '\0';
+	return (long) length;
+}
+
+int lc_cgroup_read_u64(int dirfd, const char *name, uint64_t *out)
+{
+	char text[64];
+	long length = lc_cgroup_read(dirfd, name, text, sizeof(text));
+
+	return length < 0 ? (int) length : lc_parse_u64(text, out);
+}
+
+int lc_cgroup_read_key(int dirfd, const char *name, const char *key, uint64_t *out)
+{
+	char text[LCT_CGROUP_VALUE_MAX];
+	long length = lc_cgroup_read(dirfd, name, text, sizeof(text));
+
+	return length < 0 ? (int) length : lc_parse_key_u64(text, key, out);
+}
+
+int lc_cgroup_write(int dirfd, const char *name, const char *text)
+{
+	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_WRONLY);
+	long written;
+
+	if (fd < 0)
+		return fd;
+	do
+		written = lc_sys_write(fd, text, strlen(text));
+	while (written ==
+		-EINTR); /* a memory limit below the use reclaims, and stops at a signal */
+	return written < 0 ? (int) written : 0;
+}
