@@ -208,7 +208,7 @@ local function check_id(id)
 end
 
 local function prepare(self, config)
-  local strict, err = configs.prepare_config(config)
+  local strict, err = configs.prepare_shared(config)
   if not strict then return nil, err end
   local validator = self._options.validator
   if validator then

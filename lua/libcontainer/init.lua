@@ -31,8 +31,9 @@ local default_factory = run.default_factory()
 ---@return libcontainer.Error|nil err
 function M.run(t)
   if type(t) ~= "table" then error("bad argument #1 to 'run' (table expected)", 2) end
-  local made, err = rawget(t, "factory"), nil
+  local made = rawget(t, "factory")
   if made == nil then
+    local err
     made, err = default_factory()
     if not made then return nil, err end
   elseif M.type(made) ~= "factory" then

@@ -24,7 +24,7 @@ end
 local scenarios = {}
 
 function scenarios.configs()
-  local t = configs.default { rootfs = rootfs, memory = "64M", env = { A = "b" } }
+  local t = configs.default { rootfs = rootfs, cgroups = { memory = "64M" } }
   assert(configs.validate(t))
   assert(configs.host_root { hostname = "a" })
   assert(lc.process { args = { "true" }, env = { "A=b" }, user = "1000:1000" })
@@ -83,13 +83,15 @@ end
 -- --- what is left, looked at with memory again ---
 
 local sweep = require "spec.support.fault_sweep"
-local factory = assert(lc.new(root))
-local places = { root = factory._root, cgroups = {} }
-do
+local function find_places()
+  local factory = assert(lc.new(root))
   local c <close> = assert(factory:create(ID, config()))
-  for _, path in pairs(c:state().cgroup_paths) do places.cgroups[#places.cgroups + 1] = path end
+  local cgroups = {}
+  for _, path in pairs(c:state().cgroup_paths) do cgroups[#cgroups + 1] = path end
+  return { root = factory._root, cgroups = cgroups }
 end
-local watch = sweep.watch(places)
+
+local watch = sweep.watch(find_places())
 
 local function check()
   watch("alloc " .. name)
@@ -97,5 +99,4 @@ local function check()
   if count > 0 then return count .. " left" end
 end
 
--- What only the library made may still be on its way when the error came out: the collector ends it.
 return assert(scenarios[name], name), check

@@ -125,6 +125,22 @@ void *lc_arena_array(struct lc_arena *arena, size_t count, size_t size)
 	return lc_arena_alloc(arena, whole);
 }
 
+void *lc_arena_grow(struct lc_arena *arena, void *items, size_t used, size_t *room, size_t size)
+{
+	size_t larger = *room * 2 + 16;
+	void *copy;
+
+	if (used < *room)
+		return items;
+	copy = larger > *room ? lc_arena_array(arena, larger, size) : NULL;
+	if (copy == NULL)
+		return NULL;
+	if (used > 0)
+		memcpy(copy, items, used * size);
+	*room = larger;
+	return copy;
+}
+
 char *lc_arena_copy(struct lc_arena *arena, const char *text, size_t length)
 {
 	size_t whole;

@@ -23,6 +23,9 @@ void lc_arena_done(struct lc_arena *arena);
 /* NULL when out of memory, for each of these. */
 void *lc_arena_alloc(struct lc_arena *arena, size_t size);
 void *lc_arena_array(struct lc_arena *arena, size_t count, size_t size); /* overflow checked */
+/* Room for one more item behind `used` of them: `items` itself while *room suffices, else a copy
+ * twice as large. */
+void *lc_arena_grow(struct lc_arena *arena, void *items, size_t used, size_t *room, size_t size);
 char *lc_arena_copy(struct lc_arena *arena, const char *text, size_t length);
 char *lc_arena_printf(struct lc_arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

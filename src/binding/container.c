@@ -177,18 +177,12 @@ struct pid_list {
 static int collect_pid(void *context, pid_t pid)
 {
 	struct pid_list *list = context;
+	pid_t *items =
+		lc_arena_grow(&list->arena, list->items, list->count, &list->room, sizeof(*items));
 
-	if (list->count == list->room) {
-		size_t room = list->room * 2 + 64;
-		pid_t *items = lc_arena_array(&list->arena, room, sizeof(*items));
-
-		if (items == NULL)
-			return -ENOMEM;
-		if (list->count > 0)
-			memcpy(items, list->items, list->count * sizeof(*items));
-		list->items = items;
-		list->room = room;
-	}
+	if (items == NULL)
+		return -ENOMEM;
+	list->items = items;
 	list->items[list->count++] = pid;
 	return 0;
 }

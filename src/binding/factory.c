@@ -266,18 +266,12 @@ struct id_list {
 static int collect_id(void *context, const char *id)
 {
 	struct id_list *list = context;
+	const char **items =
+		lc_arena_grow(&list->arena, list->items, list->count, &list->room, sizeof(*items));
 
-	if (list->count == list->room) {
-		size_t room = list->room * 2 + 64;
-		const char **items = lc_arena_array(&list->arena, room, sizeof(*items));
-
-		if (items == NULL)
-			return -ENOMEM;
-		if (list->count > 0)
-			memcpy(items, list->items, list->count * sizeof(*items));
-		list->items = items;
-		list->room = room;
-	}
+	if (items == NULL)
+		return -ENOMEM;
+	list->items = items;
 	list->items[list->count] = lc_arena_copy(&list->arena, id, strlen(id));
 	return list->items[list->count++] == NULL ? -ENOMEM : 0;
 }

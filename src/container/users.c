@@ -129,23 +129,18 @@ struct group_list {
 
 static int add_group(struct group_list *list, uint32_t gid, struct lc_error *err)
 {
+	uint32_t *items;
+
 	for (size_t i = 0; i < list->count; i++) {
 		if (list->items[i] == gid)
 			return 0;
 	}
-	if (list->count == list->room) {
-		size_t room = list->room * 2 + 16;
-		uint32_t *items = lc_arena_array(list->arena, room, sizeof(*items));
-
-		if (items == NULL)
-			return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "groups");
-		if (list->count > 0)
-			memcpy(items, list->items, list->count * sizeof(*items));
-		list->items = items;
-		list->room = room;
-	}
 	if (list->count >= 65536) /* NGROUPS_MAX */
 		return lc_fail(err, LCT_STEP_USER, E2BIG, "groups");
+	items = lc_arena_grow(list->arena, list->items, list->count, &list->room, sizeof(*items));
+	if (items == NULL)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "groups");
+	list->items = items;
 	list->items[list->count++] = gid;
 	return 0;
 }

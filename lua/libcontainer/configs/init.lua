@@ -10,6 +10,7 @@
 -- the only thing that the core is ever given.
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
+local json = require "libcontainer.json"
 local normal = require "libcontainer.configs.normal"
 local profile = require "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
@@ -194,6 +195,59 @@ function M.prepare_config(t)
     return nil, errors.config_invalid(problems)
   end
   return config
+end
+
+-- Programs make many containers of few configurations, and checking one takes a tenth of a start.
+-- So the latest are remembered, as they were written and in the strict form.
+local REMEMBERED <const> = 4
+local remembered = {}
+
+-- `known` is a copy made by check.copy, so it ends somewhere whatever `t` is. Scalars come first:
+-- what differs is mostly a path or a name.
+local function is_same(t, known)
+  if json.is_array(t) ~= json.is_array(known) or json.is_big(t) ~= json.is_big(known) then
+    return false
+  end
+  local count = 0
+  for key, value in next, t do
+    local other = rawget(known, key)
+    count = count + 1
+    if type(value) ~= "table" and not (rawequal(value, other) and math.type(value) == math.type(other)) then
+      return false
+    end
+  end
+  for key, other in next, known do
+    count = count - 1
+    if type(other) == "table" then
+      local value = rawget(t, key)
+      if type(value) ~= "table" or not is_same(value, other) then
+        return false
+      end
+    end
+  end
+  return count == 0
+end
+
+--- `prepare_config` for what keeps the result and never changes it: equal configurations get the
+-- same table.
+---@param t table
+---@return table|nil config
+---@return libcontainer.Error|nil err as for `validate`
+function M.prepare_shared(t)
+  for i, pair in ipairs(remembered) do
+    if is_same(t, pair.written) then
+      table.insert(remembered, 1, table.remove(remembered, i))
+      return pair.strict
+    end
+  end
+  local written = check.copy(t, {})
+  local strict, err = M.prepare_config(t)
+  if not strict then
+    return nil, err
+  end
+  table.insert(remembered, 1, { written = written, strict = strict })
+  remembered[REMEMBERED + 1] = nil
+  return strict
 end
 
 --- The strict form of a process. stdin, stdout and stderr are handed through as they are.

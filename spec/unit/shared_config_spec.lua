@@ -1,0 +1,62 @@
+-- SPDX-License-Identifier: MIT
+-- Checking a configuration once for many containers: what may be shared, and what may not.
+local configs = require "libcontainer.configs"
+local json = require "libcontainer.json"
+
+local function written()
+  return { rootfs = "/srv/a", hostname = "one", mounts = { { destination = "/proc", type = "proc" } },
+    cgroups = { memory = "64M", cpus = 1 }, labels = { a = "b" } }
+end
+
+describe("a configuration that was checked before", function()
+  it("has the strict form of a fresh check", function()
+    local shared = assert(configs.prepare_shared(written()))
+    assert.same(assert(configs.prepare_config(written())), shared)
+    assert.equal(shared, assert(configs.prepare_shared(written())))
+  end)
+
+  it("is another one as soon as anything in it differs", function()
+    local shared = assert(configs.prepare_shared(written()))
+    for _, change in ipairs {
+      function(t) t.hostname = "two" end, function(t) t.hostname = nil end,
+      function(t) t.domainname = "x" end, function(t) t.mounts[1].type = "tmpfs" end,
+      function(t) t.mounts[2] = { destination = "/tmp", type = "tmpfs" } end,
+      function(t) t.cgroups.cpus = 1.5 end, function(t) t.labels = {} end,
+      function(t) t.labels = nil end, function(t) t.mounts[1].options = json.array() end,
+    } do
+      local t = written()
+      change(t)
+      local other = assert(configs.prepare_shared(t))
+      assert.not_equal(shared, other)
+      assert.same(assert(configs.prepare_config(t)), other)
+    end
+  end)
+
+  it("does not change when the caller changes his table afterwards", function()
+    local mine = written()
+    local shared = assert(configs.prepare_shared(mine))
+    mine.mounts[1].destination = "/elsewhere"
+    assert.equal("/proc", shared.mounts[1].destination)
+    assert.equal(shared, assert(configs.prepare_shared(written())))
+  end)
+
+  it("is refused each time when it has mistakes, and when it is inside itself", function()
+    assert(configs.prepare_shared(written()))
+    for _ = 1, 2 do
+      local bad = written()
+      bad.hostnme = "x"
+      assert.equal("ConfigInvalid", select(2, configs.prepare_shared(bad)).code)
+      local round = written()
+      round.mounts[1] = round
+      assert.equal("ConfigInvalid", select(2, configs.prepare_shared(round)).code)
+    end
+  end)
+
+  it("is read without running a metamethod", function()
+    assert(configs.prepare_shared(written()))
+    local trap = function() error "a metamethod ran" end
+    local mine = setmetatable(written(), { __index = trap, __pairs = trap, __len = trap, __eq = trap,
+      __name = "trap", __metatable = "locked" })
+    assert(configs.prepare_shared(mine))
+  end)
+end)
