@@ -162,6 +162,8 @@ end
 
 local function print_table(samples)
   local floor, empty, full = median(samples[1]), median(samples[2]), median(samples[3])
+  print(("Linux %s, medians of %d starts in process"):format(read("/proc/sys/kernel/osrelease"):match("%S+"),
+    #samples[2]))
   print(("%-40s %9s %9s"):format("", "ms", "x floor"))
   for i, row in ipairs(ROWS) do
     if samples[i] then

@@ -39,19 +39,28 @@ Container.__index = function(_, key)
   error(errors.unknown("method", key, check.nearest(key, M.methods())), 2)
 end
 
---- Make the object around what the factory has opened. The factory's business.
----@param parts table  factory, id, directory, core, record, is_owned
----@return libcontainer.Container
-function M.new(parts)
+--- The object to be, without its metatable: see new.
+---@param parts table  factory, id, directory, core, record, is_owned, damaged
+---@return table
+function M.prepare(parts)
   -- Every field has its place now: setting one later must not need memory, which may have run out.
-  local self = { _factory = parts.factory, _id = parts.id, _directory = parts.directory,
+  return { _factory = parts.factory, _id = parts.id, _directory = parts.directory,
     _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
     _damaged = parts.damaged or false, _init = false, _init_calls = 0, _has_failed = false,
     _is_destroyed = false, _attempts = 0 }
-  -- The metatable comes last: finalisers run in the reverse order of setmetatable, and ours needs
-  -- the userdata above alive when the interpreter ends.
-  return setmetatable(self, Container)
 end
+
+--- Make the object around what the factory has opened. The factory's business.
+-- The metatable comes last: finalisers run in the reverse order of setmetatable, and ours needs the
+-- userdata in it alive when the interpreter ends.
+---@param parts table  as prepare takes
+---@return libcontainer.Container
+function M.new(parts)
+  return setmetatable(M.prepare(parts), Container)
+end
+
+--- For the factory, which has made the directory and must not run out of memory now.
+M.metatable = Container
 
 -- --- the lock ---
 
@@ -273,7 +282,7 @@ local function check_startable(self)
     done, raw = self._core:destroy(DESTROY_TIMEOUT)
     if not done then return nil, errors.raw(raw) end
   end
-  if status == "stopped" or self._has_failed then return self._factory:_new_core(self) end
+  if status == "stopped" or self._has_failed then return self._factory:_renew(self) end
   return true
 end
 

@@ -152,15 +152,14 @@ local function probe(handle, config)
   return nil, errors.raw(raw, { field = config.cgroups and config.cgroups.path and "cgroups.path" })
 end
 
--- A container that starts again gets a fresh core object, and new places in its record.
-function Factory:_new_core(owner)
-  local config = owner._record.config
-  local handle, err = open_core(self, owner._id, config)
-  local free
-  if handle then free, err = probe(handle, config) end
-  if not free then return nil, err end
-  owner._core:close()
-  owner._core, owner._init = handle, false
+-- A container that starts again: cgroups made anew, and their places in its record. The core object
+-- stays the same, because the container's finaliser must come before that of the core.
+function Factory:_renew(owner)
+  local config, handle = owner._record.config, owner._core
+  local place = config.cgroups and config.cgroups.path
+  local done, raw = handle:renew(place, cgroup_name(self, owner._id))
+  if not done then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
+  owner._init = false
   owner._record.cgroup_places, owner._record.cgroup_paths = handle:places(), handle:cgroup_paths()
   return true
 end
@@ -249,8 +248,9 @@ end
 local function make(self, id, strict)
   local handle, err = open_core(self, id, strict)
   if not handle then return nil, err end
-  -- The object exists before the directory, so that an error at any moment leaves an owner.
-  local box = container.new { factory = self, id = id, directory = false, core = handle,
+  -- The object exists before the directory, so that an error at any moment leaves an owner; its
+  -- metatable comes behind it, see container.new.
+  local box = container.prepare { factory = self, id = id, directory = false, core = handle,
     record = new_record(self, id, strict), is_owned = not strict.detach }
   local directory, raw = self._root:make(id)
   if not directory then
@@ -259,6 +259,7 @@ local function make(self, id, strict)
     return nil, errors.raw(raw), name == "ENOENT"
   end
   box._directory = directory
+  setmetatable(box, container.metatable)
   local is_fine, written, problem = pcall(write_intent, box)
   if is_fine and written then return box end
   undo_make(self, box)

@@ -52,8 +52,15 @@ local function check(id, record)
   return record
 end
 
--- A strict configuration never changes, and is most of a record: its text is made once.
-local config_texts = setmetatable({}, { __mode = "k" })
+-- The tables of a record are replaced, never changed: their texts are made once. The configuration
+-- is most of it, and many containers share one.
+local texts = setmetatable({}, { __mode = "k" })
+
+local function text_of(value)
+  if type(value) ~= "table" then return json.encode(value) end
+  if not texts[value] then texts[value] = json.encode(value) end
+  return texts[value]
+end
 
 --- The record as text. Made apart from `write`, so that a start can do it while its init is at work.
 ---@param record table
@@ -61,19 +68,14 @@ local config_texts = setmetatable({}, { __mode = "k" })
 ---@return table|nil err
 function M.encode(record)
   record.version = M.VERSION
-  local config = record.config
-  local config_text, rest = config_texts[config], {}
-  if not config_text then
-    config_text = json.encode(config)
-    if not config_text then return json.encode(record) end -- the error names the whole path
-    config_texts[config] = config_text
-  end
+  local parts = {}
   for name, value in next, record do
-    if name ~= "config" then rest[name] = value end
+    local text = text_of(value)
+    if not text then return json.encode(record) end -- for its error, with the whole path
+    parts[#parts + 1] = ('"%s":%s'):format(name, text)
   end
-  local text, why = json.encode(rest)
-  if not text then return nil, why end
-  return '{"config":' .. config_text .. "," .. text:sub(2)
+  table.sort(parts)
+  return "{" .. table.concat(parts, ",") .. "}"
 end
 
 --- Replace the file by that text.

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -197,6 +198,32 @@ static int posix_state(lua_State *L)
 	return is_fine ? 1 : lua_error(L);
 }
 
+static volatile sig_atomic_t ticks;
+
+static void count_tick(int signal)
+{
+	(void) signal;
+	ticks++;
+}
+
+/* tick(microseconds): from now on a signal each, with a handler that interrupts system calls */
+static int posix_tick(lua_State *L)
+{
+	struct sigaction action = {.sa_handler = count_tick}; /* no SA_RESTART */
+	suseconds_t us = (suseconds_t) luaL_checkinteger(L, 1);
+	struct itimerval every = {{0, us}, {0, us}};
+
+	check(L, "sigaction", sigaction(SIGALRM, &action, NULL));
+	return check(L, "setitimer", setitimer(ITIMER_REAL, &every, NULL));
+}
+
+/* ticks() -> how many there were */
+static int posix_ticks(lua_State *L)
+{
+	lua_pushinteger(L, ticks);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{"fork", posix_fork},
 	{"exit", posix_exit},
@@ -215,6 +242,8 @@ static const luaL_Reg functions[] = {
 	{"nice", posix_nice},
 	{"rlimit", posix_rlimit},
 	{"prctl", posix_prctl},
+	{"tick", posix_tick},
+	{"ticks", posix_ticks},
 	{"state", posix_state},
 	{NULL, NULL},
 };

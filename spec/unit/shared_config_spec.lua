@@ -19,7 +19,7 @@ describe("a configuration that was checked before", function()
     local shared = assert(configs.prepare_shared(written()))
     for _, change in ipairs {
       function(t) t.hostname = "two" end, function(t) t.hostname = nil end,
-      function(t) t.domainname = "x" end, function(t) t.mounts[1].type = "tmpfs" end,
+      function(t) t.domainname = "x" end, function(t) t.mounts[1].options = { "ro" } end,
       function(t) t.mounts[2] = { destination = "/tmp", type = "tmpfs" } end,
       function(t) t.cgroups.cpus = 1.5 end, function(t) t.labels = {} end,
       function(t) t.labels = nil end, function(t) t.mounts[1].options = json.array() end,

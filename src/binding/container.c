@@ -91,6 +91,20 @@ static int container_close(lua_State *L)
 	return 0;
 }
 
+/* container:renew(path|nil, fallback) -> true | nil, raw: for another start; its place must be free */
+static int container_renew(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	const char *path = luaL_optstring(L, 2, NULL);
+	const char *fallback = luaL_checkstring(L, 3);
+	struct lc_error err;
+
+	if (lc_container_renew(c, path, fallback, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
 /* container:probe() -> true | nil, raw: EBUSY when its place is in use */
 static int container_probe(lua_State *L)
 {
@@ -351,6 +365,7 @@ void lc_lua_open_container(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
 		{"probe", container_probe},
+		{"renew", container_renew},
 		{"adopt", container_adopt},
 		{"status", container_status},
 		{"cgroup_paths", container_cgroup_paths},

@@ -80,6 +80,21 @@ static int find_pid(void *context, pid_t pid)
  * and start time is the container's init if it is in the container's cgroup. Else it has ended, or
  * the file is forged and the process a stranger. Without cgroups nothing more can be proved.
  */
+int lc_container_renew(struct lc_container *container, const char *path, const char *fallback,
+	struct lc_error *err)
+{
+	struct lc_host *host = container->host;
+	int r;
+
+	lc_container_done(container);
+	r = lc_container_init(container, host, path, fallback, err);
+	if (r >= 0)
+		r = lc_container_probe(container, err);
+	if (r < 0 && container->has_cgroup)
+		lc_cgroup_done(&container->cgroup);
+	return r;
+}
+
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
 	struct lc_error *err)
 {

@@ -53,6 +53,11 @@ int lc_container_init_saved(struct lc_container *container, struct lc_host *host
 	const struct lc_cgroup_saved *places, size_t count, struct lc_error *err);
 void lc_container_done(struct lc_container *container);
 
+/* Begin anew, for another start: as lc_container_init and lc_container_probe. After a failure it has
+ * no cgroup any more, so that a destroy touches nothing. */
+int lc_container_renew(struct lc_container *container, const char *path, const char *fallback,
+	struct lc_error *err);
+
 /* Adopt what another process started: its init, when it still lives, and its cgroups. */
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
 	struct lc_error *err);

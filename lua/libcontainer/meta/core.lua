@@ -244,6 +244,13 @@ local Container = {}
 ---@return libcontainer.RawError|nil
 function Container:probe() end
 
+--- Begin anew, for another start: its place must be free.
+---@param path string|nil     as core.container takes them
+---@param fallback string
+---@return true|nil
+---@return table|nil raw
+function Container:renew(path, fallback) end
+
 --- Take up what another process made.
 ---@param pid integer|nil
 ---@param start integer|nil

@@ -1,0 +1,41 @@
+-- SPDX-License-Identifier: MIT
+-- The sweeps themselves, and what they look at after each case, are in spec/support/fault_*.lua.
+local fixture = require "spec.support.fixture"
+local faults = require "spec.support.fault_run"
+
+local ERRNOS <const> = { "EIO", "ENOMEM", "EMFILE" }
+local SCENARIOS <const> = {
+  life = "create, start, wait and destroy",
+  run = "lc.run with three pipes",
+  foreign = "list, load and destroy of another process's container",
+}
+
+for scenario, words in pairs(SCENARIOS) do
+  describe("while " .. words .. " go on, a failing system call of the host", function()
+    fixture.check_leaks()
+
+    it("is an error object or no failure at all, and leaves nothing behind [L12] [L13]", function()
+      assert.is_true(faults.sweep("fault_host", scenario, "once", table.unpack(ERRNOS)) > 300)
+    end)
+
+    it("leaves what one destroy clears away, when every later call fails too [L12] [L13]", function()
+      assert.is_true(faults.sweep("fault_host", scenario, "sticky", table.unpack(ERRNOS)) > 300)
+    end)
+
+    it("that was interrupted is made again, or is such a failure [L14]", function()
+      assert.is_true(faults.sweep("fault_host", scenario, "once", "EINTR") > 100)
+    end)
+  end)
+end
+
+describe("a host that is killed at any of its system calls", function()
+  fixture.check_leaks()
+
+  it("leaves a container that another process loads and destroys without a trace [L01]", function()
+    assert.is_true(faults.sweep("fault_host", "life", "kill") > 200)
+  end)
+
+  it("leaves nothing of lc.run that destroy does not take away [L01]", function()
+    assert.is_true(faults.sweep("fault_host", "run", "kill") > 200)
+  end)
+end)

@@ -1,0 +1,22 @@
+-- SPDX-License-Identifier: MIT
+local fixture = require "spec.support.fixture"
+local faults = require "spec.support.fault_run"
+
+describe("the init of a container that has something of everything", function()
+  fixture.check_leaks()
+
+  for first = 0, 1 do
+    it(("tells which operation, step and field failed, whichever call it was [L13] (errnos from %d)"):format(first),
+      function()
+        local cases, output = faults.sweep("fault_init", "fail", first)
+        assert.is_true(cases > 300)
+        -- A few may fail without harm: a memory policy that cannot be reset, a directory of PATH.
+        local _, tolerated = output:match("tolerated:([%d ]*)\n"):gsub("%d+", "")
+        assert.is_true(tolerated < 16, output)
+      end)
+  end
+
+  it("may die at any of its calls: the start fails and says so, nothing is left [L07] [L08]", function()
+    assert.is_true(faults.sweep("fault_init", "die") > 300)
+  end)
+end)

@@ -1,0 +1,273 @@
+-- SPDX-License-Identifier: MIT
+-- Programs inside that work against the library while it starts others: a volume that changes under
+-- its hands, its own executable, its descriptors, the cgroup files. And privileged-looking programs.
+local fixture = require "spec.support.fixture"
+local inside = require "spec.support.inside"
+local configs = require "libcontainer.configs"
+local core = require "libcontainer.core"
+
+-- Exchanges two names in a directory until it is killed.
+local SWAPPER <const> = [[
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <signal.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	prctl(PR_SET_PDEATHSIG, 0);
+	if (argc < 2 || chdir(argv[1]) != 0) return 1;
+	alarm(600);
+	for (;;) renameat2(AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE);
+}
+]]
+
+local function start_swapper(directory)
+  local program = inside.compile("swapper", SWAPPER)
+  return tonumber(fixture.sh("%s %s >/dev/null 2>&1 & echo $!", program, directory))
+end
+
+-- The swapper's parent was a shell that has ended, so it is not ours to wait for.
+local function stop_swapper(pid)
+  fixture.sh("kill %d; while [ -d /proc/%d ] && ! grep -q '^State:.[ZX]' /proc/%d/status 2>/dev/null; do :; done", pid,
+    pid, pid)
+end
+
+local function bind(source, destination, ...)
+  return { type = "bind", source = source, destination = destination, options = { ... } }
+end
+
+describe("a volume that another process changes meanwhile", function()
+  fixture.check_leaks()
+
+  it("leads no mount, mount point, device or directory to the host [A47] [A72] [A40] [A61] [A69] [O31]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local canary, rootfs = inside.canary(), fixture.rootfs()
+    local volume, file = fixture.directory(), fixture.directory() .. "/file"
+    fixture.write(file, "f")
+    fixture.sh("mkdir %s/a && ln -s %s%s/directory %s/b", volume, ("../"):rep(20), canary.path:sub(2), volume)
+    local config = configs.default { rootfs = rootfs }
+    table.insert(config.mounts, bind(volume, "/vol", "rw"))
+    for i = 1, 5 do
+      table.insert(config.mounts, { type = "tmpfs", source = "t", destination = "/vol/a/t" .. i })
+      table.insert(config.mounts, bind(file, "/vol/a/deep" .. i .. "/f"))
+    end
+    table.insert(config.mounts, { type = "proc", source = "p", destination = "/vol/a/proc" })
+    table.insert(config.mask_paths, "/vol/a/t1")
+    table.insert(config.readonly_paths, "/vol/a/t2")
+    local count = fixture.is_asan and 40 or 200
+    local swapper, started = start_swapper(volume), 0
+    local factory = fixture.factory()
+    local fine, problem = pcall(function()
+      for i = 1, count do
+        local box <close> = assert(factory:create("race-" .. i, {
+          rootfs = rootfs, namespaces = config.namespaces, mounts = config.mounts, mask_paths = config.mask_paths,
+          readonly_paths = config.readonly_paths, devices = { { path = "/vol/a/null", type = "c", major = 1, minor = 3 } } }))
+        local process, err = box:start { args = { "true" }, cwd = "/vol/a/new" }
+        if process then
+          started = started + 1
+          process:wait(60)
+        else
+          assert.is_true(err.step ~= "config" and err.code == "SystemError", tostring(err))
+        end
+      end
+    end)
+    stop_swapper(swapper)
+    assert(fine, problem)
+    canary.check()
+    assert.is_true(started >= 0)
+  end)
+
+  it("is not followed when its own content is put over /proc [A40] [A61]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local canary, rootfs = inside.canary(), fixture.rootfs()
+    -- the rootfs itself is what is shared: its /proc is a directory one moment and a link the next
+    fixture.sh("cd %s && rmdir proc && mkdir a && ln -s %s/directory b && ln -s a proc", rootfs, canary.path)
+    local swapper = start_swapper(rootfs)
+    local fine, problem = pcall(function()
+      for _ = 1, fixture.is_asan and 5 or 20 do
+        local result, err = fixture.run({ rootfs = rootfs }, "true")
+        assert.is_nil(result)
+        assert.equal("ELOOP", err.errname)
+      end
+    end)
+    stop_swapper(swapper)
+    assert(fine, problem)
+    canary.check()
+  end)
+end)
+
+describe("the library's own program", function()
+  fixture.check_leaks()
+
+  local function checksum()
+    return fixture.sh("sha256sum %s/libcontainer/core.so $(readlink -f $(command -v lua5.4)) /bin/busybox", fixture.build)
+  end
+
+  it("cannot be written or run again through /proc/self/exe [A33] [D30]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local rootfs, before = fixture.rootfs(), checksum()
+    inside.install(inside.compile("overwrite", [[
+      #include <errno.h>
+      #include <fcntl.h>
+      #include <stdio.h>
+      #include <string.h>
+      #include <unistd.h>
+      int main(int argc, char **argv)
+      {
+        int fd = open(argc > 1 ? argv[1] : "/proc/1/exe", O_WRONLY);
+        if (fd >= 0) { printf("opened %zd\n", write(fd, "#!/evil\n", 8)); return 0; }
+        puts(errno == ETXTBSY ? "ETXTBSY" : errno == EACCES ? "EACCES" : errno == EPERM ? "EPERM" : errno == EROFS ? "EROFS" :
+          strerror(errno));
+        return 0;
+      }]]), rootfs, "/bin/overwrite")
+    -- what is asked to be run is the init's own file
+    for _, program in ipairs { "/proc/self/exe", "/proc/1/exe", "/proc/thread-self/exe" } do
+      local result, err = fixture.run({ rootfs = rootfs }, program, "x")
+      assert.is_true(result == nil and err ~= nil or result.status ~= 0, program)
+    end
+    fixture.write(rootfs .. "/bin/script", "#!/proc/self/exe\n")
+    fixture.sh("chmod 755 %s/bin/script; ln -s /proc/self/exe %s/bin/alias", rootfs, rootfs)
+    for _, program in ipairs { "script", "alias" } do
+      local result = fixture.run({ rootfs = rootfs }, program)
+      assert.is_true(result == nil or result.status ~= 0, program)
+    end
+    -- and what runs now is the container's own file, nothing of ours
+    local answer = inside.script({ rootfs = rootfs }, "overwrite /proc/1/exe; readlink /proc/1/exe")
+    assert.equal("ETXTBSY\n/bin/sh\n", answer)
+    assert.equal(before, checksum())
+  end)
+
+  it("is a sealed file in memory that a race for it cannot open for writing [A33] [D30] [A23]", function()
+    fixture.needs("root", "busybox", "gcc")
+    -- A process that shares the host's pids looks at every init that is about to exec.
+    local rootfs, before = fixture.rootfs(), checksum()
+    local hunter = inside.compile("hunter", [[
+      #define _GNU_SOURCE
+      #include <errno.h>
+      #include <fcntl.h>
+      #include <stdio.h>
+      #include <stdlib.h>
+      #include <string.h>
+      #include <dirent.h>
+      #include <sys/prctl.h>
+      #include <sys/ptrace.h>
+      #include <sys/wait.h>
+      #include <unistd.h>
+      int main(int argc, char **argv)
+      {
+        int first = atoi(argv[1]), tries = 0;
+        puts("looking"); fflush(stdout);
+        while (access("/stop", F_OK) != 0) {
+          DIR *dir = opendir("/proc");
+          struct dirent *e;
+          while ((e = readdir(dir)) != NULL) {
+            char path[64], name[64] = "";
+            int pid = atoi(e->d_name), fd;
+            if (pid <= first || pid == getpid()) continue;
+            snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+            fd = open(path, O_RDONLY);
+            if (fd < 0) continue;
+            if (read(fd, name, sizeof(name) - 1) < 0) name[0] = 0;
+            close(fd);
+            if (strncmp(name, "lc-init", 7) != 0) continue;
+            tries++;
+            snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+            fd = open(path, O_WRONLY);
+            if (fd >= 0) { printf("WROTE\n"); return 1; }
+            fd = open(path, O_RDONLY);
+            if (fd >= 0) {
+              strcpy(name, "");
+              snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+              int c = open(path, O_RDONLY);
+              if (c >= 0 && read(c, name, sizeof(name) - 1) > 0 && strncmp(name, "lc-init", 7) == 0) {
+                char link[64]; snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+                ssize_t n = readlink(path, link, 63); link[n > 0 ? n : 0] = 0;
+                if (strstr(link, "memfd") != NULL) { printf("READ %s\n", link); return 1; }
+              }
+              if (c >= 0) close(c);
+              close(fd);
+            }
+            if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) {
+              char who[64] = "";
+              snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+              fd = open(path, O_RDONLY);
+              if (fd >= 0 && read(fd, who, 63) > 0 && strncmp(who, "lc-init", 7) == 0) { printf("TRACED\n"); return 1; }
+              ptrace(PTRACE_DETACH, pid, 0, 0);
+            }
+          }
+          closedir(dir);
+        }
+        printf("never, in %s\n", tries > 0 ? "tries" : "no try");
+        return 0;
+      }]])
+    inside.install(hunter, rootfs, "/bin/hunter")
+    local shared = configs.default { rootfs = rootfs }
+    shared.namespaces = { "mount", "uts", "ipc", "network", "cgroup" } -- the host's pids, on purpose
+    shared.seccomp, shared.no_new_privileges = false, true
+    local factory = fixture.factory()
+    local box <close> = assert(factory:create("hunter", shared))
+    local process = assert(box:start { args = { "hunter", tostring(core.pid()) }, stdout = "pipe" })
+    assert.equal("looking\n", process.stdout:read("L"))
+    for _ = 1, fixture.is_asan and 5 or 30 do
+      assert.equal(0, inside.run({ rootfs = rootfs }, "true").status)
+    end
+    fixture.write(rootfs .. "/stop", "")
+    local said = process.stdout:read("a")
+    assert(process:wait(60))
+    process:close()
+    assert.truthy(said:find("^never"), said)
+    assert.equal(before, checksum())
+  end)
+end)
+
+describe("a program with every capability and no filter", function()
+  fixture.check_leaks()
+
+  it("reaches no release agent, device list or processes of the host through the cgroup mounts [A51] [A60]", function()
+    fixture.needs("root", "busybox")
+    local host = fixture.sh("cat /sys/fs/cgroup/*/release_agent /sys/fs/cgroup/*/notify_on_release 2>/dev/null")
+    local out = inside.script({ capabilities = inside.all_capabilities(), seccomp = false }, [[
+      for d in /sys/fs/cgroup /sys/fs/cgroup/*; do
+        for f in release_agent notify_on_release devices.allow devices.deny cgroup.procs tasks cgroup.kill cgroup.freeze \
+          memory.limit_in_bytes memory.max; do
+          for p in $d/$f $d/../$f $d/../../$f; do
+            [ -e $p ] && (echo 1 >$p) 2>/dev/null && echo "written $p"; done; done; done; true]])
+    assert.equal("", out)
+    assert.equal(host, fixture.sh("cat /sys/fs/cgroup/*/release_agent /sys/fs/cgroup/*/notify_on_release 2>/dev/null"))
+  end)
+
+  it("that mounts a hierarchy anew still sees its own part alone [A51]", function()
+    fixture.needs("root", "busybox", "v1")
+    local out = inside.script({ capabilities = inside.all_capabilities(), seccomp = false }, [[
+      mkdir /tmp/c && mount -t cgroup -o pids c /tmp/c 2>/dev/null || exit 0
+      ls /tmp/c | grep -c release_agent; (echo /bin/evil >/tmp/c/release_agent) 2>/dev/null && echo "written"; true]])
+    assert.is_nil(out:find("written", 1, true))
+    assert.is_true(out == "" or out:find("^0\n") ~= nil, out)
+  end)
+end)
+
+describe("a program inside", function()
+  fixture.check_leaks()
+
+  it("cannot see or signal a process of the host [A22] [A53]", function()
+    fixture.needs("root", "busybox")
+    local out = inside.script({ capabilities = inside.all_capabilities(), seccomp = false },
+      ("kill -0 %d 2>&1 | sed 's/.*: //'; kill -9 -1; echo alive; ls -d /proc/%d 2>/dev/null; true"):format(core.pid(),
+      core.pid()))
+    assert.equal("No such process\nalive\n", out)
+  end)
+
+  it("that races a new program's start in the same volume gets nothing through /proc [A25] [A22]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    local out = inside.script({ rootfs = rootfs, capabilities = inside.all_capabilities(), seccomp = false }, [[
+      for p in /proc/[0-9]*; do for l in $p/fd/* $p/cwd $p/root $p/exe; do readlink $l; done; done | sort -u]])
+    for target in out:gmatch("[^\n]+") do
+      assert.truthy(target == "/" or target:find("^/bin/") or target:find("^pipe:") or target == "/dev/null"
+        or target:find("^/proc") or target == "/dev/pts", target)
+    end
+  end)
+end)
