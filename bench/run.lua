@@ -2,7 +2,7 @@
 -- One table: what a container costs here, beside the bare kernel work (floor.c) and beside the
 -- runtimes that are installed. Everybody starts the same static program in the same kind of container
 -- (bundle.json), in turns, so that a slow minute of the machine is slow for all; what counts are the
--- ratios of the medians. Shell commands are only used to start what is compared with.
+-- ratios, taken round by round. Shell commands are only used to start what is compared with.
 --
 --     lua5.4 bench/run.lua [ROUNDS [RUNS]]           after `make bench` has built the programs
 --     lua5.4 bench/run.lua worker RUNS MIB DIRECTORY  what it starts itself: RUNS containers with MIB
@@ -145,13 +145,14 @@ local function make_directory()
   return directory
 end
 
+-- Medians by row and round.
 local function measure(directory, rounds, runs)
   local samples = {}
   for round = 1, rounds do
     for i, row in ipairs(ROWS) do
       if not row[3] or is_installed(row[3]) then
-        local list = samples[i] or {}
-        samples[i] = table.move(row[2](directory, runs), 1, runs, #list + 1, list)
+        samples[i] = samples[i] or {}
+        samples[i][round] = median(row[2](directory, runs))
         io.stderr:write(("\rround %d of %d: %-40s"):format(round, rounds, row[1]))
       end
     end
@@ -160,15 +161,21 @@ local function measure(directory, rounds, runs)
   return samples
 end
 
-local function print_table(samples)
-  local floor, empty, full = median(samples[1]), median(samples[2]), median(samples[3])
-  print(("Linux %s, medians of %d starts in process"):format(read("/proc/sys/kernel/osrelease"):match("%S+"),
-    #samples[2]))
+-- Of the two in the same round: what the machine does besides slows down both.
+local function ratio(samples, others)
+  local ratios = {}
+  for round, value in ipairs(samples) do ratios[round] = value / others[round] end
+  return median(ratios)
+end
+
+local function print_table(samples, runs)
+  print(("Linux %s, %d rounds of %d starts"):format(read("/proc/sys/kernel/osrelease"):match("%S+"),
+    #samples[1], runs))
   print(("%-40s %9s %9s"):format("", "ms", "x floor"))
   for i, row in ipairs(ROWS) do
     if samples[i] then
-      local value = median(samples[i])
-      print(("%-40s %9.2f %9.2f"):format(row[1], value * 1000, value / floor))
+      local times = ratio(samples[i], samples[1])
+      print(("%-40s %9.2f %9.2f"):format(row[1], median({ table.unpack(samples[i]) }) * 1000, times))
     else
       print(("%-40s %9s"):format(row[1], "not here"))
     end
@@ -177,8 +184,8 @@ local function print_table(samples)
     print(("%-40s %9.2f   wanted: at most %.2f, %s"):format(what, value, limit,
       value <= limit and "reached" or "MISSED"))
   end
-  verdict("in process / floor", empty / floor, 1.5)
-  verdict("1 GiB of heap / empty heap", full / empty, 1.15)
+  verdict("in process / floor", ratio(samples[2], samples[1]), 1.5)
+  verdict("1 GiB of heap / empty heap", ratio(samples[3], samples[2]), 1.15)
 end
 
 if arg[1] == "worker" then
@@ -186,7 +193,8 @@ if arg[1] == "worker" then
 else
   local directory = make_directory()
   local fine, problem = pcall(function()
-    print_table(measure(directory, tonumber(arg[1]) or 7, math.tointeger(tonumber(arg[2] or 15))))
+    local runs = math.tointeger(tonumber(arg[2] or 15))
+    print_table(measure(directory, tonumber(arg[1]) or 9, runs), runs)
   end)
   shell("rm -rf --one-file-system %s", directory)
   if not fine then error(problem, 0) end

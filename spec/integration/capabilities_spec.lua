@@ -83,7 +83,8 @@ describe("capabilities", function()
     local list = configs.default({ rootfs = "/x" }).capabilities
     check({ user = "1000:1001" }, { bounding = list })
     local want = { bounding = { "KILL", "NET_BIND_SERVICE" }, permitted = { "KILL", "NET_BIND_SERVICE" },
-      effective = { "KILL", "NET_BIND_SERVICE" }, inheritable = { "NET_BIND_SERVICE" }, ambient = { "NET_BIND_SERVICE" } }
+      effective = { "KILL", "NET_BIND_SERVICE" }, inheritable = { "NET_BIND_SERVICE" }, ambient = {
+        "NET_BIND_SERVICE" } }
     check({ user = "1000:1001", capabilities = want }, { bounding = want.bounding, permitted = want.ambient,
       effective = want.ambient, inheritable = want.inheritable, ambient = want.ambient })
   end)
@@ -91,7 +92,8 @@ describe("capabilities", function()
   it("may be the process's own, in place of the container's [O10]", function()
     fixture.needs("root", "busybox")
     local box <close> = assert(fixture.factory():create(fixture.id(), configs.default { rootfs = fixture.rootfs() }))
-    local process = assert(box:start { args = { "cat", "/proc/self/status" }, stdout = "pipe", capabilities = { "KILL" } })
+    local process = assert(box:start { args = { "cat", "/proc/self/status" }, stdout = "pipe", capabilities = {
+      "KILL" } })
     local status = inside.status(process.stdout:read("a"))
     assert(process:wait(60))
     process:close()
@@ -135,7 +137,8 @@ describe("no_new_privileges", function()
     inside.install(inside.compile("ids", [[
       #include <stdio.h>
       #include <unistd.h>
-      int main(void) { printf("%d %d\n", (int) geteuid(), (int) getegid()); return 0; }]]), rootfs, "/bin/ids", "6755")
+      int main(void) { printf("%d %d\n", (int) geteuid(), (int) getegid()); return 0; }]]), rootfs, "/bin/ids",
+        "6755")
     for no_new, want in pairs { [true] = "NoNewPrivs:\t1\n1000 1001\n", [false] = "NoNewPrivs:\t0\n0 0\n" } do
       assert.equal(want, inside.script({ rootfs = rootfs, user = "1000:1001", no_new_privileges = no_new },
         "grep NoNewPrivs /proc/self/status; ids"))
@@ -147,7 +150,8 @@ describe("no_new_privileges", function()
     fixture.needs("root", "busybox")
     if fixture.sh("command -v setcap") == "" then return pending("needs setcap") end
     local rootfs = fixture.rootfs()
-    fixture.sh("rm %s/bin/cat && cp /bin/busybox %s/bin/cat && setcap cap_chown,cap_kill+ep %s/bin/cat", rootfs, rootfs,
+    fixture.sh("rm %s/bin/cat && cp /bin/busybox %s/bin/cat && setcap cap_chown,cap_kill+ep %s/bin/cat", rootfs,
+      rootfs,
       rootfs)
     for no_new, want in pairs { [false] = mask { "CHOWN", "KILL" }, [true] = 0 } do
       local result = inside.run({ rootfs = rootfs, user = "1000", no_new_privileges = no_new,

@@ -124,8 +124,8 @@ describe("a container", function()
   it("signals its init, or everything in it", function()
     fixture.needs("root", "busybox")
     local box <close> = create()
-    local p = assert(box:start { args = { "sh", "-c", "trap 'echo got; exit 5' TERM; echo up; while :; do sleep 0.05; done" },
-      stdout = "pipe" })
+    local p = assert(box:start { args = { "sh", "-c",
+      "trap 'echo got; exit 5' TERM; echo up; while :; do sleep 0.05; done" }, stdout = "pipe" })
     assert.equal("up", p.stdout:read("l", 30))
     assert(box:signal())
     assert.equal("got", p.stdout:read("l", 30))

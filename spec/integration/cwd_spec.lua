@@ -30,10 +30,12 @@ describe("the working directory", function()
   it("may be one that root alone, or the user alone, can enter [O5]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
-    fixture.sh("mkdir -m 700 %s/private %s/own && mkdir %s/private/deep && chown 1000 %s/own", rootfs, rootfs, rootfs, rootfs)
+    fixture.sh("mkdir -m 700 %s/private %s/own && mkdir %s/private/deep && chown 1000 %s/own", rootfs, rootfs,
+      rootfs, rootfs)
     assert.equal("/private/deep\n", inside.script({ rootfs = rootfs, cwd = "/private/deep", user = "1000" },
       "readlink /proc/self/cwd"))
-    assert.equal("/own\n", inside.script({ rootfs = rootfs, cwd = "/own", user = "1000", capabilities = {} }, "pwd -P"))
+    assert.equal("/own\n", inside.script({ rootfs = rootfs, cwd = "/own", user = "1000", capabilities = {} },
+      "pwd -P"))
   end)
 
   it("on a read-only root must be there, and says so [O5]", function()
@@ -54,7 +56,8 @@ describe("the working directory", function()
     -- Leaked on purpose: a descriptor of io.open is inherited over exec, and these are host directories.
     local leaked = {}
     for i = 1, 12 do leaked[i] = assert(io.open(i % 2 == 0 and "/" or canary.path)) end
-    fixture.sh("ln -s /proc/self/fd %s/fds && ln -s /proc/self/cwd %s/here && ln -s /proc/1/root %s/top", rootfs, rootfs,
+    fixture.sh("ln -s /proc/self/fd %s/fds && ln -s /proc/self/cwd %s/here && ln -s /proc/1/root %s/top", rootfs,
+      rootfs,
       rootfs)
     local count = fixture.is_asan and 24 or 64
     for number = 0, count - 1 do

@@ -10,7 +10,8 @@ describe("device nodes", function()
   it("are the six that every container has, exactly, and the links beside them [O75] [O51]", function()
     fixture.needs("root", "busybox")
     local out = inside.script({}, STAT .. "/dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty; "
-      .. "for n in fd stdin stdout stderr ptmx; do echo $n $(readlink /dev/$n); done; ls /dev | grep -v core; find /dev -type b")
+      .. "for n in fd stdin stdout stderr ptmx; do echo $n $(readlink /dev/$n); done; "
+      .. "ls /dev | grep -v core; find /dev -type b")
     assert.equal([[
 /dev/null character special file 666 0:0 1:3
 /dev/zero character special file 666 0:0 1:5
@@ -80,7 +81,8 @@ zero
   it("are accepted when the image has the very node, refused when it has another [D24] [O73]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
-    local config = { exact = true, rootfs = rootfs, devices = { { path = "/node", type = "c", major = 1, minor = 5 } } }
+    local config = { exact = true, rootfs = rootfs, devices = { { path = "/node", type = "c", major = 1,
+      minor = 5 } } }
     fixture.sh("mknod -m 600 %s/node c 1 5", rootfs)
     assert.equal(0, inside.run(config, "true").status)
     for _, make in ipairs { "mknod node c 1 3", "mknod node b 1 5", "mkfifo node", "touch node", "mkdir node",

@@ -110,7 +110,7 @@ describe("a configuration with mistakes", function()
       check_error(err, "ConfigInvalid")
       assert.equal(case[2], err.field)
     end
-    local r, err = lc.run {}
+    local r, err = lc.run { factory = fixture.factory() }
     assert.is_nil(r)
     assert.equal("args", err.field)
   end)
@@ -228,7 +228,8 @@ describe("a root that cannot be used", function()
   it("keeps mounts inside, though their destination leads out through a link", function()
     fixture.needs("root", "busybox")
     local rootfs, outside = fixture.rootfs(), fixture.directory()
-    fixture.sh("mkdir %s/target && touch %s/target/canary && ln -s %s/target %s/data && ln -s ../../../../../../..%s/target %s/data2",
+    fixture.sh("mkdir %s/target && touch %s/target/canary && ln -s %s/target %s/data && "
+      .. "ln -s ../../../../../../..%s/target %s/data2",
       outside, outside, outside, rootfs, outside, rootfs)
     local before = fixture.sh("ls -laR --time-style=full-iso %s/target", outside)
     local r = assert(fixture.run({ rootfs = rootfs, mounts = {

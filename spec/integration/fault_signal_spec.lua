@@ -22,6 +22,7 @@ describe("a host with a signal every millisecond", function()
         assert(not p and err.step == "exec" and err.errname == "ENOENT", tostring(err))
         assert(factory:destroy("missing"))
       end
+      posix.tick(0) -- the handler goes with its library
       assert(posix.ticks() > 50)
       print(#assert(factory:list()))
     ]], { args = { fixture.directory() .. "/state", fixture.rootfs() } })

@@ -48,7 +48,8 @@ describe("an image that wants to reach the host", function()
       fixture.sh("ln -s %s/directory %s/abs && ln -s %s%s %s/rel && ln -s %s/new/dir %s/dangling",
         canary.path, rootfs, ("../"):rep(20), canary.path:sub(2), rootfs, canary.path, rootfs)
       local kinds = {
-        { type = "tmpfs", source = "t" }, { type = "bind", source = source }, { type = "bind", source = source .. "/f" },
+        { type = "tmpfs", source = "t" }, { type = "bind", source = source }, { type = "bind",
+          source = source .. "/f" },
         { type = "mqueue", source = "m" }, { type = "devpts", source = "d" }, { type = "cgroup", source = "c",
           options = { "ro" } },
       }
@@ -73,7 +74,8 @@ describe("an image that wants to reach the host", function()
   it("cannot have a mount end outside by .. in its destination [A14] [A55] [O31]", function()
     fixture.needs("root", "busybox")
     local config = configs.default { rootfs = rootfs }
-    table.insert(config.mounts, { type = "tmpfs", source = "t", destination = "/../../.." .. canary.path .. "/empty" })
+    table.insert(config.mounts, { type = "tmpfs", source = "t",
+      destination = "/../../.." .. canary.path .. "/empty" })
     table.insert(config.mounts, { type = "tmpfs", source = "t", destination = "/etc/../../../x/./y" })
     local out = inside.script({ rootfs = rootfs, mounts = config.mounts }, "cut -d' ' -f5 /proc/self/mountinfo")
     assert.truthy(out:find("\n" .. canary.path .. "/empty\n", 1, true), out)
@@ -99,7 +101,8 @@ describe("an image that wants to reach the host", function()
     fixture.needs("root", "busybox")
     for _, name in ipairs { "proc", "sys" } do
       for _, text in ipairs { "/etc", canary.path .. "/directory", "dev" } do
-        fixture.sh("rm -rf %s/proc %s/sys; mkdir -p %s/proc %s/sys; rmdir %s/%s; ln -s %s %s/%s", rootfs, rootfs, rootfs,
+        fixture.sh("rm -rf %s/proc %s/sys; mkdir -p %s/proc %s/sys; rmdir %s/%s; ln -s %s %s/%s", rootfs, rootfs,
+          rootfs,
           rootfs, rootfs, name, text, rootfs, name)
         local err = inside.refused({ rootfs = rootfs }, "true")
         assert.equal("mount", err.step, name .. " → " .. text)
@@ -124,12 +127,13 @@ describe("an image that wants to reach the host", function()
     assert.equal(canary.path .. "/empty\n", inside.script({ rootfs = rootfs }, "readlink -f /dev"))
   end)
 
-  it("is refused when a node's name is a link or a file, and nothing is opened through it [A15] [A75] [A85] [D24] [O73]",
+  it("is refused when a node's name is a link or a file, nothing is opened through it [A15] [A75] [A85] [D24] [O73]",
     function()
       fixture.needs("root", "busybox")
       local config = without "/dev"
       config.rootfs = rootfs
-      for _, make in ipairs { "ln -s %s/file null", "echo fake-%.0s >null", "mknod null c 1 5; : %s", "mkfifo null; : %s",
+      for _, make in ipairs { "ln -s %s/file null", "echo fake-%.0s >null", "mknod null c 1 5; : %s",
+        "mkfifo null; : %s",
         "mkdir null; : %s", "ln -s %s/missing null", "mknod null b 1 3; : %s" } do
         fixture.sh("cd %s/dev && rm -rf * && " .. make, rootfs, canary.path)
         local before = fixture.sh("stat -c '%%F %%t %%T %%s %%Y' %s/dev/null", rootfs)
@@ -151,7 +155,8 @@ describe("an image that wants to reach the host", function()
     fixture.needs("root", "busybox")
     local config = without "/dev"
     config.rootfs = rootfs
-    table.insert(config.mounts, { type = "devpts", source = "d", destination = "/dev/pts", options = { "newinstance" } })
+    table.insert(config.mounts, { type = "devpts", source = "d", destination = "/dev/pts", options = {
+      "newinstance" } })
     fixture.sh("cd %s/dev && for n in fd stdin stdout stderr core ptmx console; do ln -s %s/file $n; done", rootfs,
       canary.path)
     local out = inside.script(config, "readlink /dev/ptmx; readlink /dev/stdin; readlink /dev/console")
@@ -198,7 +203,8 @@ describe("an image that wants to reach the host", function()
     fixture.needs("root", "busybox")
     fixture.sh("ln -s %s/directory %s/abs && ln -s %s%s %s/rel && ln -s %s/missing %s/dangling", canary.path, rootfs,
       ("../"):rep(20), canary.path:sub(2), rootfs, canary.path, rootfs)
-    for cwd, place in pairs { ["/abs/new/deep"] = "/directory/new/deep", ["/rel/new"] = "/new", ["/dangling"] = "/missing" } do
+    for cwd, place in pairs { ["/abs/new/deep"] = "/directory/new/deep", ["/rel/new"] = "/new",
+      ["/dangling"] = "/missing" } do
       local result = inside.run({ rootfs = rootfs, cwd = cwd, user = "1000:1001" }, "sh", "-c",
         "pwd -P; stat -c %u:%g .; touch mine && echo mine")
       assert.equal(canary.path .. place .. "\n1000:1001\nmine\n", result.stdout .. result.stderr)
@@ -211,7 +217,8 @@ describe("an image that wants to reach the host", function()
     -- everything that a helper might want to run or load notes that it was run
     fixture.write(rootfs .. "/trap", "#!/bin/sh\necho $0 $$ >>/trapped\n")
     fixture.sh([[chmod 755 %s/trap; cd %s && mkdir -p sbin usr/bin usr/sbin lib lib64 &&
-      for n in sbin/mount usr/bin/mount usr/bin/ip sbin/init usr/bin/newuidmap usr/sbin/ip usr/bin/nsinit lib/libc.so.6 \
+      for n in sbin/mount usr/bin/mount usr/bin/ip sbin/init usr/bin/newuidmap usr/sbin/ip usr/bin/nsinit \
+        lib/libc.so.6 \
         lib64/ld-linux-x86-64.so.2 etc/ld.so.preload etc/nsswitch.conf; do cp trap $n; done]], rootfs, rootfs)
     assert.equal(0, inside.run({ rootfs = rootfs, user = "user:users" }, "true").status)
     assert.is_nil(fixture.read(rootfs .. "/trapped"))
@@ -243,13 +250,16 @@ describe("an image that wants to reach the host", function()
 
   it("may be deep, odd and long, and every walk through it ends [A39]", function()
     fixture.needs("root", "busybox")
-    fixture.sh("cd %s && ln -s loop2 loop1 && ln -s loop1 loop2 && i=0; while [ $i -lt 45 ]; do ln -s c$((i+1)) %s/c$i; "
+    fixture.sh("cd %s && ln -s loop2 loop1 && ln -s loop1 loop2 && i=0; "
+      .. "while [ $i -lt 45 ]; do ln -s c$((i+1)) %s/c$i; "
       .. "i=$((i+1)); done; ln -s . %s/dot; ln -s .. %s/up", rootfs, rootfs, rootfs, rootfs)
     for _, path in ipairs { "/loop1", "/loop1/x", "/c0/x" } do
-      local err = inside.refused({ exact = true, rootfs = rootfs, mounts = { { type = "tmpfs", destination = path } } }, "true")
+      local err = inside.refused({ exact = true, rootfs = rootfs, mounts = { { type = "tmpfs",
+        destination = path } } }, "true")
       assert.equal("ELOOP", err.errname, path)
     end
-    local out = inside.script({ exact = true, rootfs = rootfs, mounts = { { type = "proc", destination = "/proc" }, { type = "tmpfs",
+    local out = inside.script({ exact = true, rootfs = rootfs, mounts = { { type = "proc", destination = "/proc" },
+      { type = "tmpfs",
       destination = "/dot/up/up/dot/made" }, { type = "tmpfs", destination = ("/dot"):rep(30) .. "/m2" } } },
       "cut -d' ' -f5 /proc/self/mountinfo")
     assert.equal("/\n/proc\n/made\n/m2\n", out)

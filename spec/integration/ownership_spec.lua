@@ -35,7 +35,8 @@ describe("a container that is owned", function()
 
   it("is destroyed when it goes out of scope", function()
     fixture.needs("root", "busybox")
-    local factory, pid = fixture.factory(), nil
+    local factory = fixture.factory()
+    local pid
     do
       local box <close> = create({}, factory)
       pid = assert(box:start { args = { "sleep", "1000" } }):pid()

@@ -40,7 +40,8 @@ describe("resource limits", function()
 
   it("may be written short, with RLIMIT_ in front, in small letters, and without end [O12]", function()
     fixture.needs("root", "busybox")
-    local got = inside_limits { rlimits = { NOFILE = 99, core = { 0, 5 }, RLIMIT_STACK = { soft = "8M", hard = "16M" } } }
+    local got = inside_limits { rlimits = { NOFILE = 99, core = { 0, 5 }, RLIMIT_STACK = { soft = "8M",
+      hard = "16M" } } }
     assert.same({ "99", "99" }, got.NOFILE)
     assert.same({ "0", "5" }, got.CORE)
     assert.same({ "8388608", "16777216" }, got.STACK)
@@ -98,7 +99,8 @@ describe("resource limits", function()
       assert.equal("ConfigInvalid", err.code)
       assert.truthy(err.problems[1].field:find(field, 1, true), err.problems[1].field)
     end
-    assert.equal("ConfigInvalid", inside.refused({ rlimits = { { type = "CORE", soft = -1, hard = 5 } } }, "true").code)
+    assert.equal("ConfigInvalid", inside.refused({ rlimits = { { type = "CORE", soft = -1, hard = 5 } } },
+      "true").code)
   end)
 
   it("beyond the caller's own are refused by the kernel, with the limit named [O12]", function()

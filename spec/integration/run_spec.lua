@@ -109,7 +109,7 @@ describe("lc.run", function()
   it("kills the whole tree at its timeout without a PID namespace too", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
-    local r = assert(fixture.run({ timeout = 0.3, rootfs = rootfs, 
+    local r = assert(fixture.run({ timeout = 0.3, rootfs = rootfs,
       namespaces = { "mount", "uts", "ipc", "network", "cgroup" } },
       "sh", "-c", "(trap '' TERM HUP; exec sleep 7654) & (sleep 7654 &) ; sleep 7654"))
     assert.is_true(r.timed_out)

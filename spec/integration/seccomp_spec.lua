@@ -29,14 +29,16 @@ describe("the default filter", function()
 
   it("refuses what is dangerous even to a root with every capability [A20] [A34] [A50] [O116]", function()
     fixture.needs("root", "busybox", "gcc")
-    local got = answers("default", [[unshare 0x10000000 ';' unshare 0x20000 ';' mount @t @/tmp @tmpfs 0 0 ';' umount2 @/proc 2 ';'
+    local got = answers("default",
+      [[unshare 0x10000000 ';' unshare 0x20000 ';' mount @t @/tmp @tmpfs 0 0 ';' umount2 @/proc 2 ';'
       clone 0x10000011 0 0 0 0 ';' setns 0 0 ';' keyctl 0 0 ';' add_key @user @x @y 1 0 ';' request_key @user @x 0 0 ';'
       bpf 0 0 0 ';' perf_event_open 0 0 0 0 0 ';' open_by_handle_at 0 '#' 0 ';' name_to_handle_at 0 @/ '#' '#' 0 ';'
       kexec_load 0 0 0 0 ';' init_module 0 0 0 ';' finit_module 0 0 0 ';' delete_module @x 0 ';' reboot 1 2 3 ';'
       swapon @/x 0 ';' swapoff @/x ';' pivot_root @/ @/ ';' quotactl 0 0 0 0 ';' acct @/x ';' settimeofday 0 0 ';'
       clock_settime 0 '#' ';' sethostname @x 1 ';' syslog 3 0 0 ';' fanotify_init 0 0 ';' userfaultfd 0 ';'
       io_uring_setup 1 0 ';' open_tree 0 @/ 0 ';' move_mount 0 @/ 0 @/ 0 ';' fsopen @tmpfs 0 ';' fsmount 0 0 0 ';'
-      fsconfig 0 0 0 0 0 ';' iopl 3 ';' ioperm 0 1 1 ';' personality 0x0040000]], { capabilities = inside.all_capabilities() })
+      fsconfig 0 0 0 0 0 ';' iopl 3 ';' ioperm 0 1 1 ';' personality 0x0040000]], {
+        capabilities = inside.all_capabilities() })
     local count = 0
     for name, answer in pairs(got) do
       if answer ~= "absent" then
@@ -47,7 +49,8 @@ describe("the default filter", function()
     assert.is_true(count > 30, count)
   end)
 
-  it("looks at the half of an argument that the kernel looks at: TIOCSTI with high bits is TIOCSTI [A34] [D9]", function()
+  it("looks at the half of an argument that the kernel looks at: TIOCSTI with high bits is TIOCSTI [A34] [D9]",
+    function()
     fixture.needs("root", "busybox", "gcc")
     for _, request in ipairs { "0x5412", "0x100005412", "0xffffffff00005412", "0x541c", "0x10000541c" } do
       assert.equal("EPERM", answers("default", "ioctl 0 " .. request .. " '#'").ioctl, request)
@@ -95,8 +98,10 @@ describe("the default filter", function()
         return status;
       }]])
     inside.install(program, rootfs, "/bin/ordinary")
-    assert.equal("fine\nab\nok\n", inside.script({ rootfs = rootfs }, [[ordinary && echo ba | tr ab ba | tr -d '\n'; echo
-      mkdir /tmp/d && echo x >/tmp/d/f && mv /tmp/d/f /tmp/d/g && chmod 600 /tmp/d/g && chown 5:6 /tmp/d/g && rm -r /tmp/d
+    assert.equal("fine\nab\nok\n", inside.script({ rootfs = rootfs }, [[ordinary &&
+      echo ba | tr ab ba | tr -d '\n'; echo
+      mkdir /tmp/d && echo x >/tmp/d/f && mv /tmp/d/f /tmp/d/g && chmod 600 /tmp/d/g && chown 5:6 /tmp/d/g &&
+        rm -r /tmp/d
       (sleep 100 & p=$!; kill $p; wait $p); echo ok]]))
   end)
 end)
@@ -154,14 +159,16 @@ describe("a filter of the caller", function()
     end
   end)
 
-  it("that allows little lets the program start all the same: the library itself needs almost nothing [O112]", function()
+  it("that allows little lets the program start all the same: the library itself needs almost nothing [O112]",
+    function()
     fixture.needs("root", "busybox", "gcc")
     local rootfs = fixture.rootfs()
     inside.install(inside.compile("tiny", [[
       #include <sys/syscall.h>
       #include <unistd.h>
       int main(void) { syscall(SYS_write, 1, "tiny\n", 5); syscall(SYS_exit_group, 7); }]]), rootfs, "/bin/tiny")
-    local names = { "execve", "write", "exit_group", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
+    local names = { "execve", "write", "exit_group", "brk", "arch_prctl", "set_tid_address", "set_robust_list",
+      "rseq",
       "prlimit64", "readlink", "readlinkat", "getrandom", "mprotect", "uname", "mmap", "newfstatat", "futex" }
     local result = inside.run({ rootfs = rootfs, seccomp = { default_action = "errno", default_errno_ret = 1,
       syscalls = { { names = names, action = "allow" } } } }, "tiny")
@@ -171,7 +178,8 @@ describe("a filter of the caller", function()
 
   it("that kills the way to the program ends in an error, not in waiting [L08] [L07]", function()
     fixture.needs("root", "busybox")
-    for _, case in ipairs { { "execve" }, { "write", "sendto" , "execve" }, { "write", "sendto", "exit_group", "execve" } } do
+    for _, case in ipairs { { "execve" }, { "write", "sendto" , "execve" }, { "write", "sendto", "exit_group",
+      "execve" } } do
       for _, action in ipairs { "kill_process", "kill_thread", "trap", "errno" } do
         local err = inside.refused({ seccomp = filter { names = case, action = action } }, "true")
         assert.is_string(err.code)
@@ -236,6 +244,7 @@ describe("a filter of the caller", function()
     assert.is_true(result.stdout == "-1\n" or result.signal == 31, tostring(result.signal) .. result.stdout)
     -- a filter for the native calls alone ends who uses others
     result = inside.run({ rootfs = rootfs, seccomp = filter { names = { "chroot" }, action = "errno" } }, "thirtytwo")
-    assert.is_true(result.signal == 31 or result.signal == 11 or result.stdout == "-38\n", tostring(result.signal) .. result.stdout)
+    assert.is_true(result.signal == 31 or result.signal == 11 or result.stdout == "-38\n",
+      tostring(result.signal) .. result.stdout)
   end)
 end)

@@ -70,10 +70,12 @@ describe("the state", function()
         assert(box:start { args = { "sleep", "1000" } })]], { args = { root, rootfs, mask } })
       local parent = root:match("^(.*)/")
       fixture.sh("chmod 755 %s", parent)
-      trees[i] = fixture.sh("find %s %s \\( -path '*/bin/*' -o -path '*/etc/*' \\) -prune -o -printf '%%P %%y %%m %%u:%%g\\n' | sort",
+      trees[i] = fixture.sh("find %s %s \\( -path '*/bin/*' -o -path '*/etc/*' \\) -prune -o "
+        .. "-printf '%%P %%y %%m %%u:%%g\\n' | sort",
         root, rootfs)
       assert.equal("", fixture.sh("find %s -perm /077", root))
-      local denied = fixture.sh("setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'ls %s; ls %s/box; cat %s/box/state.json' 2>/dev/null",
+      local denied = fixture.sh("setpriv --reuid 65534 --regid 65534 --clear-groups "
+        .. "sh -c 'ls %s; ls %s/box; cat %s/box/state.json' 2>/dev/null",
         root, root, root)
       assert.equal("", denied)
       assert(assert(lc.new(root)):destroy("box"))
@@ -302,8 +304,10 @@ describe("the state", function()
     assert(ours.factory:destroy("box"))
     assert.is_false(is_alive(ours.pid))
     ours = running()
-    fixture.write(ours.file, '{"id":"box","init_process_pid":1,"init_process_start":1,"created":"2015-01-01T00:00:00Z",'
-      .. '"config":{"rootfs":"/","labels":["bundle=/x"]},"rootless":false,"cgroup_paths":{"memory":"/sys/fs/cgroup/memory"}}')
+    fixture.write(ours.file, '{"id":"box","init_process_pid":1,"init_process_start":1,'
+      .. '"created":"2015-01-01T00:00:00Z",'
+      .. '"config":{"rootfs":"/","labels":["bundle=/x"]},"rootless":false,'
+      .. '"cgroup_paths":{"memory":"/sys/fs/cgroup/memory"}}')
     box, err = ours.factory:load("box")
     assert.is_nil(box)
     assert.matches("no version", err.message)

@@ -22,7 +22,8 @@ describe("descriptors of a program", function()
     fixture.needs("root", "busybox")
     local leaked = {}
     for i = 1, 20 do leaked[i] = assert(io.open(i % 2 == 0 and "/" or "/etc/passwd")) end -- not close-on-exec
-    local out = inside.script({}, "ls /proc/self/fd /proc/1/fd; for l in /proc/self/fd/* /proc/1/fd/*; do readlink $l; done; true")
+    local out = inside.script({},
+      "ls /proc/self/fd /proc/1/fd; for l in /proc/self/fd/* /proc/1/fd/*; do readlink $l; done; true")
     for _, file in ipairs(leaked) do file:close() end
     local own, first = out:match("/proc/self/fd:\n(.-)\n\n/proc/1/fd:\n(.-)\n[^%d]") -- 3 is the directory being read
     if not own then first, own = out:match("/proc/1/fd:\n(.-)\n\n/proc/self/fd:\n(.-)\n[^%d]") end
@@ -36,7 +37,8 @@ describe("descriptors of a program", function()
 
   it("on null are the container's own null device, read and written [O22] [D14] [A85]", function()
     fixture.needs("root", "busybox")
-    local out = report { args = { "sh", "-c", [[exec 3>&1; stat -L -c '%t:%T %d' /proc/self/fd/0 /proc/self/fd/3 /dev/null >&2
+    local out = report { args = { "sh", "-c", [[exec 3>&1;
+      stat -L -c '%t:%T %d' /proc/self/fd/0 /proc/self/fd/3 /dev/null >&2
       echo x && echo written >&2; cat; readlink /proc/self/fd/0 >&2; grep flags /proc/self/fdinfo/3 >&2]] } }
     local a, b, c = out:match("^(%S+ %d+)\n(%S+ %d+)\n(%S+ %d+)\nwritten\n/dev/null\nflags:%s*%d*2\n$")
     assert.truthy(a, out)
@@ -72,7 +74,8 @@ describe("descriptors of a program", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
     inside.install_calls(rootfs)
-    local out = inside.script({ rootfs = rootfs, seccomp = false }, [[calls ioctl 0 0x5412 @x; cut -d' ' -f4-8 /proc/1/stat
+    local out = inside.script({ rootfs = rootfs, seccomp = false }, [[calls ioctl 0 0x5412 @x;
+      cut -d' ' -f4-8 /proc/1/stat
       (: </dev/tty) 2>&1 | sed 's/.*: //']])
     -- parent 0, group and session its own, no terminal
     assert.equal("ioctl ENOTTY\n0 1 1 0 -1\nNo such device or address\n", out)
@@ -91,7 +94,8 @@ describe("environment and attributes of a program", function()
 
   it("have the last of two variables of one name [O4]", function()
     fixture.needs("root", "busybox")
-    assert.equal("X=3\nPATH=/bin\nY=\xff\xfe\nHOME=/\n", inside.run({ env = { "X=1", "PATH=/none", "X=2", "X=3", "PATH=/bin",
+    assert.equal("X=3\nPATH=/bin\nY=\xff\xfe\nHOME=/\n", inside.run({ env = { "X=1", "PATH=/none", "X=2", "X=3",
+      "PATH=/bin",
       "Y=\xff\xfe", "HOME=/" } }, "env").stdout)
     for _, env in ipairs { { "NOEQUALS" }, { "=x" }, { "A=\0" }, { A = "\0" }, { ["A=B"] = "x" } } do
       assert.equal("ConfigInvalid", inside.refused({ env = env }, "true").code)
@@ -124,10 +128,12 @@ describe("environment and attributes of a program", function()
     inside.install(inside.compile("pdeath", [[
       #include <stdio.h>
       #include <sys/prctl.h>
-      int main(void) { int s = -1; prctl(PR_GET_PDEATHSIG, &s); printf("%d\n", s); return 0; }]]), rootfs, "/bin/pdeath")
+      int main(void) { int s = -1; prctl(PR_GET_PDEATHSIG, &s); printf("%d\n", s); return 0; }]]), rootfs,
+        "/bin/pdeath")
     for signal, want in pairs { [0] = "0\n", TERM = "15\n", SIGKILL = "9\n", [10] = "10\n" } do
       for _, user in ipairs { "0", "1000" } do
-        assert.equal(want, inside.run({ rootfs = rootfs, parent_death_signal = signal, user = user }, "pdeath").stdout)
+        assert.equal(want, inside.run({ rootfs = rootfs, parent_death_signal = signal, user = user },
+          "pdeath").stdout)
       end
     end
     assert.equal("0\n", inside.run({ rootfs = rootfs }, "pdeath").stdout)
@@ -178,9 +184,12 @@ describe("the program of a container", function()
   it("is told apart: missing, no program, not executable, no interpreter, on noexec [O3]", function()
     fixture.needs("root", "busybox")
     local rootfs, noexec = fixture.rootfs(), fixture.directory()
-    fixture.sh([[cd %s && echo data >plain && echo data >format && chmod 755 format && mkdir dir && mkfifo fifo && chmod 755 fifo &&
-      printf '#!/no/such/interpreter\n' >script && chmod 755 script && cp bin/true %s/prog && ln -s /loop loop]], rootfs, noexec)
-    for program, want in pairs { ["/missing"] = "ENOENT", ["/plain"] = "EACCES", ["/dir"] = "EACCES", ["/fifo"] = "EACCES",
+    fixture.sh([[cd %s && echo data >plain && echo data >format && chmod 755 format && mkdir dir && mkfifo fifo &&
+      chmod 755 fifo &&
+      printf '#!/no/such/interpreter\n' >script && chmod 755 script && cp bin/true %s/prog && ln -s /loop loop]],
+        rootfs, noexec)
+    for program, want in pairs { ["/missing"] = "ENOENT", ["/plain"] = "EACCES", ["/dir"] = "EACCES",
+      ["/fifo"] = "EACCES",
       ["/format"] = "ENOEXEC", ["/script"] = "ENOENT", ["/n/prog"] = "EACCES", ["/plain/x"] = "ENOTDIR",
       ["/loop"] = "ELOOP", [("/x"):rep(2100)] = "ENAMETOOLONG" } do
       local err = inside.refused({ rootfs = rootfs, mounts = { { type = "bind", source = noexec, destination = "/n",

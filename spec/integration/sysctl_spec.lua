@@ -32,14 +32,18 @@ describe("kernel settings", function()
   it("are one name and one value: nothing smuggles a second one in [A52] [R9]", function()
     fixture.needs("root", "busybox")
     local host = fixture.read "/proc/sys/kernel/core_pattern"
-    for _, name in ipairs { "net.ipv4.ip_forward=1+kernel.core_pattern", "net.ipv4.ip_forward;x", "net.x\nkernel.panic",
-      "net/../kernel/core_pattern", "net..ipv4.ip_forward", "/net/ipv4/ip_forward", "net/ipv4/ip_forward/", "net//ipv4",
-      "net/./ipv4/ip_forward", "../kernel/core_pattern", "net.ipv4.ip forward", "net/ipv4/\0x", "net/ipv4/ip_forward+",
+    for _, name in ipairs { "net.ipv4.ip_forward=1+kernel.core_pattern", "net.ipv4.ip_forward;x",
+      "net.x\nkernel.panic",
+      "net/../kernel/core_pattern", "net..ipv4.ip_forward", "/net/ipv4/ip_forward", "net/ipv4/ip_forward/",
+        "net//ipv4",
+      "net/./ipv4/ip_forward", "../kernel/core_pattern", "net.ipv4.ip forward", "net/ipv4/\0x",
+        "net/ipv4/ip_forward+",
       ("net/"):rep(200) .. "x" } do
       local err = inside.refused({ sysctl = { [name] = "1" } }, "true")
       assert.equal("ConfigInvalid", err.code, name)
     end
-    for _, value in ipairs { "1+kernel.core_pattern=|/bin/evil", "1\nkernel.panic=1", "1;2", "1\0", "a=b", "../x", "a//b", "",
+    for _, value in ipairs { "1+kernel.core_pattern=|/bin/evil", "1\nkernel.panic=1", "1;2", "1\0", "a=b", "../x",
+      "a//b", "",
       "$(id)", "`id`" } do
       local err = inside.refused({ sysctl = { ["kernel.domainname"] = value } }, "true")
       assert.equal("ConfigInvalid", err.code, value)
@@ -50,7 +54,8 @@ describe("kernel settings", function()
   it("need the namespace that they belong to [O78]", function()
     fixture.needs("root", "busybox")
     for name, namespaces in pairs {
-      ["net.ipv4.ip_forward"] = { "mount", "pid", "uts", "ipc" }, ["kernel.msgmax"] = { "mount", "pid", "uts", "network" },
+      ["net.ipv4.ip_forward"] = { "mount", "pid", "uts", "ipc" }, ["kernel.msgmax"] = { "mount", "pid", "uts",
+        "network" },
       ["kernel.domainname"] = { "mount", "pid", "ipc", "network" },
     } do
       local err = inside.refused({ exact = true, rootfs = fixture.rootfs(), namespaces = namespaces,
@@ -71,7 +76,8 @@ describe("kernel settings", function()
     assert.equal("EISDIR", inside.refused({ sysctl = { ["net.ipv4"] = "1" } }, "true").errname)
   end)
 
-  it("are written through a procfs of the library's own, whatever the image has on /proc [A77] [O118] [A13]", function()
+  it("are written through a procfs of the library's own, whatever the image has on /proc [A77] [O118] [A13]",
+    function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
     fixture.sh("mkdir -p %s/proc/sys/net/ipv4 && echo fake >%s/proc/sys/net/ipv4/ip_default_ttl", rootfs, rootfs)

@@ -46,8 +46,10 @@ describe("the user of a program", function()
     local rootfs = fixture.rootfs()
     fixture.write(rootfs .. "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n-1:x:0:0:t:/:/bin/sh\n:x:0:0:t:/:/bin/sh\n"
       .. "0x1:x:0:0:t:/:/bin/sh\n1 :x:0:0:t:/:/bin/sh\nbad:x:many:0:t:/:/bin/sh\nover:x:4294967296:0:t:/:/bin/sh\n")
-    for _, user in ipairs { "", ":", ":2", "1:", "1:2:3", "-1", "+1", "0x1", "1 ", " 1", "1e3", "1.0", "missing", "1:missing",
-      "user:missing", "4294967295", "4294967296", "18446744073709551616", "1:4294967295", "1:-1", "bad", "over", "1\n",
+    for _, user in ipairs { "", ":", ":2", "1:", "1:2:3", "-1", "+1", "0x1", "1 ", " 1", "1e3", "1.0", "missing",
+      "1:missing",
+      "user:missing", "4294967295", "4294967296", "18446744073709551616", "1:4294967295", "1:-1", "bad", "over",
+        "1\n",
       "99999999999999999999999" } do
       local err = inside.refused({ rootfs = rootfs, user = user }, "true")
       assert.is_true(err.code == "ConfigInvalid" or err.step == "user", ("%q"):format(user))
@@ -99,7 +101,8 @@ describe("the user of a program", function()
   it("has long and odd passwd and group files read line by line [A82] [O124]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
-    fixture.write(rootfs .. "/etc/passwd", ("x"):rep(100000) .. "\n\n:::::::\nuser\nuser:x\nuser:x:abc:1:::\n#user:x:0:0:::\n"
+    fixture.write(rootfs .. "/etc/passwd",
+      ("x"):rep(100000) .. "\n\n:::::::\nuser\nuser:x\nuser:x:abc:1:::\n#user:x:0:0:::\n"
       .. "user:x:1000:1001:u:/home/user:/bin/sh:more:fields\nuser:x:0:0:second:/:/bin/sh")
     assert.equal(want(1000, 1001, "2000"), ids { rootfs = rootfs, user = "user" })
   end)

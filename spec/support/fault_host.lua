@@ -216,7 +216,11 @@ repeat
     more = by_victim(("kill at %d"):format(nth), nth)
     calls = nth
   else
-    for _, name in ipairs(errnos) do
+    -- One errno for each call, in turn; SWEEP_FULL=1 tries all of them at each.
+    local first, last = nth % #errnos + 1, nth % #errnos + 1
+    if os.getenv("SWEEP_FULL") then first, last = 1, #errnos end
+    for i = first, last do
+      local name = errnos[i]
       before_case()
       sweep.count()
       local how = sweep.ERRNO[name] | (mode == "sticky" and sweep.STICKY or 0)

@@ -28,8 +28,9 @@ function M.sweep(program, scenario, ...)
   local command = ("LUA_PATH='%s' LUA_CPATH='build/fault/?.so;;'"):format(package.path)
   local before = program == "fault_host" and table.concat({ scenario, (...) }, " ") or scenario
   local rest = program == "fault_host" and table.concat({ select(2, ...) }, " ") or table.concat({ ... }, " ")
-  return run(command, "lua5.4 spec/support/%s.lua %s %s/state %s %s", program, before,
-    fixture.directory(), fixture.rootfs(), rest)
+  -- That of the foreign containers holds one state root for each, so it is none itself.
+  local root = fixture.directory() .. (scenario == "foreign" and "/roots" or "/state")
+  return run(command, "lua5.4 spec/support/%s.lua %s %s %s %s", program, before, root, fixture.rootfs(), rest)
 end
 
 local driver

@@ -22,7 +22,8 @@ describe("a configuration that was checked before", function()
       function(t) t.domainname = "x" end, function(t) t.mounts[1].options = { "ro" } end,
       function(t) t.mounts[2] = { destination = "/tmp", type = "tmpfs" } end,
       function(t) t.cgroups.cpus = 1.5 end, function(t) t.labels = {} end,
-      function(t) t.labels = nil end, function(t) t.mounts[1].options = json.array() end,
+      function(t) t.labels = nil end, function(t) t.hostname, t.devices = nil, {} end,
+      function(t) t.labels, t.domainname = nil, "x" end, function(t) t.mounts[1].options = json.array() end,
     } do
       local t = written()
       change(t)

@@ -52,9 +52,9 @@ static void set_names(struct lc_compile *c)
 
 static void set_oom_score(struct lc_compile *c)
 {
-	if (!c->process->oom_score_adj.is_set)
+	if (!c->process->oom_score_adj.is_set && !c->in->is_spared)
 		return;
-	lc_plan_origin(c->w, "process.oom_score_adj");
+	lc_plan_origin(c->w, "%s", c->process->oom_score_adj.is_set ? "process.oom_score_adj" : "");
 	LCT_PLAN(c->w, oom_score, .adjust = (uint32_t) (int32_t) c->process->oom_score_adj.value);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "configs/compile.h"
 #include "configs/validate.h"
 #include "container/users.h"
@@ -112,7 +113,8 @@ int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start
 	if (r < 0 || container->cgroup.count == 0)
 		return r;
 	r = lc_cgroup_pids(&container->cgroup, find_pid, &search, err);
-	if (r < 0 || !search.is_found)
+	/* A zombie is in no list. It is kept, because a destroy has to reap it if it is our child. */
+	if (r < 0 || (!search.is_found && lc_process_await(&container->init, 0, NULL) < 0))
 		lc_process_done(&container->init);
 	return r;
 }
@@ -155,8 +157,13 @@ int lc_container_plan(const struct lc_container *container, const struct lc_star
 		.last_capability = container->host->last_capability,
 	};
 	struct lc_identity identity;
+	char score[16];
 	int r;
 
+	/* What protects the host from the OOM killer would protect a container at its limit. [E04] */
+	in.is_spared = lc_file_read(AT_FDCWD, "/proc/self/oom_score_adj", score, sizeof(score),
+			       LCT_STEP_PROCESS, NULL) > 0 &&
+		       score[0] == '-';
 	r = lc_config_validate(start->config, err);
 	if (r >= 0)
 		r = lc_process_validate(start->config, start->process, err);

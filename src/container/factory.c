@@ -192,7 +192,8 @@ int lc_factory_each(const struct lc_factory *factory, int (*visit)(void *context
 
 int lc_factory_lock(int directory, bool make, struct lc_error *err)
 {
-	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | (make ? O_CREAT : 0);
+	/* Not for writing: the file may be on what has become read-only. [L10] */
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | (make ? O_CREAT : 0);
 	LCT_CLEANUP(fd) int fd = -1;
 	struct statx st;
 	long r;

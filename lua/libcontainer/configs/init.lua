@@ -218,11 +218,9 @@ local function is_same(t, known)
   end
   for key, other in next, known do
     count = count - 1
-    if type(other) == "table" then
-      local value = rawget(t, key)
-      if type(value) ~= "table" or not is_same(value, other) then
-        return false
-      end
+    local value = rawget(t, key)
+    if value == nil or (type(other) == "table" and not (type(value) == "table" and is_same(value, other))) then
+      return false
     end
   end
   return count == 0

@@ -34,7 +34,8 @@ local MASK_PATHS = {
   "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
 }
 
-local READONLY_PATHS = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" }
+local READONLY_PATHS = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/mtrr", "/proc/sys",
+  "/proc/sysrq-trigger" }
 
 -- What the host's root holds for root alone. Its owner, user 0, could read it without any capability.
 local HOST_SECRETS = { "/root", "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-",

@@ -1,0 +1,246 @@
+-- SPDX-License-Identifier: MIT
+--- Limits and accounting, read back from the kernel's own files; what else may sit in a cgroup.
+local fixture = require "spec.support.fixture"
+
+local function is_alive(pid)
+  local status = fixture.read(("/proc/%d/status"):format(pid))
+  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
+end
+
+local function create(config)
+  config = config or {}
+  config.rootfs = config.rootfs or fixture.rootfs()
+  return assert(fixture.factory():create(fixture.id(), config))
+end
+
+-- The directory of a container that has one of these files, by the files' names in v1 and in v2, and
+-- the file's content.
+local function value_of(box, v1, v2)
+  for _, path in pairs(box:state().cgroup_paths) do
+    local value = fixture.read(path .. "/" .. v1) or fixture.read(path .. "/" .. v2)
+    if value then return (value:gsub("\n$", "")) end
+  end
+  error("neither " .. v1 .. " nor " .. v2 .. " is there")
+end
+
+-- Start something that stays, which must not be killed with the test's container: answers its pid.
+local function foreign_process()
+  return tonumber(fixture.sh("sleep 7000 >/dev/null 2>&1 & echo $!"))
+end
+
+describe("the limits of a container", function()
+  fixture.check_leaks()
+
+  it("are what the kernel's files say: memory, processes, processors [O47]", function()
+    fixture.needs("root", "busybox")
+    local box <close> = create { cgroups = { memory = "64M", pids_limit = 33, cpus = 0.5 } }
+    assert(box:start { args = { "sleep", "1000" } })
+    assert.equal("67108864", value_of(box, "memory.limit_in_bytes", "memory.max"))
+    assert.equal("33", value_of(box, "pids.max", "pids.max"))
+    local quota = value_of(box, "cpu.cfs_quota_us", "cpu.max")
+    assert.is_true(quota == "50000" or quota == "50000 100000", quota)
+  end)
+
+  it("hold what is written exactly: quota, period, shares, reservation", function()
+    fixture.needs("root", "busybox")
+    local box <close> = create { cgroups = { cpu_quota = 20000, cpu_period = 50000, cpu_shares = 512,
+      memory = "64M", memory_reservation = "32M" } }
+    assert(box:start { args = { "sleep", "1000" } })
+    local quota = value_of(box, "cpu.cfs_quota_us", "cpu.max")
+    assert.is_true(quota == "20000" or quota == "20000 50000", quota)
+    assert.equal("33554432", value_of(box, "memory.soft_limit_in_bytes", "memory.low"))
+    local shares = value_of(box, "cpu.shares", "cpu.weight")
+    assert.is_true(shares == "512" or (tonumber(shares) > 1 and tonumber(shares) < 100), shares)
+  end)
+
+  it("kill what takes more memory than it may, and the result says so [L35]", function()
+    fixture.needs("root", "busybox")
+    local r = assert(fixture.run({ memory = "16M", cgroups = { memory_swap = "16M" } }, "sh", "-c",
+      "x=$(head -c 100000000 /dev/zero | tr '\\0' y); echo survived"))
+    assert.equal("", r.stdout)
+    assert.is_true(r.oom)
+    assert.equal(9, r.signal)
+    assert.equal("KILL", r.signal_name)
+    assert.is_true(r.usage.oom_kills >= 1)
+    assert.is_true(r.usage.memory_peak > 8 * 1024 * 1024)
+    local fine, why = pcall(r.check, r)
+    assert.is_false(fine)
+    assert.matches("out of memory", why)
+  end)
+
+  it("stop a fork bomb, whose end is complete [L34]", function()
+    fixture.needs("root", "busybox")
+    local box <close> = create { cgroups = { pids_limit = 50 }, namespaces = { "mount", "uts" } }
+    assert(box:start { args = { "sh", "-c", "f() { f & f; }; f; while :; do sleep 1; done" } })
+    local most = 0
+    for _ = 1, 20 do
+      local pids = box:processes()
+      most = math.max(most, pids and #pids or 0)
+      assert.is_true(most <= 50)
+    end
+    assert(box:destroy())
+    assert.equal("destroyed", box:status())
+  end)
+
+  it("account for processor time and memory", function()
+    fixture.needs("root", "busybox")
+    local r = assert(fixture.run({ memory = "256M" }, "sh", "-c",
+      "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; x=$(head -c 20000000 /dev/zero | tr '\\0' y)"))
+    assert.equal(0, r.status)
+    assert.is_true(r.usage.cpu_time > 0.005 and r.usage.cpu_time < r.time * 64 + 1)
+    assert.is_true(r.usage.memory_peak > 20000000 and r.usage.memory_peak <= 256 * 1024 * 1024)
+    assert.is_false(r.oom)
+  end)
+
+  it("leave no directory behind, after a start that failed too [A89]", function()
+    fixture.needs("root", "busybox")
+    local box = create { cgroups = { memory = "64M", pids_limit = 10 } }
+    local paths = box:state().cgroup_paths
+    assert.is_nil((box:start { args = { "no-such-program" } }))
+    for _, path in pairs(paths) do assert.equal("", fixture.sh("ls -d %s 2>/dev/null", path)) end
+    assert(box:start { args = { "sleep", "1000" } })
+    for _, path in pairs(paths) do assert.equal(path, fixture.sh("ls -d %s", path)) end
+    assert(box:destroy())
+    for _, path in pairs(paths) do assert.equal("", fixture.sh("ls -d %s 2>/dev/null", path)) end
+  end)
+end)
+
+describe("a cgroup of the caller's choice", function()
+  fixture.check_leaks()
+
+  local function directories(name)
+    return fixture.sh("find /sys/fs/cgroup -type d -name %s | sort -r", name)
+  end
+
+  it("is refused when it has processes in it, with a hint, and is left alone [L28] [A89] [O85]", function()
+    fixture.needs("root", "busybox")
+    local name = fixture.id()
+    local first <close> = create { cgroups = { path = "/" .. name } }
+    local p = assert(first:start { args = { "sleep", "1000" } })
+    local box, err = fixture.factory():create("second", { rootfs = fixture.rootfs(), cgroups = { path = "/" .. name } })
+    assert.is_nil(box)
+    assert.equal("EBUSY", err.errname)
+    assert.equal("cgroup", err.step)
+    assert.equal("cgroups.path", err.field)
+    assert.is_string(err.hint)
+    assert.is_true(is_alive(p:pid()))
+    assert.equal("running", first:status())
+    assert(first:destroy())
+    assert.equal("", directories(name))
+  end)
+
+  it("is refused when it is frozen [L28] [A89] [O85]", function()
+    fixture.needs("root", "busybox")
+    local name = fixture.id()
+    local place = fixture.sh("for d in /sys/fs/cgroup/freezer /sys/fs/cgroup/unified /sys/fs/cgroup; do "
+      .. "[ -e $d/cgroup.procs ] && { echo $d; break; }; done")
+      .. "/" .. name
+    fixture.sh("mkdir %s; echo FROZEN 2>/dev/null >%s/freezer.state || echo 1 >%s/cgroup.freeze", place, place, place)
+    local box, err = fixture.factory():create("box", { rootfs = fixture.rootfs(), cgroups = { path = "/" .. name } })
+    fixture.sh("echo THAWED 2>/dev/null >%s/freezer.state || echo 0 >%s/cgroup.freeze", place, place)
+    assert.is_nil(box)
+    assert.equal("EBUSY", err.errname)
+    assert.is_string(err.hint)
+    assert.equal(place, fixture.sh("ls -d %s", place))
+    fixture.sh("rmdir %s", place)
+  end)
+
+  it("that was there before, empty and thawed, is used and stays [L28]", function()
+    fixture.needs("root", "busybox")
+    local name = fixture.id()
+    fixture.sh("for d in /sys/fs/cgroup /sys/fs/cgroup/*; do [ -e $d/cgroup.procs ] && mkdir $d/%s; done", name)
+    local there = directories(name)
+    local box <close> = create { cgroups = { path = "/" .. name } }
+    local p = assert(box:start { args = { "sleep", "1000" } })
+    assert.same({ p:pid() }, assert(box:processes()))
+    assert(box:destroy())
+    assert.equal(there, directories(name))
+    fixture.sh("rmdir %s", (there:gsub("\n", " ")))
+  end)
+end)
+
+describe("what else happens to a container's cgroup", function()
+  fixture.check_leaks()
+
+  it("a process moved in and sub-cgroups end with it [L26]", function()
+    fixture.needs("root", "busybox")
+    local box <close> = create()
+    assert(box:start { args = { "sleep", "1000" } })
+    local foreign = foreign_process()
+    for _, path in pairs(box:state().cgroup_paths) do
+      -- cpuset wants its processors set before a process comes in
+      fixture.sh("mkdir -p %s/sub/deep; { for f in cpus mems; do for d in sub sub/deep; do "
+        .. "cat %s/cpuset.$f >%s/$d/cpuset.$f; done; done; } 2>/dev/null",
+        path, path, path)
+      fixture.sh("echo %d 2>/dev/null >%s/sub/deep/cgroup.procs", foreign, path)
+    end
+    assert.is_true(is_alive(foreign))
+    local paths = box:state().cgroup_paths
+    assert(box:destroy())
+    assert.is_false(is_alive(foreign))
+    for _, path in pairs(paths) do assert.equal("", fixture.sh("ls -d %s 2>/dev/null", path)) end
+  end)
+
+  it("removed underneath by somebody: destroy succeeds, and nothing is invented [L27]", function()
+    fixture.needs("root", "busybox")
+    local factory = fixture.factory()
+    local box = assert(factory:create("box", { rootfs = fixture.rootfs() }))
+    local p = assert(box:start { args = { "sleep", "1000" } })
+    assert(p:signal("KILL"))
+    assert(require "libcontainer.core".poll({ { p:pollfd(), "r" } }, 30) == 1)
+    local paths = {}
+    for _, path in pairs(box:state().cgroup_paths) do paths[#paths + 1] = path end
+    fixture.sh("rmdir %s", table.concat(paths, " "))
+    local exit = assert(p:wait(30))
+    assert.equal(9, exit.signal)
+    assert.is_nil(exit.usage.memory_peak)
+    assert.equal("stopped", box:status())
+    assert.equal("stopped", assert(factory:load("box")):status())
+    assert(box:destroy())
+    assert.same({}, assert(factory:list()))
+  end)
+
+  it("frozen by somebody: the container is paused, and destroy ends it [L23]", function()
+    fixture.needs("root", "busybox")
+    local box <close> = create()
+    local p = assert(box:start { args = { "sleep", "1000" } })
+    for _, path in pairs(box:state().cgroup_paths) do
+      if fixture.read(path .. "/freezer.state") then
+        fixture.sh("echo FROZEN >%s/freezer.state", path)
+      elseif fixture.read(path .. "/cgroup.freeze") then
+        fixture.sh("echo 1 >%s/cgroup.freeze", path)
+      end
+    end
+    assert.equal("paused", box:status())
+    local none, err = box:start { args = { "true" } }
+    assert.is_nil(none)
+    assert.equal("ContainerPaused", err.code)
+    assert(box:destroy { timeout = 30 })
+    assert.is_false(is_alive(p:pid()))
+  end)
+
+  it("without room for one more process: an error that names the limit, and nothing left [L15]", function()
+    fixture.needs("root", "busybox", "v1")
+    local place = fixture.sh("ls -d /sys/fs/cgroup/pids/cgroup.procs | xargs dirname")
+    if place == "" then pending("needs the pids controller") end
+    local name = fixture.id()
+    fixture.sh("mkdir %s/%s", place, name)
+    local text = fixture.lua_prints([[
+      local factory = assert(lc.new(root))
+      local box = assert(factory:create("box", { rootfs = rootfs }))
+      local f <close> = assert(io.open(arg[3] .. "/pids.max", "w"))
+      f:write("1")
+      f:flush()
+      local p, err = box:start { args = { "true" } }
+      f:seek("set")
+      f:write("max")
+      f:flush()
+      assert(not p)
+      print(err.errname, err.step)
+      print(err.hint)
+      assert(box:destroy())]], { args = { fixture.root(), fixture.rootfs(), place .. "/" .. name },
+      shell = ("echo $$ >%s/%s/cgroup.procs;"):format(place, name) })
+    fixture.sh("rmdir %s/%s", place, name)
+    assert.matches("^EAGAIN\tspawn\n.*pids.max", text)
+  end)
+end)
