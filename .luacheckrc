@@ -3,4 +3,4 @@ self = false
 max_line_length = 120
 max_comment_line_length = 240
 exclude_files = { "build" }
-files["spec"] = { std = "+busted" }
+files["spec"] = { std = "+busted", max_line_length = 160 }

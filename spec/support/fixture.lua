@@ -174,7 +174,9 @@ local _ <const> = lc, has_posix, posix, root, rootfs
 --- Run a Lua script in an interpreter of its own and wait for it. It sees `lc`, `posix` (posix.c, when
 -- it could be compiled) and its first two arguments as `root` and `rootfs`.
 ---@param script string
----@param options table|nil  `args`; `before`: a shell command that runs it, "setpriv --reuid 65534"; `shell`: shell text that comes first, "ulimit -n 20"; `after`: redirections; `bare`: without the prelude
+-- Options: `args`; `before`: a shell command that runs it, "setpriv --reuid 65534"; `shell`: shell text
+-- that comes first, "ulimit -n 20"; `after`: redirections; `bare`: without the prelude.
+---@param options table|nil
 ---@return fixture.Ended
 function M.lua(script, options)
   options = options or {}
