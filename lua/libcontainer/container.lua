@@ -402,6 +402,13 @@ function Container:wait(timeout)
   return proc:wait(timeout)
 end
 
+-- The object is of no use any more: give its descriptors back now.
+function Container:_release()
+  self._is_destroyed = true
+  self._core:close()
+  self._directory:close()
+end
+
 -- What is in the kernel, then the directory: the state is the last thing to go. [R14]
 local function remove(self, timeout)
   if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
@@ -411,9 +418,7 @@ local function remove(self, timeout)
   done, raw = self._core:reap()
   if done then done, raw = self._factory:_remove_directory(self._id, self._directory) end
   if not done then return nil, errors.raw(raw) end
-  self._is_destroyed = true
-  self._core:close()
-  self._directory:close()
+  self:_release()
   return true
 end
 
@@ -429,9 +434,7 @@ local function remove_lost(self, timeout, err)
     if not done then return nil, errors.raw(raw) end
     err = nil
   end
-  self._is_destroyed = true
-  self._core:close()
-  self._directory:close()
+  self:_release()
   if err then return nil, err end
   return true
 end

@@ -341,10 +341,12 @@ function Factory:load(id)
   local directory
   directory, err = find(self, id)
   if not directory then return nil, err end
-  local loaded
-  loaded, err = open_container(self, id, directory)
-  if not loaded then return nil, err end
-  return loaded
+  local loaded, why, damaged = open_container(self, id, directory)
+  if loaded then return loaded end
+  -- Not left to the collector: a program that polls would run out of descriptors first.
+  if damaged then damaged:_release() end
+  directory:close()
+  return nil, why
 end
 
 --- Every container of the root, by id. One with a damaged state is listed too; its methods answer
