@@ -139,7 +139,7 @@ static const char usual_plan[] =
 	"root_attach slot=0 path=/srv/root @rootfs\n"
 	"root_enter slot=0 @rootfs\n"
 	"fs_open type=proc source=proc options=\"\" attributes=0xe slot=2 @mounts[1]\n"
-	"attach slot=2 target=/proc flags=3 @mounts[1]\n";
+	"attach slot=2 target=/proc flags=7 @mounts[1]\n";
 
 static void test_usual_plan(struct test *t)
 {
@@ -153,8 +153,8 @@ static void test_usual_plan(struct test *t)
 	if (!OK(strncmp(c.text.bytes, usual_plan, strlen(usual_plan)) == 0,
 	"it begins as designed"))
 		printf("%s", c.text.bytes);
-	OK(IN_ORDER(&c, "\nattach slot=3 target=/dev flags=1 @mounts[2]\n", "\nfs_open type=devpts",
-		   "target=/dev/pts flags=1 @mounts[3]\n", "target=/sys flags=3 @mounts[4]\n",
+	OK(IN_ORDER(&c, "\nattach slot=3 target=/dev flags=5 @mounts[2]\n", "\nfs_open type=devpts",
+		   "target=/dev/pts flags=5 @mounts[3]\n", "target=/sys flags=7 @mounts[4]\n",
 		   "\nattach slot=1 target=/data flags=1 @mounts[5]\n", "@mounts[6]\n"),
 		"[O30] mounts come in the order of the configuration");
 	OK(IN_ORDER(&c,
@@ -199,7 +199,7 @@ static void test_cgroup_mounts(struct test *t)
 	compile(&c, &config, &process, NULL);
 	OK(IN_ORDER(&c, "\nroot_enter",
 		"\nfs_open type=tmpfs source=cgroup options=mode=755 attributes=0xe",
-		   "target=/sys/fs/cgroup flags=1 @mounts[6]\n",
+		   "target=/sys/fs/cgroup flags=5 @mounts[6]\n",
 		   "\nfs_open type=cgroup source=cgroup options=cpu,cpuacct attributes=0x1 ",
 		   "target=/sys/fs/cgroup/cpu,cpuacct ",
 		   "\nlink target=/sys/fs/cgroup/cpu points_to=cpu,cpuacct",
@@ -223,7 +223,7 @@ static void test_cgroup_mounts(struct test *t)
 
 	compile(&c, &config, &process, &in);
 	OK(IN_ORDER(&c, "\ntree_open source=/sys/fs/cgroup/x slot=2 ", "\nroot_enter",
-		   "\nattach slot=2 target=/sys/fs/cgroup flags=1 @mounts[6]\n"),
+		   "\nattach slot=2 target=/sys/fs/cgroup flags=5 @mounts[6]\n"),
 		"[O43] on pure v2 the one directory is bound");
 	compiled_done(&c);
 
@@ -231,7 +231,7 @@ static void test_cgroup_mounts(struct test *t)
 	compile(&c, &config, &process, &in);
 	OK(IN_ORDER(&c, "\nroot_enter",
 		"\nfs_open type=cgroup2 source=cgroup options=\"\" attributes=0x1 ",
-		   "target=/sys/fs/cgroup flags=1 @mounts[6]\n"),
+		   "target=/sys/fs/cgroup flags=5 @mounts[6]\n"),
 		"[O43] or mounted");
 	OK(!has(&c, "\nattributes"), "without a tmpfs around it");
 	compiled_done(&c);
@@ -264,7 +264,7 @@ static void test_host_root(struct test *t)
 		   "\ndetach target=/tmp @", "\nfs_open type=tmpfs "),
 		"the host's root is read-only and private before it is attached, then cleared");
 	OK(!has(&c, "\ndetach target=/tmp/y"), "what lies below something detached goes with it");
-	OK(has(&c, "target=/tmp/y flags=1 @mounts[3]"), "[A18] targets are the cleaned paths");
+	OK(has(&c, "target=/tmp/y flags=5 @mounts[3]"), "[A18] targets are the cleaned paths");
 	OK(!has(&c, "\nroot_readonly"), "it is not made read-only twice");
 	OK(!has(&c, "\ndevice") && !has(&c, "\nlink "), "nothing is made in the host's /dev");
 	compiled_done(&c);
@@ -272,7 +272,7 @@ static void test_host_root(struct test *t)
 	mounts[3] = (struct lc_config_mount){.destination = "/dev", .type = "tmpfs",
 		.options = STRINGS("ro", "nosuid")};
 	compile(&c, &config, &process, NULL);
-	OK(IN_ORDER(&c, "options=\"\" attributes=0x2 slot=", "target=/dev flags=1 @mounts[4]\n",
+	OK(IN_ORDER(&c, "options=\"\" attributes=0x2 slot=", "target=/dev flags=5 @mounts[4]\n",
 		   "\ndevice target=/dev/tty", "\nlink target=/dev/core",
 		   "\nattributes target=/dev set=0x1 clear=0x0 @mounts[4]\n"),
 		"a read-only /dev becomes so when it is finished");
@@ -371,7 +371,7 @@ static void test_credentials(struct test *t)
 	struct compiled c;
 
 	compile(&c, &config, &process, &in);
-	OK(IN_ORDER(&c, "\nstdio_null fd=0 @process.stdin\n", "\nstdio_null fd=2 @process.stderr\n",
+	OK(IN_ORDER(&c, "\nstdio_null fds=0x5 @\n",
 		   "\nuser uid=1000 gid=100 ", "\nno_new_privileges", "\nready", "\nseccomp ",
 		   "\nexec"),
 		"[O112] with no_new_privileges the filter is last");

@@ -150,14 +150,14 @@ static void close_root(struct lc_compile *c)
 
 static void set_stdio(struct lc_compile *c)
 {
-	static const char *const names[] = {"stdin", "stdout", "stderr"};
+	uint64_t fds = 0;
 
-	for (uint32_t i = 0; i < 3; i++) {
-		if (!c->in->stdio_null[i])
-			continue;
-		lc_plan_origin(c->w, "process.%s", names[i]);
-		LCT_PLAN(c->w, stdio_null, .fd = i);
-	}
+	for (uint32_t i = 0; i < 3; i++)
+		fds |= (uint64_t) c->in->stdio_null[i] << i;
+	if (fds == 0)
+		return;
+	lc_plan_origin(c->w, NULL);
+	LCT_PLAN(c->w, stdio_null, .fds = fds);
 }
 
 static void enter_cwd(struct lc_compile *c, bool is_last)

@@ -64,7 +64,7 @@ static void attach_hierarchy(struct lc_compile *c, const struct lc_compile_mount
 			.attributes = attributes_of(mount), .slot = slot);
 	}
 	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, target),
-		.flags = LCT_TARGET_CREATE);
+		.flags = LCT_TARGET_CREATE | LCT_TARGET_DIRECTORY);
 }
 
 /* cpu → cpu,cpuacct, for controllers that share a hierarchy. */
@@ -104,7 +104,7 @@ void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount
 		.options = lc_plan_intern(c->w, "mode=755"), .attributes = HOLDER_ATTRIBUTES,
 		.slot = holder);
 	LCT_PLAN(c->w, attach, .slot = holder, .target = lc_plan_intern(c->w, mount->target),
-		.flags = LCT_TARGET_CREATE);
+		.flags = LCT_TARGET_CREATE | LCT_TARGET_DIRECTORY);
 	for (size_t i = 0; i < c->in->cgroups_count; i++) {
 		const char *name = c->in->cgroups[i].name;
 		const char *target =

@@ -102,7 +102,7 @@ int lc_compile_clear(struct lc_compile *c, struct lc_error *err)
 
 static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, uint32_t slot)
 {
-	uint32_t flags = LCT_TARGET_CREATE;
+	uint32_t flags = LCT_TARGET_CREATE | (mount->is_bind ? 0 : LCT_TARGET_DIRECTORY);
 
 	if (strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0)
 		flags |= LCT_TARGET_NO_SYMLINKS;

@@ -88,6 +88,9 @@ int lc_init_device(struct lc_init *init, const struct lc_op_device *op, struct l
 			lc_device_number(op->major, op->minor));
 		is_created = r >= 0;
 	}
+	/* Made by us and root's own: it is what it should be. */
+	if (is_created && op->uid == 0 && op->gid == 0)
+		return 0;
 	if (r >= 0 || r == -EEXIST)
 		r = node = (int) lc_sys_openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (r >= 0)
@@ -95,7 +98,7 @@ int lc_init_device(struct lc_init *init, const struct lc_op_device *op, struct l
 	/* An image may bring a file, a link or another device under the name of a node. */
 	if (r >= 0 && !lc_path_is_device(&seen, op->type, op->major, op->minor))
 		r = -EEXIST;
-	if (r >= 0 && is_created && (op->uid != 0 || op->gid != 0))
+	if (r >= 0 && is_created)
 		r = lc_sys_fchownat(node, "", op->uid, op->gid, AT_EMPTY_PATH);
 	return r < 0 ? lc_fail(err, LCT_STEP_DEVICE, r, path) : 0;
 }
@@ -131,10 +134,12 @@ int lc_init_stdio_null(
 {
 	LCT_INIT_FD int null = open_null(init);
 	long r = null;
+	int fd;
 
 	if (lc_is_missing(r) || r == -ELOOP || r == -EACCES || r == -ENODEV || r == -ENXIO)
 		return 0;
-	if (r >= 0)
-		r = lc_sys_dup3(null, (int) op->fd, 0);
+	for (fd = 0; r >= 0 && fd < LCT_FD_SESSION; fd++)
+		if ((op->fds & 1u << fd) != 0)
+			r = lc_sys_dup3(null, fd, 0);
 	return r < 0 ? lc_fail(err, LCT_STEP_STDIO, r, "/dev/null") : 0;
 }

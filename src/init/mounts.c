@@ -191,12 +191,14 @@ int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct l
 	int mount = lc_slot_get(init, op->slot), r;
 	struct statx seen;
 
-	r = lc_path_stat(mount, &seen);
-	if (r < 0)
-		return lc_fail(err, LCT_STEP_MOUNT, r, path);
-	if (!S_ISDIR(seen.stx_mode)) {
-		how.kind = LCT_PATH_FILE;
-		how.mode = 0644;
+	if ((op->flags & LCT_TARGET_DIRECTORY) == 0) {
+		r = lc_path_stat(mount, &seen);
+		if (r < 0)
+			return lc_fail(err, LCT_STEP_MOUNT, r, path);
+		if (!S_ISDIR(seen.stx_mode)) {
+			how.kind = LCT_PATH_FILE;
+			how.mode = 0644;
+		}
 	}
 	if ((op->flags & LCT_TARGET_NO_SYMLINKS) != 0)
 		how.resolve = RESOLVE_NO_SYMLINKS;
@@ -204,7 +206,8 @@ int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct l
 		r = target = lc_path_make(init, path, &how);
 	else
 		r = target = lc_path_open(init, path, O_PATH, how.resolve);
-	if (r >= 0)
+	/* What could be made there just now is no procfs. */
+	if (r >= 0 && !how.is_created)
 		r = check_not_procfs(target, path);
 	if (r >= 0)
 		r = lc_mount_move(mount, target);

@@ -32,6 +32,27 @@ int lc_init_root_attach(
 	return r < 0 ? lc_fail(err, LCT_STEP_ROOTFS, r, path) : 0;
 }
 
+/*
+ * ".." of the root is the root itself only while nothing is stacked on it: a walk steps up into
+ * what is mounted there. So it is proved that the old root, and whatever came with it, has gone;
+ * a plan that had stacked something on it would otherwise leave the host one ".." away.
+ */
+static int prove_nothing_above(int root)
+{
+	LCT_INIT_FD int above = (int) lc_sys_openat(
+		root, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	struct statx here, there;
+	int r = above;
+
+	if (r >= 0)
+		r = lc_path_stat(root, &here);
+	if (r >= 0)
+		r = lc_path_stat(above, &there);
+	if (r < 0)
+		return r;
+	return here.stx_mnt_id == there.stx_mnt_id ? 0 : -EXDEV;
+}
+
 int lc_init_root_enter(
 	struct lc_init *init, const struct lc_op_root_enter *op, struct lc_error *err)
 {
@@ -50,6 +71,8 @@ int lc_init_root_enter(
 	if (r >= 0)
 		r = init->root = (int) lc_sys_openat(
 			AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (r >= 0)
+		r = prove_nothing_above(init->root);
 	if (r >= 0)
 		r = lc_slot_put(init, op->slot, -1, 0);
 	return r < 0 ? lc_fail(err, LCT_STEP_PIVOT, r, name) : 0;
