@@ -176,7 +176,7 @@ describe("a program that cannot run", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
     fixture.write(rootfs .. "/bin/script", "#!/opt/missing/python\n")
-    fixture.sh("chmod 755 %s/bin/script; cp $(readlink -f $(command -v lua5.4)) %s/bin/dynamic", rootfs, rootfs)
+    fixture.sh("chmod 755 %s/bin/script; cp $(readlink -f /bin/sh) %s/bin/dynamic", rootfs, rootfs)
     for _, name in ipairs { "/bin/script", "/bin/dynamic" } do -- of a script, of an ELF file
       local err = start_error({ args = { name } }, { rootfs = rootfs })
       check_error(err, "SystemError")

@@ -113,7 +113,7 @@ describe("lc.run", function()
       namespaces = { "mount", "uts", "ipc", "network", "cgroup" } },
       "sh", "-c", "(trap '' TERM HUP; exec sleep 7654) & (sleep 7654 &) ; sleep 7654"))
     assert.is_true(r.timed_out)
-    assert.equal("", fixture.sh("pgrep -f '^sleep 7654'"))
+    assert.equal("", fixture.sh("grep -sl '^sleep.7654' /proc/[0-9]*/cmdline"))
   end)
 
   it("answers when the program has ended, though a child of it keeps the output open", function()

@@ -22,11 +22,12 @@ M.is_asan = M.build:match("asan$") ~= nil
 local output = os.tmpname()
 
 --- Output of a shell command, without its final newline. Through a file, not a pipe: the list of our
--- own descriptors must not hold one of the asking.
+-- own descriptors must not hold one of the asking. A sanitizer's library that is preloaded into us is
+-- kept from the commands: they are slow with it, or hang. Interpreters get it again (run-all).
 ---@param format string
 function M.sh(format, ...)
   local command = select("#", ...) > 0 and format:format(...) or format
-  os.execute(("{ %s\n} >%s"):format(command, output))
+  os.execute(("unset LD_PRELOAD; { %s\n} >%s"):format(command, output))
   local file <close> = assert(io.open(output))
   return (file:read("a"):gsub("\n$", ""))
 end
@@ -185,8 +186,8 @@ function M.lua(script, options)
   for i, value in ipairs(options.args or {}) do args[i] = quoted(value) end
   M.write(path .. "/script.lua", options.bare and script or PRELUDE .. script)
   M.sh("chmod 755 %s", path)
-  local command = ("export LUA_PATH=%s LUA_CPATH=%s; %s exec %s lua5.4 %s/script.lua %s </dev/null "
-    .. ">%s/out 2>%s/err %s"):format(quoted(package.path),
+  local command = ("unset LD_PRELOAD; export LUA_PATH=%s LUA_CPATH=%s; %s exec %s lua5.4 %s/script.lua %s "
+    .. "</dev/null >%s/out 2>%s/err %s"):format(quoted(package.path),
     quoted(("%s/?.so;%s"):format(M.posix_directory() or ".", package.cpath)), options.shell or "",
     options.before or "", path, table.concat(args, " "), path, path, options.after or "")
   local _, how, number = os.execute(command)
