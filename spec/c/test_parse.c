@@ -140,7 +140,7 @@ static bool unescapes(const char *from, const char *to)
 static void test_escapes(struct test *t)
 {
 	OK(unescapes("a\\040b\\011c\\012d\\134e", "a b\tc\nd\\e"),
-		"[F06] octal escapes are undone");
+		"[F06] [D44] octal escapes are undone");
 	OK(unescapes("\\134040", "\\040"), "[F06] once");
 	OK(unescapes("\\377\\101", "\377A"), "[F06] up to a byte");
 	OK(unescapes("\\", "\\") && unescapes("\\04", "\\04") && unescapes("\\089", "\\089") &&

@@ -146,7 +146,7 @@ describe("the state", function()
     assert(stranger.box:destroy())
   end)
 
-  it("whose pid has been given to another process is of a stopped container [L20]", function()
+  it("whose pid has been given to another process is of a stopped container [L20] [D2]", function()
     fixture.needs("root", "busybox")
     local ours, stranger = running(), running("stranger")
     assert(ours.box:signal("KILL"))
@@ -160,7 +160,7 @@ describe("the state", function()
     assert(stranger.box:destroy())
   end)
 
-  it("of an init that nobody reaps is stopped, and its parent still gets the status [L21]", function()
+  it("of an init that nobody reaps is stopped, and its parent still gets the status [L21] [D2]", function()
     fixture.needs("root", "busybox", "cc")
     assert.equal("stopped\ndestroyed\n5\n", fixture.lua_prints([[
       local core = require "libcontainer.core"
