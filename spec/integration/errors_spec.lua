@@ -282,7 +282,11 @@ describe("a machine that does not allow it", function()
   it("says what is missing without root, and explains all the same", function()
     fixture.needs("root", "busybox")
     local directory, rootfs = fixture.directory(), fixture.rootfs()
-    fixture.sh("chmod 777 %s; chmod 755 %s", directory, rootfs:match("^(.*)/"))
+    -- a copy of the library where that user may read it: a checkout may lie in root's own directory
+    fixture.sh("chmod 777 %s; chmod 755 %s; cp -r lua %s/libcontainer %s; chmod -R go+rX %s", directory,
+      rootfs:match("^(.*)/"), fixture.build, directory, directory)
+    local paths = ("export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua' LUA_CPATH='%s/?.so;;';"):format(directory,
+      directory, directory)
     local text = fixture.lua_prints([[
       local factory = assert(lc.new(root))
       local box = assert(factory:create("box", { rootfs = rootfs, hostname = "web" }))
@@ -300,7 +304,8 @@ describe("a machine that does not allow it", function()
       assert(not refused and why.errname == "EACCES" and why.hint, tostring(why))
       local r, no = lc.run { "true" }
       assert(not r and no.hint, tostring(no))]],
-      { args = { directory .. "/own", rootfs }, before = "setpriv --reuid 65534 --regid 65534 --clear-groups" })
+      { args = { directory .. "/own", rootfs }, shell = paths,
+        before = "setpriv --reuid 65534 --regid 65534 --clear-groups" })
     assert.matches("^SystemError\tE%u+\t%l+\n", text)
     assert.matches("root", text)
   end)
