@@ -162,7 +162,7 @@ local compiled = {}
 ---@return string path
 function M.compile(name, source)
   if compiled[name] then return compiled[name] end
-  if fixture.sh("command -v gcc") == "" then busted.pending("needs the package gcc") end
+  fixture.needs("gcc")
   local path = fixture.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX") .. "/" .. name
   fixture.write(path .. ".c", source)
   local said = fixture.sh("gcc -static -O1 -o %s %s.c 2>&1", path, path)
@@ -178,6 +178,7 @@ end
 
 busted.subscribe({ "exit" }, function()
   for _, path in pairs(compiled) do os.execute("rm -rf " .. path:match("^(.*)/")) end
+  return nil, true
 end)
 
 local CALLER <const> = [[
