@@ -244,13 +244,23 @@ local function list_cgroups()
   return M.sh("find /sys/fs/cgroup -type d \\( %s \\) 2>/dev/null | sort", table.concat(keys, " -o "))
 end
 
+-- Read by ourselves: a program that a shell started may look while we still have all signals blocked,
+-- because that is how the C library starts one.
+local function list_masks()
+  local lines = {}
+  for line in M.read("/proc/self/status"):gmatch("[^\n]+") do
+    if line:find("^Sig[BIC]") or line:find("^Umask") then lines[#lines + 1] = line end
+  end
+  return table.concat(lines, "\n")
+end
+
 local function snapshot()
   return {
     mounts = M.sh("cut -d' ' -f5- /proc/self/mountinfo"),
     cgroups = list_cgroups(),
     descriptors = list_descriptors(),
     processes = list_processes(),
-    masks = M.sh("grep -E '^(SigBlk|SigIgn|SigCgt|Umask)' /proc/%d/status", core.pid()),
+    masks = list_masks(),
     cwd = M.sh("readlink /proc/%d/cwd", core.pid()),
   }
 end
