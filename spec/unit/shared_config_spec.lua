@@ -33,6 +33,18 @@ describe("a configuration that was checked before", function()
     end
   end)
 
+  it("is another one when a table stands where a name or a switch stood, and the other way round", function()
+    local rules = { default_action = "allow", syscalls = { { names = { "chroot" }, action = "errno" } } }
+    for _, first in ipairs { false, "default", rules } do
+      for _, second in ipairs { false, "default", rules } do
+        local one, two = written(), written()
+        one.seccomp, two.seccomp = first, second
+        assert.same(first, assert(configs.prepare_shared(one)).seccomp)
+        assert.same(second, assert(configs.prepare_shared(two)).seccomp)
+      end
+    end
+  end)
+
   it("does not change when the caller changes his table afterwards", function()
     local mine = written()
     local shared = assert(configs.prepare_shared(mine))

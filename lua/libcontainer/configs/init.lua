@@ -219,7 +219,7 @@ local function is_same(t, known)
   for key, other in next, known do
     count = count - 1
     local value = rawget(t, key)
-    if value == nil or (type(other) == "table" and not (type(value) == "table" and is_same(value, other))) then
+    if type(value) ~= type(other) or (type(other) == "table" and not is_same(value, other)) then
       return false
     end
   end
