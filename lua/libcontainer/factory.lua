@@ -226,22 +226,28 @@ local function new_record(self, id, config)
   }
 end
 
--- In a directory that is ours: look whether the cgroups are free, write the intent.
-local function write_intent(box)
-  local lock <close>, err = container.lock(box._directory, box._id, nil, true)
-  if not lock then return nil, err end
-  local record = box._record
-  local free
-  free, err = probe(box._core, record.config)
-  if not free then return nil, err end
-  record.cgroup_places, record.cgroup_paths = box._core:places(), box._core:cgroup_paths()
-  return state.save(box._directory, record)
-end
-
-local function undo_make(self, box)
-  self._root:remove(box._id, box._directory)
-  box._is_destroyed = true
-  box._directory:close()
+-- In a directory that we made: look whether the cgroups are free, write the intent. What fails takes the
+-- directory away, unless it is somebody else's by now.
+local function write_intent(self, box)
+  local id, directory = box._id, box._directory
+  local lock <close>, err = container.lock(directory, id, nil, true)
+  if not lock then
+    local is_taken = err.code == "ContainerNotExists" or err.errname == "ETIMEDOUT"
+    if not is_taken then self._root:remove(id, directory) end
+    return nil, err
+  end
+  -- Two make it, and one of them a second time because it was removed meanwhile: both have opened the last.
+  local exists
+  exists, err = state.exists(directory)
+  if exists then return nil, errors.id_in_use(id) end
+  local record, done = box._record, nil
+  if exists == false then done, err = probe(box._core, record.config) end
+  if done then
+    record.cgroup_places, record.cgroup_paths = box._core:places(), box._core:cgroup_paths()
+    done, err = state.save(directory, record)
+  end
+  if not done then self._root:remove(id, directory) end
+  return done, err
 end
 
 -- Once more when the third answer is true: somebody destroyed the directory before it was locked.
@@ -260,9 +266,11 @@ local function make(self, id, strict)
   end
   box._directory = directory
   setmetatable(box, container.metatable)
-  local is_fine, written, problem = pcall(write_intent, box)
+  local is_fine, written, problem = pcall(write_intent, self, box)
   if is_fine and written then return box end
-  undo_make(self, box)
+  if not is_fine then self._root:remove(id, directory) end -- no memory
+  box._is_destroyed = true
+  directory:close()
   if not is_fine then error(written, 0) end
   return nil, problem, problem.code == "ContainerNotExists"
 end

@@ -100,6 +100,17 @@ function M.save(directory, record)
   return M.write(directory, text)
 end
 
+--- Is there a record, of whatever kind?
+---@param directory userdata
+---@return boolean|nil
+---@return table|nil err
+function M.exists(directory)
+  local text, raw = directory:read(FILE)
+  if text then return true end
+  if core.errno_name(raw.errno) == "ENOENT" then return false end
+  return nil, errors.raw(raw)
+end
+
 --- Read the record.
 ---@param directory userdata
 ---@param id string

@@ -130,6 +130,8 @@ static int remove_entry(void *context, const char *name, unsigned char type)
 	struct removal *removal = context;
 	long r = -EISDIR;
 
+	if (strcmp(name, "lock") == 0)
+		return 0;
 	if (type != DT_DIR)
 		r = lc_sys_unlinkat(removal->directory, name, 0);
 	if (r == -EISDIR)
@@ -138,6 +140,35 @@ static int remove_entry(void *context, const char *name, unsigned char type)
 		return lc_fail(removal->err, LCT_STEP_STATE, r, name);
 	removal->has_removed = true;
 	return r == -ENOENT ? 0 : (int) r;
+}
+
+/* The lock and the name go last and one after the other: between them another process can lock the
+ * directory again, and what is in it is his from then on. */
+static long remove_name(const struct lc_factory *factory, int directory, const char *id)
+{
+	long r = lc_sys_unlinkat(directory, "lock", 0);
+
+	return r >= 0 || r == -ENOENT ? lc_sys_unlinkat(factory->fd, id, AT_REMOVEDIR) : r;
+}
+
+/* Ours holds more than is usual, or is no longer ours: the answer of one more attempt. */
+static long remove_more(const struct lc_factory *factory, const char *id, struct removal *removal)
+{
+	LCT_CLEANUP(fd) int lock = lc_factory_lock(removal->directory, true, removal->err);
+	struct statx st;
+	long r;
+
+	removal->has_removed = false;
+	/* Another process works in it, or has removed it. */
+	if (lock == -EAGAIN || lock == -ENOENT)
+		return -ENOENT;
+	if (lock < 0)
+		return lock;
+	r = lc_sys_statx(removal->directory, "state.json", 0, STATX_TYPE, &st);
+	if (r != -ENOENT) /* another process has made its container here */
+		return r < 0 ? r : -ENOENT;
+	r = lc_dir_each(removal->directory, remove_entry, removal, LCT_STEP_STATE, removal->err);
+	return r < 0 ? r : remove_name(factory, removal->directory, id);
 }
 
 int lc_factory_remove(const struct lc_factory *factory, int directory, const char *id,
@@ -149,19 +180,12 @@ int lc_factory_remove(const struct lc_factory *factory, int directory, const cha
 
 	if (failed < 0)
 		return failed;
-	/* What is usually in it, without a descriptor more: the lock last, as it holds others up. */
+	/* What is usually in it, without a descriptor more. */
 	r = lc_sys_unlinkat(directory, "state.json", 0);
 	if (r >= 0 || r == -ENOENT)
-		r = lc_sys_unlinkat(directory, "lock", 0);
-	if (r >= 0 || r == -ENOENT)
-		r = lc_sys_unlinkat(factory->fd, id, AT_REMOVEDIR);
-	while (r == -ENOTEMPTY && removal.has_removed) {
-		removal.has_removed = false;
-		failed = lc_dir_each(directory, remove_entry, &removal, LCT_STEP_STATE, err);
-		if (failed < 0)
-			return failed;
-		r = lc_sys_unlinkat(factory->fd, id, AT_REMOVEDIR);
-	}
+		r = remove_name(factory, directory, id);
+	while (r == -ENOTEMPTY && removal.has_removed)
+		r = remove_more(factory, id, &removal);
 	/* Ours is empty and the name is not: it belongs to a new container. */
 	if (r == -ENOTEMPTY || r == -ENOENT)
 		return 0;
