@@ -106,9 +106,9 @@ end
 
 -- Another process may have started or destroyed it since we looked: true when we know something new.
 local function refresh(self)
-  local record, err = state.load(self._directory, self._id)
-  if not record then return nil, err end
   local known = self._record
+  local record, err = state.reload(self._directory, known)
+  if not record then return record, err end
   if record.init_process_pid == known.init_process_pid
     and record.init_process_start == known.init_process_start then return false end
   local adopted
@@ -226,7 +226,6 @@ local function started_text(self, session)
   local pid, start = session:pid()
   record.init_process_pid, record.init_process_start = pid, start
   record.namespace_paths = namespace_paths(record.config, pid)
-  record.cgroup_paths = self._core:cgroup_paths()
   record.status = "running"
   record.started = core.time()
   return state.encode(record)

@@ -62,6 +62,10 @@ local function text_of(value)
   return texts[value]
 end
 
+-- The whole text of a record as it was last read or made: whoever looks again parses only what has
+-- changed since, and mostly nothing has.
+local last_text = setmetatable({}, { __mode = "k" })
+
 --- The record as text. Made apart from `write`, so that a start can do it while its init is at work.
 ---@param record table
 ---@return string|nil text
@@ -75,7 +79,9 @@ function M.encode(record)
     parts[#parts + 1] = ('"%s":%s'):format(name, text)
   end
   table.sort(parts)
-  return "{" .. table.concat(parts, ",") .. "}"
+  local text = "{" .. table.concat(parts, ",") .. "}"
+  last_text[record] = text
+  return text
 end
 
 --- Replace the file by that text.
@@ -111,20 +117,42 @@ function M.exists(directory)
   return nil, errors.raw(raw)
 end
 
+local function read(directory, id)
+  local text, raw = directory:read(FILE)
+  if text then return text end
+  if core.errno_name(raw.errno) == "ENOENT" then return nil, errors.container_not_exists(id) end
+  return nil, errors.raw(raw)
+end
+
+local function parse(id, text)
+  local record, why = json.decode(text)
+  if record == nil then return nil, errors.state_damaged(id, tostring(why)) end
+  record, why = check(id, record)
+  if record then last_text[record] = text end
+  return record, why
+end
+
 --- Read the record.
 ---@param directory userdata
 ---@param id string
 ---@return table|nil record
 ---@return table|nil err  ContainerNotExists when there is none, SystemError when it is damaged
 function M.load(directory, id)
-  local text, raw = directory:read(FILE)
-  if not text then
-    if core.errno_name(raw.errno) == "ENOENT" then return nil, errors.container_not_exists(id) end
-    return nil, errors.raw(raw)
-  end
-  local record, why = json.decode(text)
-  if record == nil then return nil, errors.state_damaged(id, tostring(why)) end
-  return check(id, record)
+  local text, why = read(directory, id)
+  if not text then return nil, why end
+  return parse(id, text)
+end
+
+--- Read the record again.
+---@param directory userdata
+---@param known table  the record as `load` gave it or `encode` wrote it
+---@return table|false|nil record  false: the file says what `known` says
+---@return table|nil err  as for `load`
+function M.reload(directory, known)
+  local text, why = read(directory, known.id)
+  if not text then return nil, why end
+  if text == last_text[known] then return false end
+  return parse(known.id, text)
 end
 
 return M

@@ -159,7 +159,8 @@ static int container_cgroup_paths(lua_State *L)
 	return 1;
 }
 
-/* container:places() -> array of { name, path, was_there, made_above }: for saved_container */
+/* container:places() -> array of { name, path, was_there, made_above }: for saved_container. false
+ * and 0 are left out: there is one of these for every hierarchy, and all of it is written down. */
 static int container_places(lua_State *L)
 {
 	const struct lc_cgroup *cg = &lc_lua_container(L, 1)->cgroup;
@@ -173,10 +174,14 @@ static int container_places(lua_State *L)
 		lua_setfield(L, -2, "name");
 		lua_pushstring(L, dir->path);
 		lua_setfield(L, -2, "path");
-		lua_pushboolean(L, dir->was_there);
-		lua_setfield(L, -2, "was_there");
-		lua_pushinteger(L, dir->made_above);
-		lua_setfield(L, -2, "made_above");
+		if (dir->was_there) {
+			lua_pushboolean(L, true);
+			lua_setfield(L, -2, "was_there");
+		}
+		if (dir->made_above > 0) {
+			lua_pushinteger(L, dir->made_above);
+			lua_setfield(L, -2, "made_above");
+		}
 		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
 	return 1;

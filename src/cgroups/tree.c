@@ -115,37 +115,39 @@ static int make_one(int parent, const char *name, bool *out_made)
 	return child;
 }
 
-/* Make each component of dir->path from `from` on, below *parent, which is replaced. */
+/* Make each component of dir->path from `from` on, below `parent`. */
 static int make_below(
-	struct lc_cgroup_dir *dir, int *parent, size_t from, int (*level)(int parent, int child))
+	struct lc_cgroup_dir *dir, int parent, size_t from, int (*level)(int parent, int child))
 {
+	LCT_CLEANUP(fd) int made_parent = -1;
+
 	while (dir->path[from] != '\0') {
 		char name[NAME_MAX + 1];
 		size_t length = strcspn(dir->path + from, "/");
 		bool is_last = dir->path[from + length] == '\0';
 		bool made = false;
 		LCT_CLEANUP(fd) int child = -1;
-		int before = *parent, r = 0;
+		int r = 0;
 
 		if (length > NAME_MAX)
 			return -ENAMETOOLONG;
 		memcpy(name, dir->path + from, length);
 		name[length] = '\0';
-		child = make_one(before, name, &made);
+		child = make_one(parent, name, &made);
 		if (child < 0)
 			return child;
 		/* an inner one that somebody else made leaves us no claim on those above it */
 		if (!is_last)
 			dir->made_above = made ? dir->made_above + 1 : 0;
 		if (level != NULL && (made || is_last))
-			r = level(before, child);
+			r = level(parent, child);
 		if (is_last) {
 			dir->was_there = !made;
 			dir->fd = lc_take_fd(&child);
 			return r;
 		}
-		lc_fd_close(parent);
-		*parent = lc_take_fd(&child);
+		lc_fd_close(&made_parent);
+		parent = made_parent = lc_take_fd(&child);
 		if (r < 0)
 			return r;
 		from += length + 1;
@@ -159,15 +161,15 @@ static int make_once(
 	size_t length = lc_cgroup_parent_length(dir->path, strlen(dir->path));
 	LCT_CLEANUP(fd) int parent = -1;
 
-	for (;;) {
+	while (length > 0) {
 		parent = lc_cgroup_open_prefix(cg, dir, length, O_RDONLY | O_DIRECTORY);
-		if (parent != -ENOENT || length == 0)
-			break;
+		if (parent >= 0)
+			return make_below(dir, parent, length + 1, level);
+		if (parent != -ENOENT)
+			return parent;
 		length = lc_cgroup_parent_length(dir->path, length);
 	}
-	if (parent < 0)
-		return parent;
-	return make_below(dir, &parent, length > 0 ? length + 1 : 0, level);
+	return make_below(dir, lc_cgroup_where(cg, dir)->mount_fd, 0, level);
 }
 
 int lc_cgroup_dir_make(

@@ -26,12 +26,13 @@ static const struct {
 
 static const struct {
 	const char *path, *points_to;
+	bool is_in_every_proc; /* where /proc is mounted there is no need to look */
 } links[] = {
-	{"/dev/fd", "/proc/self/fd"},
-	{"/dev/stdin", "/proc/self/fd/0"},
-	{"/dev/stdout", "/proc/self/fd/1"},
-	{"/dev/stderr", "/proc/self/fd/2"},
-	{"/dev/core", "/proc/kcore"},
+	{"/dev/fd", "/proc/self/fd", true},
+	{"/dev/stdin", "/proc/self/fd/0", true},
+	{"/dev/stdout", "/proc/self/fd/1", true},
+	{"/dev/stderr", "/proc/self/fd/2", true},
+	{"/dev/core", "/proc/kcore", false},
 };
 
 static bool is_dev_ours(const struct lc_compile *c)
@@ -104,13 +105,16 @@ void lc_compile_links(struct lc_compile *c)
 {
 	const struct lc_compile_mount *pts = lc_compile_mount_at(c, "/dev/pts");
 	const struct lc_compile_mount *dev = lc_compile_mount_at(c, "/dev");
+	const struct lc_compile_mount *proc = lc_compile_mount_at(c, "/proc");
+	bool has_proc = proc != NULL && strcmp(proc->type, "proc") == 0;
 
 	lc_plan_origin(c->w, NULL);
 	if (is_dev_ours(c)) {
 		for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 			LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, links[i].path),
 				.points_to = lc_plan_intern(c->w, links[i].points_to),
-				.flags = LCT_LINK_IF_EXISTS);
+				.flags = has_proc && links[i].is_in_every_proc ? 0
+									       : LCT_LINK_IF_EXISTS);
 		/* The host's multiplexer, if the image brought its node, must not be left. */
 		if (pts != NULL && strcmp(pts->type, "devpts") == 0)
 			LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, "/dev/ptmx"),

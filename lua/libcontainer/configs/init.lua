@@ -15,6 +15,8 @@ local normal = require "libcontainer.configs.normal"
 local profile = require "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
 
+local mathtype <const>, rawget <const>, type <const> = math.type, rawget, type
+
 local M = {}
 
 -- --- merging ---
@@ -210,17 +212,19 @@ local function is_same(t, known)
   end
   local count = 0
   for key, value in next, t do
-    local other = rawget(known, key)
     count = count + 1
-    if type(value) ~= "table" and not (rawequal(value, other) and math.type(value) == math.type(other)) then
+    local kind, other = type(value), rawget(known, key)
+    if kind == "table" then
+      if type(other) ~= "table" then return false end
+    elseif value ~= other or (kind == "number" and mathtype(value) ~= mathtype(other)) then
       return false
     end
   end
   for key, other in next, known do
     count = count - 1
-    local value = rawget(t, key)
-    if type(value) ~= type(other) or (type(other) == "table" and not is_same(value, other)) then
-      return false
+    if type(other) == "table" then
+      local value = rawget(t, key)
+      if value == nil or not is_same(value, other) then return false end
     end
   end
   return count == 0
