@@ -95,7 +95,7 @@ describe("capabilities", function()
     local process = assert(box:start { args = { "cat", "/proc/self/status" }, stdout = "pipe", capabilities = {
       "KILL" } })
     local status = inside.status(process.stdout:read("a"))
-    assert(process:wait(60))
+    assert(process:wait(fixture.seconds(60)))
     process:close()
     assert.equal(("%016x"):format(mask { "KILL" }), status.CapBnd)
     assert.equal("0000000000000000", status.CapInh)

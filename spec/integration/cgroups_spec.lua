@@ -187,11 +187,11 @@ describe("what else happens to a container's cgroup", function()
     local box = assert(factory:create("box", { rootfs = fixture.rootfs() }))
     local p = assert(box:start { args = { "sleep", "1000" } })
     assert(p:signal("KILL"))
-    assert(require "libcontainer.core".poll({ { p:pollfd(), "r" } }, 30) == 1)
+    assert(require "libcontainer.core".poll({ { p:pollfd(), "r" } }, fixture.seconds(30)) == 1)
     local paths = {}
     for _, path in pairs(box:state().cgroup_paths) do paths[#paths + 1] = path end
     fixture.sh("rmdir %s", table.concat(paths, " "))
-    local exit = assert(p:wait(30))
+    local exit = assert(p:wait(fixture.seconds(30)))
     assert.equal(9, exit.signal)
     assert.is_nil(exit.usage.memory_peak)
     assert.equal("stopped", box:status())
@@ -215,7 +215,7 @@ describe("what else happens to a container's cgroup", function()
     local none, err = box:start { args = { "true" } }
     assert.is_nil(none)
     assert.equal("ContainerPaused", err.code)
-    assert(box:destroy { timeout = 30 })
+    assert(box:destroy { timeout = fixture.seconds(30) })
     assert.is_false(is_alive(p:pid()))
   end)
 

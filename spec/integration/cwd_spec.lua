@@ -59,7 +59,7 @@ describe("the working directory", function()
     fixture.sh("ln -s /proc/self/fd %s/fds && ln -s /proc/self/cwd %s/here && ln -s /proc/1/root %s/top", rootfs,
       rootfs,
       rootfs)
-    local count = fixture.is_asan and 24 or 64
+    local count = fixture.rounds(64, 16)
     for number = 0, count - 1 do
       local err = inside.refused({ rootfs = rootfs, cwd = "/proc/self/fd/" .. number }, "true")
       assert.equal("cwd", err.step)

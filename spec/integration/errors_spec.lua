@@ -245,7 +245,7 @@ describe("a root that cannot be used", function()
     fixture.sh("rmdir %s/dev && ln -s %s %s/dev", rootfs, outside, rootfs)
     local box <close> = assert(create { rootfs = rootfs })
     local p = box:start { args = { "true" } } -- made inside, or refused: both are right
-    if p then assert(p:wait(30)) end
+    if p then assert(p:wait(fixture.seconds(30))) end
     assert.equal("", fixture.sh("ls -A %s", outside))
   end)
 end)
@@ -316,7 +316,7 @@ describe("a machine that does not allow it", function()
       local factory = assert(lc.new(root))
       local box <close> = assert(factory:create("box", { rootfs = rootfs }))
       local p = assert(box:start { args = { "sh", "-c", "exit 4" } })
-      print(assert(p:wait(30)).status)
+      print(assert(p:wait(seconds(30))).status)
       assert(box:destroy())
       local limited, err = factory:create("limited", { rootfs = rootfs, cgroups = { memory = "64M" } })
       if limited then

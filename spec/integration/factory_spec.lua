@@ -150,7 +150,7 @@ describe("a factory", function()
     for _, id in ipairs { ("x"):rep(255), "a", "A-z_0+9.", "...", "-x", "+", "_" } do
       local box <close> = assert(factory:create(id, { rootfs = rootfs }))
       local p = assert(box:start { args = { "true" } })
-      assert.equal(0, assert(p:wait(30)).status)
+      assert.equal(0, assert(p:wait(fixture.seconds(30))).status)
       assert(box:destroy())
     end
   end)

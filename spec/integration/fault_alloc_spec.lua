@@ -11,11 +11,11 @@ for name, cases in pairs(SCENARIOS) do
     fixture.check_leaks()
 
     it("survives a collection in the middle of anything [E09] [E26]", function()
-      assert.is_true(faults.starve(name, "once", fixture.is_asan and cases // 4 or cases) >= 5)
+      assert.is_true(faults.starve(name, "once", fixture.rounds(cases, 6)) >= 5)
     end)
 
     it("raises the memory error and loses no byte, descriptor, process or cgroup [E08] [E09] [L13]", function()
-      assert.is_true(faults.starve(name, "from", fixture.is_asan and cases // 4 or cases) >= 5)
+      assert.is_true(faults.starve(name, "from", fixture.rounds(cases, 6)) >= 5)
     end)
   end)
 end

@@ -11,11 +11,11 @@ describe("a host with a signal every millisecond", function()
       local run = require "libcontainer.run"
       local factory = assert(lc.new(root))
       posix.tick(1000)
-      for i = 1, 50 do
+      for i = 1, rounds(50, 10) do
         local text = ("%d\n"):format(i):rep(40000)
         local sent = false
         local r = assert(run.run(factory, { "sh", "-c", "cat; echo done >&2; exit 7", rootfs = rootfs,
-          timeout = 60, input = function() if not sent then sent = true return text end end }))
+          timeout = seconds(60), input = function() if not sent then sent = true return text end end }))
         assert(r.status == 7, tostring(r))
         assert(r.stdout == text and r.stderr == "done\n", #r.stdout)
         local p, err = assert(factory:create("missing", { rootfs = rootfs })):start { "/absent" }

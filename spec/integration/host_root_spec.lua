@@ -97,7 +97,7 @@ describe("the host's root as a container", function()
     fixture.sh("mkdir -p /run/libcontainer-spec-%d", require "libcontainer.core".pid())
     local out = script({}, ("ls -A /run /tmp /var/tmp /dev/shm /dev/mqueue; ls -d %s 2>/dev/null; find /dev -type b; "
       .. "ls /proc | grep -c '^[0-9]'; cat /proc/net/unix | wc -l; "
-      .. "find / -xdev -type s 2>/dev/null | head -n 3; true"):format(dir))
+      .. "find / -xdev -path /usr -prune -o -type s -print 2>/dev/null | head -n 3; true"):format(dir))
     fixture.sh("rmdir /run/libcontainer-spec-%d", require "libcontainer.core".pid())
     local listing, rest = out:match("^(.-\n)(%d+\n.*)$")
     for line in listing:gmatch("[^\n]+") do assert.truthy(line:match("^/.*:$"), line) end

@@ -58,7 +58,7 @@ describe("a volume that another process changes meanwhile", function()
     table.insert(config.mounts, { type = "proc", source = "p", destination = "/vol/a/proc" })
     table.insert(config.mask_paths, "/vol/a/t1")
     table.insert(config.readonly_paths, "/vol/a/t2")
-    local count = fixture.is_asan and 40 or 200
+    local count = fixture.rounds(200, 12)
     local swapper, started = start_swapper(volume), 0
     local factory = fixture.factory()
     local fine, problem = pcall(function()
@@ -70,7 +70,7 @@ describe("a volume that another process changes meanwhile", function()
         local process, err = box:start { args = { "true" }, cwd = "/vol/a/new" }
         if process then
           started = started + 1
-          process:wait(60)
+          process:wait(fixture.seconds(60))
         else
           assert.is_true(err.step ~= "config" and err.code == "SystemError", tostring(err))
         end
@@ -89,7 +89,7 @@ describe("a volume that another process changes meanwhile", function()
     fixture.sh("cd %s && rmdir proc && mkdir a && ln -s %s/directory b && ln -s a proc", rootfs, canary.path)
     local swapper = start_swapper(rootfs)
     local fine, problem = pcall(function()
-      for _ = 1, fixture.is_asan and 5 or 20 do
+      for _ = 1, fixture.rounds(20, 4) do
         local result, err = fixture.run({ rootfs = rootfs }, "true")
         assert.is_nil(result)
         assert.equal("ELOOP", err.errname)
@@ -210,12 +210,12 @@ describe("the library's own program", function()
     local box <close> = assert(factory:create("hunter", shared))
     local process = assert(box:start { args = { "hunter", tostring(core.pid()) }, stdout = "pipe" })
     assert.equal("looking\n", process.stdout:read("L"))
-    for _ = 1, fixture.is_asan and 5 or 30 do
+    for _ = 1, fixture.rounds(30, 4) do
       assert.equal(0, inside.run({ rootfs = rootfs }, "true").status)
     end
     fixture.write(rootfs .. "/stop", "")
     local said = process.stdout:read("a")
-    assert(process:wait(60))
+    assert(process:wait(fixture.seconds(60)))
     process:close()
     assert.truthy(said:find("^never"), said)
     assert.equal(before, checksum())

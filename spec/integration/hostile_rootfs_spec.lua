@@ -235,7 +235,7 @@ describe("an image that wants to reach the host", function()
         local err = inside.refused({ rootfs = rootfs, user = "user:users" }, "true")
         assert.equal("user", err.step, how)
         assert.equal(errname, err.errname, how)
-        assert.is_true(require "libcontainer.core".now() - began < 30)
+        assert.is_true(require "libcontainer.core".now() - began < fixture.seconds(30))
         fixture.sh("rm -rf %s/etc/%s", rootfs, name)
       end
       local lines = name == "passwd" and "user:x:1000:1001:u:/home/user:/bin/sh\n" or "users:x:1001:\n"

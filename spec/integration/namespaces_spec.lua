@@ -37,7 +37,7 @@ local function output_of(config, ...)
   local box <close> = assert(fixture.factory():create(fixture.id(), config))
   local process = assert(box:start { args = { ... }, stdout = "pipe" })
   local text = process.stdout:read("a")
-  assert(process:wait(60))
+  assert(process:wait(fixture.seconds(60)))
   process:close()
   return (text:gsub("\n$", ""))
 end

@@ -31,7 +31,7 @@ describe("a state root", function()
     assert.equal("ENOENT", why.errname)
     local paths = box:state().cgroup_paths
     assert(box:destroy())
-    assert.equal(9, assert(p:wait(30)).signal)
+    assert.equal(9, assert(p:wait(fixture.seconds(30))).signal)
     for _, path in pairs(paths) do assert.equal("", fixture.sh("ls -d %s 2>/dev/null", path)) end
   end)
 
@@ -54,7 +54,7 @@ describe("a state root", function()
       local gone, why = loaded:destroy()
       assert(not gone)
       print(why.errname, why.step)
-      assert(p:wait(30).signal == 9) -- what is in the kernel has gone
+      assert(p:wait(seconds(30)).signal == 9) -- what is in the kernel has gone
       os.execute("mount -o remount,rw " .. root)
       assert(factory:destroy("box"))
       assert(#factory:list() == 0)]], { args = { root, fixture.rootfs() },
@@ -132,7 +132,7 @@ describe("few descriptors", function()
             if box then
               local p = check(box:start { args = { "sh", "-c", "exit 3" }, stdout = "pipe" })
               if p then
-                local exit = check(p:wait(30))
+                local exit = check(p:wait(seconds(30)))
                 assert(not exit or exit.status == 3)
               end
               if not box:destroy() then

@@ -78,7 +78,7 @@ describe("the root of a container", function()
       local box <close> = assert(factory:create("x", config))
       local p = assert(box:start { args = { "cat", "/proc/self/mountinfo" }, stdout = "pipe" })
       io.write(p.stdout:read("a"))
-      assert(p:wait(60))
+      assert(p:wait(seconds(60)))
       p:close()
       print "after"
       for line in io.lines("/proc/self/mountinfo") do print(line) end]])
@@ -108,7 +108,7 @@ describe("the root of a container", function()
       local p, err = box:start { args = { "echo", "hello" }, stdout = "pipe" }
       if not p then print(err.step, err.errname, err.subject) return end
       io.write(p.stdout:read("a"))
-      assert(p:wait(60))
+      assert(p:wait(seconds(60)))
       p:close()]])
     local rootfs = fixture.rootfs()
     for extra, want in pairs { [""] = "hello", x = "mount\tEROFS\t/not/there" } do
@@ -153,7 +153,7 @@ describe("the root of a container", function()
     function()
     fixture.needs("root", "busybox")
     local rootfs, factory = fixture.rootfs(), fixture.factory()
-    local count = fixture.is_asan and 10 or 25
+    local count = fixture.rounds(25, 8)
     local boxes = {}
     for i = 1, count do
       local dir = fixture.directory()
@@ -168,7 +168,7 @@ describe("the root of a container", function()
     for i = 1, count do
       local box, process = table.unpack(boxes[i])
       assert.equal(("box%d\nfile %d\nONLY%d=%d\narg%d\n4\n1\n"):format(i, i, i, i, i), process.stdout:read("a"))
-      assert(process:wait(60))
+      assert(process:wait(fixture.seconds(60)))
       process:close()
       assert(box:destroy())
     end

@@ -33,7 +33,7 @@ describe("lc.run", function()
     local box <close> = assert(fixture.factory():create(fixture.id(),
       { rootfs = fixture.rootfs(), namespaces = { "mount", "uts" } }))
     local p = assert(box:start { args = { "sh", "-c", "kill -TERM $$" } })
-    local exit = assert(p:wait(30))
+    local exit = assert(p:wait(fixture.seconds(30)))
     assert.is_nil(exit.status)
     assert.equal(15, exit.signal)
     assert.equal("TERM", exit.signal_name)
@@ -95,21 +95,21 @@ describe("lc.run", function()
   it("kills the whole tree at its timeout, children that ignore TERM too", function()
     fixture.needs("root", "busybox")
     local began = os.time()
-    local r = assert(fixture.run({ timeout = 0.3 }, "sh", "-c",
+    local r = assert(fixture.run({ timeout = fixture.seconds(0.3) }, "sh", "-c",
       "trap '' TERM; (trap '' TERM; while :; do sleep 1000; done) & echo begun; sleep 1000; wait"))
     assert.is_true(r.timed_out)
     assert.is_nil(r.status)
     assert.equal(9, r.signal)
     assert.equal("KILL", r.signal_name)
     assert.equal("begun\n", r.stdout)
-    assert.is_true(r.time >= 0.3)
-    assert.is_true(os.time() - began < 30)
+    assert.is_true(r.time >= fixture.seconds(0.3))
+    assert.is_true(os.time() - began < fixture.seconds(30))
   end)
 
   it("kills the whole tree at its timeout without a PID namespace too", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
-    local r = assert(fixture.run({ timeout = 0.3, rootfs = rootfs,
+    local r = assert(fixture.run({ timeout = fixture.seconds(0.3), rootfs = rootfs,
       namespaces = { "mount", "uts", "ipc", "network", "cgroup" } },
       "sh", "-c", "(trap '' TERM HUP; exec sleep 7654) & (sleep 7654 &) ; sleep 7654"))
     assert.is_true(r.timed_out)
@@ -122,7 +122,7 @@ describe("lc.run", function()
     local r = assert(fixture.run({}, "sh", "-c", "sleep 1000 & echo done"))
     assert.equal("done\n", r.stdout)
     assert.equal(0, r.status)
-    assert.is_true(os.time() - began < 30)
+    assert.is_true(os.time() - began < fixture.seconds(30))
   end)
 
   it("keeps no more output than its limit, and says so [A54]", function()
@@ -135,8 +135,11 @@ describe("lc.run", function()
     assert.equal(0, r.status)
     collectgarbage()
     local before = collectgarbage("count")
-    r = assert(fixture.run({ timeout = 1 }, "yes")) -- without end: the default is 16 MiB
+    r = assert(fixture.run({}, "head", "-c", "17000000", "/dev/zero")) -- the default is 16 MiB
     assert.equal(16 * 1024 * 1024, #r.stdout)
+    assert.is_true(r.truncated)
+    r = assert(fixture.run({ output_limit = "64K", timeout = fixture.seconds(0.3) }, "yes")) -- without end
+    assert.equal(65536, #r.stdout)
     assert.is_true(r.truncated)
     assert.is_true(r.timed_out)
     r = nil -- luacheck: ignore

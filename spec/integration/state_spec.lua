@@ -100,7 +100,7 @@ describe("the state", function()
     assert.is_nil(none)
     assert.equal("ETIMEDOUT", err.errname)
     assert(box:signal("KILL"))
-    local exit = assert(box:wait(30))
+    local exit = assert(box:wait(fixture.seconds(30)))
     assert.is_true(exit.signal == 9 or exit.lost == true) -- not our child: the kernel tells since 6.15
     assert(box:destroy())
     assert.is_false(is_alive(pid))
@@ -130,7 +130,7 @@ describe("the state", function()
     fixture.needs("root", "busybox")
     local ours, stranger = running(), running("stranger")
     assert(ours.box:signal("KILL"))
-    assert(ours.box:wait(30))
+    assert(ours.box:wait(fixture.seconds(30)))
     edit(ours.file, function(record)
       record.boot_id = "00000000-0000-4000-8000-000000000000"
       record.init_process_pid = stranger.pid
@@ -150,7 +150,7 @@ describe("the state", function()
     fixture.needs("root", "busybox")
     local ours, stranger = running(), running("stranger")
     assert(ours.box:signal("KILL"))
-    assert(ours.box:wait(30))
+    assert(ours.box:wait(fixture.seconds(30)))
     edit(ours.file, function(record) record.init_process_pid = stranger.pid end)
     local box = assert(ours.factory:load("box"))
     assert.equal("stopped", box:status())
@@ -167,7 +167,7 @@ describe("the state", function()
       local factory = assert(lc.new(root))
       local box = assert(factory:create("box", { rootfs = rootfs, detach = true }))
       local p = assert(box:start { args = { "sh", "-c", "exit 5" } })
-      assert(core.poll({ { p:pollfd(), "r" } }, 30) == 1) -- a zombie now: we do not take it
+      assert(core.poll({ { p:pollfd(), "r" } }, seconds(30)) == 1) -- a zombie now: we do not take it
       io.stdout:flush()
       local child = posix.fork()
       if child == 0 then
@@ -180,7 +180,7 @@ describe("the state", function()
       end
       local _, _, status = posix.wait(child)
       assert(status == 0)
-      print(assert(p:wait(30)).status)]], { args = { fixture.root(), fixture.rootfs() } }))
+      print(assert(p:wait(seconds(30))).status)]], { args = { fixture.root(), fixture.rootfs() } }))
   end)
 
   it("truncated at any byte is an error for reading, and can be destroyed [L16]", function()
@@ -280,7 +280,7 @@ describe("the state", function()
     local ours = running()
     local text = fixture.read(ours.file)
     math.randomseed(20)
-    for _ = 1, 200 do
+    for _ = 1, fixture.rounds(200, 40) do
       local at = math.random(#text)
       fixture.write(ours.file, text:sub(1, at - 1) .. string.char(math.random(0, 255)) .. text:sub(at + 1))
       local box, err = ours.factory:load("box")
@@ -383,7 +383,7 @@ describe("two processes", function()
       local function rounds(seed)
         math.randomseed(seed)
         local won = 0
-        for _ = 1, 50 do
+        for _ = 1, rounds(50, 6) do
           local box = check(factory:create("one", { rootfs = rootfs, detach = true }))
           if box then won = won + 1 end
           if box and math.random(3) > 1 then check(box:start { args = { "sleep", "1000" } }) end
@@ -439,13 +439,14 @@ describe("a host that is killed", function()
       local began = core.now()
       assert(work():destroy())
       local whole = (core.now() - began) * 1.5
-      for i = 0, 59 do
+      local moments = rounds(60, 12)
+      for i = 0, moments - 1 do
         local child = posix.fork()
         if child == 0 then
           pcall(work)
           while true do posix.pause(1000000) end
         end
-        posix.pause(math.tointeger(whole * 1000000 * i // 60))
+        posix.pause(math.tointeger(whole * 1000000 * i // moments))
         posix.kill(child, 9)
         posix.wait(child)
         local other = assert(lc.new(root)) -- as another process would
@@ -457,7 +458,7 @@ describe("a host that is killed", function()
         assert(#other:list() == 0)
         local again = assert(other:create("box", { rootfs = rootfs })) -- usable again at once
         if i % 10 == 0 then
-          assert(assert(again:start { args = { "true" } }):wait(30).status == 0)
+          assert(assert(again:start { args = { "true" } }):wait(seconds(30)).status == 0)
         end
         assert(again:destroy())
       end
@@ -482,14 +483,15 @@ describe("a host that is killed", function()
       local began = core.now()
       assert(box:destroy())
       local whole = (core.now() - began) * 1.3
-      for i = 0, 24 do
+      local moments = rounds(25, 6)
+      for i = 0, moments - 1 do
         box = made()
         local child = posix.fork()
         if child == 0 then
           assert(lc.new(root)):destroy("box")
           while true do posix.pause(1000000) end
         end
-        posix.pause(math.tointeger(whole * 1000000 * i // 25))
+        posix.pause(math.tointeger(whole * 1000000 * i // moments))
         posix.kill(child, 9)
         posix.wait(child)
         local done, why = assert(lc.new(root)):destroy("box")

@@ -10,7 +10,7 @@ local function report(spec, config)
   spec.stderr = "pipe"
   local process = assert(box:start(spec))
   local text = process.stderr:read("a")
-  assert(process:wait(60))
+  assert(process:wait(fixture.seconds(60)))
   process:close()
   return text
 end

@@ -12,6 +12,7 @@ if name == "load" then
 end
 
 local lc = require "libcontainer"
+local patience = require "spec.support.patience"
 local configs = require "libcontainer.configs"
 local run = require "libcontainer.run"
 
@@ -58,7 +59,7 @@ function scenarios.start()
   local factory = assert(lc.new(root))
   local c <close> = assert(factory:create(ID, config()))
   local p = assert(c:start { args = { "/bin/true" } })
-  assert(assert(p:wait(20)).status == 0)
+  assert(assert(p:wait(patience.seconds(20))).status == 0)
   local loaded = assert(factory:list())[1]
   assert(loaded:status() == "stopped")
   assert(tostring(loaded))
@@ -75,7 +76,7 @@ end
 function scenarios.run()
   local t = config()
   t[1], t[2], t[3] = "/bin/sh", "-c", "cat; echo two >&2"
-  t.input, t.timeout = "one\n", 20
+  t.input, t.timeout = "one\n", patience.seconds(20)
   local r = assert(run.run(assert(lc.new(root)), t))
   assert(r.stdout == "one\n" and r.stderr == "two\n", r.stdout .. r.stderr)
 end

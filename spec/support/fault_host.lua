@@ -7,6 +7,7 @@
 local core = require "libcontainer.core"
 local lc = require "libcontainer"
 local run = require "libcontainer.run"
+local patience = require "spec.support.patience"
 local sweep = require "spec.support.fault_sweep"
 
 local scenario_name, mode, root, rootfs = table.unpack(arg, 1, 4)
@@ -36,7 +37,7 @@ function scenarios.life(label, arm)
   local c = step(label .. " create", factory:create(ID, config()))
   if not c then return end
   local p = step(label .. " start", c:start { args = { "/bin/true" }, stdout = "pipe" })
-  local exit = p and step(label .. " wait", p:wait(20))
+  local exit = p and step(label .. " wait", p:wait(patience.seconds(20)))
   if exit and exit.status ~= 0 and not exit.lost then
     sweep.problem("%s: status %s signal %s", label, exit.status, exit.signal)
   end
@@ -53,7 +54,7 @@ function scenarios.run(label, arm)
   if not factory then return end
   local t = config()
   t[1], t[2], t[3] = "/bin/sh", "-c", "cat; echo three >&2"
-  t.id, t.timeout = ID, 20
+  t.id, t.timeout = ID, patience.seconds(20)
   t.input = function() return table.remove(lines, 1) end
   local result, err = step(label .. " run", run.run(factory, t))
   if result and (result.stdout ~= "one\ntwo\n" or result.stderr ~= "three\n") then
@@ -141,7 +142,7 @@ local function in_process(label, nth, how)
   local calls, fired = core.fault_calls()
   core.fault(0, 0)
   if not is_fine then sweep.problem("%s: raised %s", label, went_well) end
-  if core.now() - began > 30 then sweep.problem("%s: took %d s", label, core.now() - began) end
+  if core.now() - began > patience.seconds(30) then sweep.problem("%s: took %d s", label, core.now() - began) end
   if not fired and not went_well then sweep.problem("%s: failed without a fault: %s", label, problem) end
   if problem or how & sweep.STICKY ~= 0 then clean_up(label) end
   watch(label)
@@ -181,7 +182,7 @@ local made = 0
 local function before_case()
   if scenario_name ~= "foreign" or foreign < made then return end
   local first = made + 1
-  made = made + 60
+  made = made + patience.rounds(60, 5)
   assert(os.execute(("exec lua5.4 spec/support/fault_host.lua foreign make %s %s %d %d"):format(
     root, rootfs, first, made)))
 end
@@ -206,10 +207,12 @@ else
   watch = sweep.watch { root = assert(lc.new(root))._root, cgroups = cgroup_places(root) }
 end
 
-local calls = 0
-local nth = 0
+before_case()
+local _, calls = in_process("without a fault", math.maxinteger >> 32, sweep.ERRNO.EIO)
+local stride = sweep.stride(calls)
+local nth, turn = 0, 0
 repeat
-  nth = nth + 1
+  nth, turn = nth + stride, turn + 1
   local more = false
   if mode == "kill" then
     sweep.count()
@@ -217,7 +220,7 @@ repeat
     calls = nth
   else
     -- One errno for each call, in turn; SWEEP_FULL=1 tries all of them at each.
-    local first, last = nth % #errnos + 1, nth % #errnos + 1
+    local first, last = turn % #errnos + 1, turn % #errnos + 1
     if os.getenv("SWEEP_FULL") then first, last = 1, #errnos end
     for i = first, last do
       local name = errnos[i]

@@ -10,7 +10,7 @@ local TIMEOUT <const> = 300
 
 local function run(command, format, ...)
   local output = fixture.directory() .. "/sweep"
-  os.execute(("%s exec timeout -s KILL %d unshare -m %s >%s 2>&1"):format(command, TIMEOUT,
+  os.execute(("%s exec timeout -s KILL %d unshare -m %s >%s 2>&1"):format(command, fixture.seconds(TIMEOUT),
     format:format(...), output))
   local text = fixture.read(output)
   local cases, problems = text:match("cases (%d+) %w+ %d+ problems (%d+)\n$")

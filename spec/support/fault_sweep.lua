@@ -7,6 +7,7 @@
 -- "cases N calls M". It must never start another program while faults are armed.
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
+local patience = require "spec.support.patience"
 
 local M = {}
 
@@ -39,6 +40,13 @@ end
 function M.finish(calls)
   print(("cases %d calls %d problems %d"):format(cases, calls, problems))
   os.exit(problems == 0, true)
+end
+
+--- From one call to the next that is tried: 1, or more where a sweep would take too long.
+---@param total integer  how many calls there are
+---@return integer
+function M.stride(total)
+  return total // patience.rounds(total, 12)
 end
 
 -- --- errors ---

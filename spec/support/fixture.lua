@@ -10,8 +10,12 @@
 --         local factory = fixture.factory()
 local busted = require "busted"
 local core = require "libcontainer.core"
+local patience = require "spec.support.patience"
 
 local M = {}
+
+--- See spec/support/patience.lua. Scripts of `lua` have both as `seconds` and `rounds`.
+M.seconds, M.rounds = patience.seconds, patience.rounds
 
 --- Where the build under test is ("build/release", "build/asan").
 M.build = os.getenv("LIBCONTAINER_BUILD") or "build/release"
@@ -175,6 +179,11 @@ local root, rootfs = arg[1], arg[2]
 local _ <const> = lc, has_posix, posix, root, rootfs
 ]]
 
+-- As text: the one who runs it need not be able to read this checkout.
+local PATIENCE <const> = ("local patience = (function()\n%s\nend)()\n"
+  .. "local seconds, rounds = patience.seconds, patience.rounds\n"):format(
+  M.read(package.searchpath("spec.support.patience", package.path)))
+
 ---@class fixture.Ended
 ---@field stdout string
 ---@field stderr string
@@ -182,7 +191,7 @@ local _ <const> = lc, has_posix, posix, root, rootfs
 ---@field signal integer|nil
 
 --- Run a Lua script in an interpreter of its own and wait for it. It sees `lc`, `posix` (posix.c, when
--- it could be compiled) and its first two arguments as `root` and `rootfs`.
+-- it could be compiled), its first two arguments as `root` and `rootfs`, `seconds` and `rounds`.
 ---@param script string
 -- Options: `args`; `before`: a shell command that runs it, "setpriv --reuid 65534"; `shell`: shell text
 -- that comes first, "ulimit -n 20"; `after`: redirections; `bare`: without the prelude.
@@ -193,7 +202,7 @@ function M.lua(script, options)
   local path = M.directory()
   local args = {}
   for i, value in ipairs(options.args or {}) do args[i] = quoted(value) end
-  M.write(path .. "/script.lua", options.bare and script or PRELUDE .. script)
+  M.write(path .. "/script.lua", options.bare and script or PRELUDE .. PATIENCE .. script)
   M.sh("chmod 755 %s", path)
   local command = ("unset LD_PRELOAD; export LUA_PATH=%s LUA_CPATH=%s; %s exec %s lua5.4 %s/script.lua %s "
     .. "</dev/null >%s/out 2>%s/err %s"):format(quoted(package.path),

@@ -24,7 +24,7 @@ local function run_exact(config, ...)
   process, err = box:start(spec)
   if not process then return nil, err end
   local stdout, stderr = process.stdout:read("a"), process.stderr:read("a")
-  local exit = assert(process:wait(60))
+  local exit = assert(process:wait(fixture.seconds(60)))
   process:close()
   return { status = exit.status, signal = exit.signal, stdout = stdout, stderr = stderr }
 end
