@@ -18,9 +18,10 @@ describe("a host with a signal every millisecond", function()
           timeout = seconds(60), input = function() if not sent then sent = true return text end end }))
         assert(r.status == 7, tostring(r))
         assert(r.stdout == text and r.stderr == "done\n", #r.stdout)
-        local p, err = assert(factory:create("missing", { rootfs = rootfs })):start { "/absent" }
+        local box = assert(factory:create("missing", { rootfs = rootfs }))
+        local p, err = box:start { "/absent" }
         assert(not p and err.step == "exec" and err.errname == "ENOENT", tostring(err))
-        assert(factory:destroy("missing"))
+        assert(box:destroy())
       end
       posix.tick(0) -- the handler goes with its library
       assert(posix.ticks() > 50)

@@ -110,7 +110,7 @@ describe("masked and read-only paths", function()
         "for f in /v/x /v/sub/x /file; do (echo x >$f) 2>&1 | sed 's/.*: //'; done; grep ' /v' /proc/self/mountinfo" },
         stdout = "pipe" })
       io.write(p.stdout:read("a"))
-      assert(p:wait(seconds(60)))
+      assert(p:wait(require "spec.support.patience".seconds(60)))
       p:close()]])
     fixture.sh("touch %s/file && mkdir %s/sub", rootfs, source)
     local out = fixture.sh([[unshare -m --propagation private sh -c 'mount -t tmpfs -o noexec t %s && mkdir %s/sub &&

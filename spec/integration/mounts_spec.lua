@@ -38,7 +38,7 @@ local PROPAGATION_SCRIPT <const> = [[
   assert(os.execute("mount -t tmpfs late " .. rootfs .. "/mnt"))
   p.stdin:close()
   print(p.stdout:read("l"))
-  assert(p:wait(seconds(60)))
+  assert(p:wait(require "spec.support.patience".seconds(60)))
   p:close()]]
 
 describe("mounts of a container", function()

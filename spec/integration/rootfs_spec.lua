@@ -78,7 +78,7 @@ describe("the root of a container", function()
       local box <close> = assert(factory:create("x", config))
       local p = assert(box:start { args = { "cat", "/proc/self/mountinfo" }, stdout = "pipe" })
       io.write(p.stdout:read("a"))
-      assert(p:wait(seconds(60)))
+      assert(p:wait(require "spec.support.patience".seconds(60)))
       p:close()
       print "after"
       for line in io.lines("/proc/self/mountinfo") do print(line) end]])
@@ -108,7 +108,7 @@ describe("the root of a container", function()
       local p, err = box:start { args = { "echo", "hello" }, stdout = "pipe" }
       if not p then print(err.step, err.errname, err.subject) return end
       io.write(p.stdout:read("a"))
-      assert(p:wait(seconds(60)))
+      assert(p:wait(require "spec.support.patience".seconds(60)))
       p:close()]])
     local rootfs = fixture.rootfs()
     for extra, want in pairs { [""] = "hello", x = "mount\tEROFS\t/not/there" } do
