@@ -46,18 +46,21 @@ endif
 CORE_SRC = \
 	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/parse.c \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
-	src/cgroups/files.c src/cgroups/hybrid.c src/cgroups/manager.c src/cgroups/mounts.c \
-	src/cgroups/none.c src/cgroups/procs.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v2.c \
+	src/cgroups/change.c src/cgroups/device_program.c src/cgroups/device_rules.c \
+	src/cgroups/files.c src/cgroups/hybrid.c src/cgroups/limits.c src/cgroups/manager.c \
+	src/cgroups/mounts.c src/cgroups/none.c src/cgroups/procs.c src/cgroups/tree.c \
+	src/cgroups/v1.c src/cgroups/v1_limits.c src/cgroups/v2.c src/cgroups/v2_limits.c \
 	src/seccomp/compile.c src/seccomp/default.c \
 	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
 	src/configs/compile_process.c src/configs/names.c src/configs/namespaces.c \
 	src/configs/path.c src/configs/schema.c \
-	src/configs/validate.c src/configs/validate_fields.c src/configs/validate_mounts.c \
-	src/configs/validate_sysctl.c \
+	src/configs/validate.c src/configs/validate_cgroups.c src/configs/validate_fields.c \
+	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/spawn.c \
 	src/container/container.c src/container/factory.c src/container/host.c \
-	src/container/process.c src/container/session.c src/container/stdio.c src/container/users.c \
+	src/container/process.c src/container/resources.c src/container/session.c \
+	src/container/stdio.c src/container/users.c \
 	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
 	src/binding/failure.c src/binding/process.c src/binding/seccomp.c src/binding/session.c \
 	src/binding/stream.c src/binding/userdata.c \
@@ -69,7 +72,7 @@ INIT_SRC = \
 	src/plan/read.c $(FAULT_SRC)
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
-	spec/c/test_cgroups.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c
+	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c
 HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
 LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
 

@@ -6,6 +6,7 @@
 -- out. An error is a table of plain values, so it can be written as JSON. Other modules call the
 -- constructors below and make no sentences of their own.
 local core = require "libcontainer.core"
+local units = require "libcontainer.units"
 
 local M = {}
 
@@ -216,6 +217,41 @@ local function config_sentence(raw, errname)
   return what .. ": " .. errno_words(raw)
 end
 
+local function size_words(text)
+  return units.format_size(math.tointeger(tonumber(text)))
+end
+
+-- What a limit misses: a controller, a file, the other version of cgroups, a size.
+local function lacks_sentence(field, what)
+  local size, others = what:match("^huge pages of (%S+), of (.*)$")
+  if size then
+    return ("%s: there are no huge pages of %s, but of %s"):format(field, size, others:gsub(" ", ", "))
+  elseif what:find("^cgroup v%d$") then
+    return ("%s needs %s, and its controller is that of cgroup v%d here"):format(field, what,
+      what == "cgroup v1" and 2 or 1)
+  elseif what:find(".", 1, true) then
+    return ("%s needs the file %s, which this kernel does not have"):format(field, what)
+  end
+  return field .. " needs the " .. what .. " controller, which is not mounted"
+end
+
+-- The core says "cgroups.memory: …" of what a field was about.
+local function limit_sentence(raw, errname)
+  local field, what = (raw.subject or ""):match("^(cgroups%.[^: ]+): (.*)$")
+  if not field then
+    return nil
+  elseif errname == "ENODEV" and not what:find("/", 1, true) then
+    return lacks_sentence(field, what)
+  end
+  local limit, use, more = what:match("^limit (%d+) use (%d+)(.*)$")
+  if limit then
+    local peak = more:match("^ peak (%d+)")
+    return ("%s: %s is less than the %s in use%s (EBUSY)%s"):format(field, size_words(limit),
+      size_words(use), peak and ", whose peak was " .. size_words(peak) or "",
+      more:match("; not put back: .*$") or "")
+  end
+end
+
 -- Steps whose sentence is not "step field: subject: errno". Each answers a sentence, or nil.
 local SENTENCES = {
   config = config_sentence,
@@ -230,12 +266,7 @@ local SENTENCES = {
     return raw.subject and "exec: the interpreter or loader of " .. quoted(raw.subject) .. ": "
       .. errno_words(raw)
   end,
-  cgroup = function(raw, errname)
-    local field, controller = (raw.subject or ""):match("^([%w_%.]+): ?([%w_,=]+)$")
-    if errname == "ENODEV" and field then
-      return field .. " needs the " .. controller .. " controller, which is not mounted"
-    end
-  end,
+  cgroup = limit_sentence,
   id = function(raw, errname)
     if errname == "EINVAL" or errname == "ENAMETOOLONG" then
       return "the id " .. quoted(raw.subject or "") .. " is not valid"
@@ -336,6 +367,12 @@ function M.raw(raw, more)
   if err.code == "ConfigInvalid" and not err.field and err.subject then
     err.field = err.step == "rootfs" and "rootfs" or err.step == "user" and "user"
       or err.subject:match("^[%w_%.%[%]]+")
+  end
+  if err.step == "cgroup" and err.subject then
+    local field, rest = err.subject:match("^(cgroups%.[^: ]+): (.*)$")
+    err.field = err.field or field
+    if field and rest:sub(1, 1) == "/" then err.subject = rest end
+    if not field and err.errname == "ENODEV" then err.code = "SystemError" end -- a cgroup went away
   end
   if err.code == "InvalidIdFormat" then
     err.hint = err.hint or ID_HINT

@@ -145,6 +145,14 @@ local function open_core(self, id, config)
   return handle
 end
 
+-- What its limits need must be there, before anything is made.
+local function check_limits(handle, config)
+  if not config.cgroups then return true end
+  local fine, raw = handle:check { cgroups = config.cgroups, devices = config.devices }
+  if fine then return true end
+  return nil, errors.raw(raw)
+end
+
 -- Its place must be free.
 local function probe(handle, config)
   local free, raw = handle:probe()
@@ -254,6 +262,9 @@ end
 local function make(self, id, strict)
   local handle, err = open_core(self, id, strict)
   if not handle then return nil, err end
+  local fine
+  fine, err = check_limits(handle, strict)
+  if not fine then return nil, err end
   -- The object exists before the directory, so that an error at any moment leaves an owner; its
   -- metatable comes behind it, see container.new.
   local box = container.prepare { factory = self, id = id, directory = false, core = handle,

@@ -34,6 +34,7 @@ static inline bool test_claim(
 	SUITE(plan)                                                                                \
 	SUITE(seccomp)                                                                             \
 	SUITE(cgroups)                                                                             \
+	SUITE(cgroup_limits)                                                                       \
 	SUITE(configs)                                                                             \
 	SUITE(compile)
 #define SUITE(name) void test_##name(struct test *t);

@@ -47,23 +47,6 @@ static void test_lines(struct test *t)
 	OK(lc_cgroup_next_line(&cursor, &controllers, &path) == 0, "the end is 0");
 }
 
-static void test_weights(struct test *t)
-{
-	uint64_t before = 0;
-	bool rises = true;
-
-	OK(lc_cgroup_weight(2) == 1 && lc_cgroup_weight(1024) == 100 &&
-			lc_cgroup_weight(262144) == 10000,
-		"[O92] minimum, default and maximum of cpu_shares meet those of cpu.weight");
-	for (uint64_t shares = 2; shares <= 262144; shares += 61) {
-		uint64_t weight = lc_cgroup_weight(shares);
-
-		rises = rises && weight >= before && weight >= 1 && weight <= 10000;
-		before = weight;
-	}
-	OK(rises, "[O92] more shares never give less weight, and it stays in 1..10000");
-}
-
 static char memory_name[] = "memory", both_name[] = "cpu,cpuacct", unified_name[] = "unified";
 static char root[] = "/", deep[] = "/jobs/one", controllers_hugetlb[] = "hugetlb";
 static char controllers_all[] = "cpuset,cpu,io,memory,pids", mount_point[] = "/nowhere";
@@ -170,7 +153,6 @@ void test_cgroups(struct test *t)
 {
 	test_roots(t);
 	test_lines(t);
-	test_weights(t);
 	test_places(t);
 	test_refused_places(t);
 	test_controllers(t);

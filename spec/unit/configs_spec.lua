@@ -385,23 +385,6 @@ describe("rules", function()
       hard = 1 } } }, "rlimits[1].soft"))
     assert.matches("same as rlimits%[1%]", said({ rlimits = { { type = "CPU", soft = 1, hard = 1 },
       { type = "RLIMIT_CPU", soft = 1, hard = 1 } } }, "rlimits[2].type"))
-    assert.matches("less than cgroups.memory", said({ cgroups = { memory = 2, memory_swap = 1 } },
-      "cgroups.memory_swap"))
-    assert.matches("needs cgroups.memory", said({ cgroups = { memory_swap = 1 } },
-      "cgroups.memory_swap"))
-    assert.matches("together with cpu_quota", said({ cgroups = { cpus = 1, cpu_quota = 5000 } },
-      "cgroups.cpus"))
-    assert.is_string(said({ cgroups = { cpus = 0 } }, "cgroups.cpus"))
-    assert.is_string(said({ cgroups = { cpu_quota = 5 } }, "cgroups.cpu_quota"))
-    assert.is_string(said({ cgroups = { pids_limit = 0 } }, "cgroups.pids_limit"))
-    for _, path in ipairs { "..", "/a/../b", "a/./b", "/", "a//b", "a\n", ("x"):rep(300) } do
-      assert.is_string(said({ cgroups = { path = path } }, "cgroups.path"), path)
-    end
-    for _, list in ipairs { "x", "0-", "-1", "3-1", "0,,1", "0 1", "1-2-3" } do
-      assert.is_string(said({ cgroups = { cpuset_cpus = list } }, "cgroups.cpuset_cpus"), list)
-    end
-    accepted { cgroups = { cpuset_cpus = "0-3,7", memory = 1, memory_swap = -1,
-      path = "a/b.slice" } }
   end)
 
   it("leave the root to readonlyfs", function()

@@ -105,6 +105,26 @@ static int container_renew(lua_State *L)
 	return 1;
 }
 
+static int check_limits(lua_State *L)
+{
+	struct lc_arena *arena = lc_lua_arena(L);
+	struct lc_config_config config;
+	struct lc_error err;
+
+	memset(&config, 0, sizeof(config));
+	lc_lua_read_section(L, 2, lc_schema_section("config"), &config, arena);
+	if (lc_container_check(lc_lua_container(L, 1), &config, arena, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* container:check(config) -> true | nil, raw: whether this machine has what its limits need */
+static int container_check(lua_State *L)
+{
+	return lc_lua_with_arena(L, check_limits);
+}
+
 /* container:probe() -> true | nil, raw: EBUSY when its place is in use */
 static int container_probe(lua_State *L)
 {
@@ -369,6 +389,7 @@ static int container_reap(lua_State *L)
 void lc_lua_open_container(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
+		{"check", container_check},
 		{"probe", container_probe},
 		{"renew", container_renew},
 		{"adopt", container_adopt},

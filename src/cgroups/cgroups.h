@@ -48,13 +48,89 @@ void lc_cgroup_mounts_done(struct lc_cgroup_mounts *mounts);
 
 /* --- limits and accounting, in neutral units --- */
 
+struct lc_limit {
+	int64_t value;
+	bool is_set; /* absent is not zero */
+};
+
+struct lc_block_weight {
+	unsigned major, minor;
+	struct lc_limit weight, leaf_weight; /* 10..1000 */
+};
+
+struct lc_block_rate {
+	unsigned major, minor;
+	int64_t rate; /* a second; 0 is no limit */
+};
+
+enum lc_rate_kind {
+	LCT_RATE_READ_BPS,
+	LCT_RATE_WRITE_BPS,
+	LCT_RATE_READ_IOPS,
+	LCT_RATE_WRITE_IOPS,
+	LCT_RATE_KINDS,
+};
+
+struct lc_hugetlb_limit {
+	const char *page_size; /* "2MB" */
+	int64_t limit;
+};
+
+struct lc_net_priority {
+	const char *interface;
+	int64_t priority;
+};
+
+struct lc_rdma_limit {
+	const char *device;
+	struct lc_limit hca_handles, hca_objects;
+};
+
+#define LCT_DEVICE_MKNOD 1u /* as BPF_DEVCG_ACC_* */
+#define LCT_DEVICE_READ 2u
+#define LCT_DEVICE_WRITE 4u
+#define LCT_DEVICE_ANY (-1)
+
+/* Later rules go over earlier ones; what no rule names is allowed. */
+struct lc_device_rule {
+	bool is_allowed;
+	bool is_optional;   /* a cgroup above may forbid it all the same: no error */
+	char type;          /* 'a', 'b', 'c' */
+	int major, minor;   /* LCT_DEVICE_ANY */
+	unsigned access;    /* LCT_DEVICE_* */
+	unsigned item;      /* in the configuration, from 1; 0: added to it */
+};
+
+struct lc_device_rules {
+	const struct lc_device_rule *items;
+	size_t count; /* 0: devices are left alone */
+};
+
+struct lc_cgroup_file {
+	const char *name, *value;
+};
+
 struct lc_resources {
-	/* each with its own "is set"; LCT_UNLIMITED is -1 */
-	struct { int64_t value; bool is_set; } memory, memory_swap, memory_reservation; /* bytes */
-	struct { int64_t value; bool is_set; } cpu_shares;                              /* 2..262144 */
-	struct { int64_t value; bool is_set; } cpu_quota, cpu_period;                   /* µs */
-	struct { int64_t value; bool is_set; } pids_limit;
+#define LIMIT(name, controller, group, v1, v1_file, v2, v2_file) struct lc_limit name;
+#include "cgroups/limits.def"
+#undef LIMIT
+	bool may_kill; /* make room for a lower memory limit by killing, where the kernel does */
 	const char *cpuset_cpus, *cpuset_mems; /* NULL: inherit */
+	const struct lc_block_weight *block_weights;
+	size_t block_weights_count;
+	struct {
+		const struct lc_block_rate *items;
+		size_t count;
+	} block_rates[LCT_RATE_KINDS];
+	const struct lc_hugetlb_limit *hugetlb;
+	size_t hugetlb_count;
+	const struct lc_net_priority *net_priorities;
+	size_t net_priorities_count;
+	const struct lc_rdma_limit *rdma;
+	size_t rdma_count;
+	struct lc_device_rules devices, devices_before; /* before: those in force now, for a change */
+	const struct lc_cgroup_file *unified; /* files of the unified tree, written last */
+	size_t unified_count;
 };
 
 struct lc_cgroup_usage {
@@ -75,6 +151,8 @@ struct lc_cgroup_dir {
 	unsigned made_above; /* how many missing parents create has made, innermost first */
 };
 
+struct lc_cgroup_writes; /* driver.h */
+
 struct lc_cgroup {
 	const struct lc_cgroup_mounts *mounts;
 	const struct lc_cgroup_ops *ops;
@@ -86,11 +164,11 @@ struct lc_cgroup {
 /* What a driver is. All take the whole group; hybrid composes v1 and v2. */
 struct lc_cgroup_ops {
 	const char *name; /* "v1", "v2", "hybrid", "none" */
-	int (*check)(const struct lc_cgroup *cg, const struct lc_resources *resources,
-		struct lc_error *err);
 	/* only the directories; undone by the manager */
 	int (*create)(struct lc_cgroup *cg, struct lc_error *err);
-	int (*apply)(struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err);
+	/* append to `writes` what these limits are; the manager carries it out (change.c) */
+	int (*limits)(struct lc_cgroup *cg, const struct lc_resources *resources,
+		struct lc_cgroup_writes *writes, struct lc_error *err);
 	/* one round; the manager waits and repeats */
 	int (*kill)(struct lc_cgroup *cg, struct lc_error *err);
 	int (*usage)(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
@@ -141,8 +219,11 @@ void lc_cgroup_rest(struct lc_cgroup *cg);
 /* Open the directories that exist (a loaded container); a missing one stays -1. */
 int lc_cgroup_open(struct lc_cgroup *cg, struct lc_error *err);
 
-/* Refuse a limit whose controller is absent, naming both: before anything is made. subject is
- * "cgroups.pids_limit: pids" (field, controller), errno ENODEV. */
+/*
+ * Refuse what cannot be done here, before anything is made. The subject is the field and what it
+ * misses, with ENODEV: "cgroups.pids_limit: pids" (a controller), "cgroups.memory_high: cgroup v2",
+ * "cgroups.memory_swap: memory.memsw.limit_in_bytes" (a file).
+ */
 int lc_cgroup_check(const struct lc_cgroup *cg, const struct lc_resources *resources,
 	struct lc_error *err);
 
@@ -151,6 +232,27 @@ int lc_cgroup_check(const struct lc_cgroup *cg, const struct lc_resources *resou
  * any more, so that a later destroy touches nothing. */
 int lc_cgroup_create(struct lc_cgroup *cg, const struct lc_resources *resources,
 	struct lc_error *err);
+
+/* What a change of limits was made of, for putting it back. */
+struct lc_cgroup_change {
+	struct lc_arena arena;
+	struct lc_cgroup_undo *items;
+	size_t count, room;
+};
+
+/*
+ * Change the limits of a living group. All of them, or none: what was written before a failure is
+ * put back in reverse order, and a file for which even that fails is named at the end of the
+ * subject, "; not put back: pids.max". `change` holds what lc_cgroup_put_back needs, until
+ * lc_cgroup_change_done.
+ *
+ * A memory limit below what is in use is EBUSY, with subject "cgroups.memory: limit 4096 use 9000
+ * peak 10000", after the kernel has tried to make room.
+ */
+int lc_cgroup_set(struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_cgroup_change *change, struct lc_error *err);
+int lc_cgroup_put_back(struct lc_cgroup *cg, struct lc_cgroup_change *change, struct lc_error *err);
+void lc_cgroup_change_done(struct lc_cgroup_change *change);
 
 /*
  * What a spawn needs to be born inside: the unified directory for CLONE_INTO_CGROUP (-1 for none;

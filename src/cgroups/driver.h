@@ -10,6 +10,7 @@
 #define LCT_CGROUPS_DRIVER_H
 
 #include "cgroups/cgroups.h"
+#include <stddef.h>
 
 #define LCT_CGROUP_VALUE_MAX 4200 /* a list of processors may have 4096 bytes */
 
@@ -30,6 +31,8 @@ int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags);
 long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size);
 int lc_cgroup_read_u64(int dirfd, const char *name, uint64_t *out);
 int lc_cgroup_read_key(int dirfd, const char *name, const char *key, uint64_t *out);
+/* Each line of `text` by a write(2) of its own, as these files want it, even after one that failed;
+ * the first failure is answered. */
 int lc_cgroup_write(int dirfd, const char *name, const char *text);
 
 /* --- a container's directory in one hierarchy (tree.c) --- */
@@ -86,16 +89,128 @@ const char *lc_cgroup_strip_root(const char *root, const char *own);
 /* Cut one line "4:cpu,cpuacct:/path" of /proc/PID/cgroup: 1 a line, 0 the end, -EINVAL. */
 int lc_cgroup_next_line(char **cursor, char **out_controllers, char **out_path);
 
-/* --- limits (manager.c) --- */
+/* --- limits as writes to files (limits.c) --- */
 
-/* Refuse each limit that is set while has() denies its controller. */
-int lc_cgroup_check_limits(const struct lc_cgroup *cg, const struct lc_resources *resources,
-	bool (*has)(const struct lc_cgroup *cg, const char *controller), struct lc_error *err);
+enum lc_limit_group {
+	LCT_GROUP_NONE,
+	LCT_GROUP_MEMORY,
+	LCT_GROUP_SHARES,
+	LCT_GROUP_QUOTA,
+	LCT_GROUP_REALTIME,
+};
+
+enum lc_limit_form { /* limits.def */
+	LCT_FORM_NUMBER,
+	LCT_FORM_MAX,
+	LCT_FORM_OWN,
+	LCT_FORM_ONLY,
+	LCT_FORM_NEVER,
+};
+
+struct lc_limit_row {
+	const char *name, *controller;
+	size_t offset; /* in struct lc_resources */
+	enum lc_limit_group group;
+	enum lc_limit_form v1, v2;
+	const char *v1_file, *v2_file;
+};
+
+/* The rows of limits.def. */
+const struct lc_limit_row *lc_limit_rows(size_t *out_count);
+
+static inline const struct lc_limit *lc_limit_of(
+	const struct lc_limit_row *row, const struct lc_resources *resources)
+{
+	return (const struct lc_limit *) ((const char *) resources + row->offset);
+}
+
+struct lc_cgroup_write {
+	size_t dir; /* index in cg->dirs */
+	const char *file;
+	const char *text;  /* a line for each write(2) */
+	const char *field; /* of the configuration: "memory", "hugetlb_limit[1]" */
+	enum lc_limit_group group;
+	bool makes_room;   /* memory.max: see lc_cgroup_v2_make_room */
+	bool is_optional;  /* EPERM is no failure */
+	/* what puts it back; NULL: read the file before, and find out (change.c) */
+	const char *undo_file, *undo_text;
+	const struct lc_device_rules *program; /* in place of file and text: the device program */
+};
+
+struct lc_cgroup_writes {
+	struct lc_arena *arena;
+	struct lc_cgroup_write *items;
+	size_t count, room;
+	bool is_fresh;  /* for a directory that was made just now: its files hold defaults */
+	bool no_memory; /* while appending: looked at once, in the end */
+};
+
+/* Append one; `text` is formatted into the arena. Answers it, for what is special, or NULL. */
+struct lc_cgroup_write *lc_cgroup_put(struct lc_cgroup_writes *writes, int dir, const char *file,
+	const char *field, const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* A row's number in the form given. */
+void lc_cgroup_put_row(struct lc_cgroup_writes *writes, int dir, const struct lc_limit_row *row,
+	enum lc_limit_form form, const char *file, int64_t value);
+/* "blkio_weight_device[2]"; NULL when out of memory, which `writes` remembers. */
+const char *lc_cgroup_item(struct lc_cgroup_writes *writes, const char *field, size_t index);
+/* "rdma.max" in both versions. */
+void lc_cgroup_put_rdma(
+	struct lc_cgroup_writes *writes, int dir, const struct lc_resources *resources);
+/* hugetlb.<size>.<end>, and the same of what is reserved; the directory must be open. */
+void lc_cgroup_put_hugetlb(const struct lc_cgroup *cg, struct lc_cgroup_writes *writes, int dir,
+	const struct lc_resources *resources, const char *end);
+/* Fill `err` with the field and what it misses. */
+int lc_cgroup_lacks(const char *field, const char *what, struct lc_error *err);
+
+bool lc_cgroup_has_file(int dirfd, const char *name);
 bool lc_cgroup_has_v1(const struct lc_cgroup *cg, const char *controller);
 bool lc_cgroup_has_v2(const struct lc_cgroup *cg, const char *controller);
-/* What check does beyond the controllers, for the v1 memory hierarchy. */
-int lc_cgroup_v1_check_swap(
-	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err);
+
+/* cpu.weight for cpu.shares, through (2, 1), (1024, 100) and (262144, 10000), and back. */
+uint64_t lc_cgroup_weight(uint64_t shares);
+uint64_t lc_cgroup_shares(uint64_t weight);
+/* io.weight for blkio.weight: 10..1000 to 1..10000. */
+uint64_t lc_cgroup_io_weight(uint64_t weight);
+
+/* The names of fields that are lists, for messages. */
+extern const char *const lc_rate_fields[LCT_RATE_KINDS];
+
+/* --- carrying writes out (change.c) --- */
+
+/* All of `writes`. With `change`, what puts each back is kept there, and a failure puts back what
+ * was written; without, the files of a new cgroup go with it. */
+int lc_cgroup_carry_out(struct lc_cgroup *cg, const struct lc_cgroup_writes *writes,
+	struct lc_cgroup_change *change, struct lc_error *err);
+
+/* Before memory.max is lowered to `limit`, so that the kernel need not kill: reclaim down to it.
+ * -EBUSY when that cannot be had. Answers 1 when memory.high holds the limit now, and `out_high`
+ * what is to be put back there afterwards. */
+int lc_cgroup_v2_make_room(int dirfd, int64_t limit, char *out_high, size_t size);
+
+/* --- devices --- */
+
+/* Rules as v1 knows them: a default and exceptions to it (device_rules.c). */
+struct lc_device_list {
+	bool allows_all;
+	struct lc_device_rule *items; /* exceptions: is_allowed is !allows_all */
+	size_t count;
+};
+/* -EINVAL with the field when a rule would cut a hole into an exception. */
+int lc_device_reduce(const struct lc_device_rules *rules, struct lc_arena *arena,
+	struct lc_device_list *out, struct lc_error *err);
+/* Append what gives the v1 directory the rules. */
+int lc_device_put_v1(struct lc_cgroup_writes *writes, int dir, const struct lc_resources *resources,
+	struct lc_error *err);
+
+/* The program for the unified tree (device_program.c): its instructions in the arena. */
+struct bpf_insn;
+struct bpf_insn *lc_device_compile(
+	const struct lc_device_rules *rules, struct lc_arena *arena, size_t *out_count);
+/* Attach the program to a cgroup in place of the one that we attached before. `out_before` is a
+ * descriptor of that one, or -1. */
+int lc_device_attach(int dirfd, const struct lc_device_rules *rules, int *out_before);
+/* Put the earlier one back; -1: none. */
+int lc_device_put_back(int dirfd, int before);
 
 /* Read the accounting of one version, only what is not there yet,
  * so that hybrid can ask both. */
@@ -105,7 +220,13 @@ void lc_cgroup_v2_usage_add(const struct lc_cgroup *cg, struct lc_cgroup_usage *
 /* End the freezing of the v1 group, sub-cgroups included: a frozen process cannot die. */
 int lc_cgroup_v1_thaw(const struct lc_cgroup *cg, struct lc_error *err);
 
-/* cpu.weight for cpu.shares, through (2, 1), (1024, 100) and (262144, 10000). */
-uint64_t lc_cgroup_weight(uint64_t shares);
+/* The `limits` of the two versions: v1_limits.c, v2_limits.c. */
+int lc_cgroup_v1_limits(struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_cgroup_writes *writes, struct lc_error *err);
+int lc_cgroup_v2_limits(struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_cgroup_writes *writes, struct lc_error *err);
+/* Have the ancestors pass a controller on to the container's directory (v2.c). */
+int lc_cgroup_v2_enable(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
+	const char *controller, struct lc_error *err);
 
 #endif

@@ -65,16 +65,32 @@ int lc_cgroup_read_key(int dirfd, const char *name, const char *key, uint64_t *o
 	return length < 0 ? (int) length : lc_parse_key_u64(text, key, out);
 }
 
+static long write_line(int fd, const char *line, size_t length)
+{
+	long written;
+
+	do
+		written = lc_sys_write(fd, line, length);
+	while (written ==
+		-EINTR); /* a memory limit below the use reclaims, and stops at a signal */
+	return written;
+}
+
 int lc_cgroup_write(int dirfd, const char *name, const char *text)
 {
 	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_WRONLY);
-	long written;
+	int failed = 0;
 
 	if (fd < 0)
 		return fd;
-	do
-		written = lc_sys_write(fd, text, strlen(text));
-	while (written ==
-		-EINTR); /* a memory limit below the use reclaims, and stops at a signal */
-	return written < 0 ? (int) written : 0;
+	do {
+		size_t length = strcspn(text, "\n");
+		/* a line alone keeps its end, so that an empty one is a write too */
+		long r = write_line(fd, text, length > 0 ? length : 1);
+
+		if (r < 0 && failed == 0)
+			failed = (int) r;
+		text += length + (text[length] == '\n');
+	} while (*text != '\0');
+	return failed;
 }

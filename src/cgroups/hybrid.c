@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The driver for a machine with v1 controllers and the unified tree beside them: both are joined.
- * A controller is bound to one of the two, so each driver applies its own limits and skips the
+ * A controller is bound to one of the two, so each driver writes its own limits and skips the
  * rest. Killing and freezing prefer the unified tree, whose cgroup.kill and cgroup.events need no
  * loop; it works there even without any controller.
  */
 #include "cgroups/driver.h"
-
-static bool has_either(const struct lc_cgroup *cg, const char *controller)
-{
-	return lc_cgroup_has_v1(cg, controller) || lc_cgroup_has_v2(cg, controller);
-}
-
-static int hybrid_check(
-	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	int r = lc_cgroup_check_limits(cg, resources, has_either, err);
-
-	return r < 0 ? r : lc_cgroup_v1_check_swap(cg, resources, err);
-}
 
 static int hybrid_create(struct lc_cgroup *cg, struct lc_error *err)
 {
@@ -27,12 +14,12 @@ static int hybrid_create(struct lc_cgroup *cg, struct lc_error *err)
 	return r < 0 ? r : lc_cgroup_v2_ops.create(cg, err);
 }
 
-static int hybrid_apply(
-	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
+static int hybrid_limits(struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_cgroup_writes *writes, struct lc_error *err)
 {
-	int r = lc_cgroup_v1_ops.apply(cg, resources, err);
+	int r = lc_cgroup_v1_limits(cg, resources, writes, err);
 
-	return r < 0 ? r : lc_cgroup_v2_ops.apply(cg, resources, err);
+	return r < 0 ? r : lc_cgroup_v2_limits(cg, resources, writes, err);
 }
 
 /* What is left when the unified cgroup is empty was moved by somebody into v1 cgroups of ours. */
@@ -68,9 +55,8 @@ static int hybrid_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
 
 const struct lc_cgroup_ops lc_cgroup_hybrid_ops = {
 	.name = "hybrid",
-	.check = hybrid_check,
 	.create = hybrid_create,
-	.apply = hybrid_apply,
+	.limits = hybrid_limits,
 	.kill = hybrid_kill,
 	.usage = hybrid_usage,
 	.frozen = hybrid_frozen,

@@ -142,37 +142,6 @@ int lc_cgroup_open(struct lc_cgroup *cg, struct lc_error *err)
 
 /* --- limits and creation --- */
 
-int lc_cgroup_check_limits(const struct lc_cgroup *cg, const struct lc_resources *resources,
-	bool (*has)(const struct lc_cgroup *cg, const char *controller), struct lc_error *err)
-{
-	const struct {
-		bool is_set;
-		const char *controller, *subject;
-	} limits[] = {
-		{resources->memory.is_set, "memory", "cgroups.memory: memory"},
-		{resources->memory_swap.is_set, "memory", "cgroups.memory_swap: memory"},
-		{resources->memory_reservation.is_set, "memory",
-			"cgroups.memory_reservation: memory"},
-		{resources->cpu_shares.is_set, "cpu", "cgroups.cpu_shares: cpu"},
-		{resources->cpu_quota.is_set, "cpu", "cgroups.cpu_quota: cpu"},
-		{resources->cpu_period.is_set, "cpu", "cgroups.cpu_period: cpu"},
-		{resources->pids_limit.is_set, "pids", "cgroups.pids_limit: pids"},
-		{resources->cpuset_cpus != NULL, "cpuset", "cgroups.cpuset_cpus: cpuset"},
-		{resources->cpuset_mems != NULL, "cpuset", "cgroups.cpuset_mems: cpuset"},
-	};
-
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (limits[i].is_set && !has(cg, limits[i].controller))
-			return lc_fail(err, LCT_STEP_CGROUP, ENODEV, limits[i].subject);
-	return 0;
-}
-
-int lc_cgroup_check(
-	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	return cg->ops->check(cg, resources, err);
-}
-
 /* An existing directory must have no process in it or below, and nothing may be frozen, by its own
  * freezer or one above: who enters a frozen v1 cgroup sleeps and cannot be killed. */
 static int refuse_used(struct lc_cgroup *cg, struct lc_error *err)
@@ -250,6 +219,19 @@ static void undo_create(struct lc_cgroup *cg)
 	cg->count = 0;
 }
 
+/* `change` NULL: for directories that were made just now. */
+static int apply(struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_cgroup_change *change, struct lc_error *err)
+{
+	LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
+	struct lc_cgroup_writes writes = {.arena = &arena, .is_fresh = change == NULL};
+	int r = cg->ops->limits(cg, resources, &writes, err);
+
+	if (r >= 0 && writes.no_memory)
+		r = lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	return r < 0 ? r : lc_cgroup_carry_out(cg, &writes, change, err);
+}
+
 int lc_cgroup_create(
 	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
 {
@@ -265,10 +247,21 @@ int lc_cgroup_create(
 	if (r >= 0)
 		r = refuse_used(cg, err);
 	if (r >= 0)
-		r = cg->ops->apply(cg, resources, err);
+		r = apply(cg, resources, NULL, err);
 	if (r < 0)
 		undo_create(cg);
 	return r;
+}
+
+int lc_cgroup_set(struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_cgroup_change *change, struct lc_error *err)
+{
+	int r = lc_cgroup_check(cg, resources, err);
+
+	*change = (struct lc_cgroup_change){.count = 0};
+	if (r >= 0)
+		r = lc_cgroup_open(cg, err);
+	return r < 0 ? r : apply(cg, resources, change, err);
 }
 
 int lc_cgroup_join_fds(const struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,

@@ -5,19 +5,6 @@
  */
 #include "cgroups/driver.h"
 
-static bool has_nothing(const struct lc_cgroup *cg, const char *controller)
-{
-	(void) cg;
-	(void) controller;
-	return false;
-}
-
-static int none_check(
-	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	return lc_cgroup_check_limits(cg, resources, has_nothing, err);
-}
-
 static int none_create(struct lc_cgroup *cg, struct lc_error *err)
 {
 	(void) cg;
@@ -25,11 +12,12 @@ static int none_create(struct lc_cgroup *cg, struct lc_error *err)
 	return 0;
 }
 
-static int none_apply(
-	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
+static int none_limits(struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_cgroup_writes *writes, struct lc_error *err)
 {
 	(void) cg;
-	(void) resources;
+	(void) resources; /* none is set: lc_cgroup_check has refused them */
+	(void) writes;
 	(void) err;
 	return 0;
 }
@@ -59,9 +47,8 @@ static int none_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
 
 const struct lc_cgroup_ops lc_cgroup_none_ops = {
 	.name = "none",
-	.check = none_check,
 	.create = none_create,
-	.apply = none_apply,
+	.limits = none_limits,
 	.kill = none_kill,
 	.usage = none_usage,
 	.frozen = none_frozen,

@@ -19,37 +19,6 @@
 #define FREEZE_TRIES 20      /* of a millisecond: a process in the middle of vfork never freezes */
 #define NS_PER_TICK 10000000 /* cpuacct.stat counts in USER_HZ, which is 100 for user space */
 
-bool lc_cgroup_has_v1(const struct lc_cgroup *cg, const char *controller)
-{
-	return lc_cgroup_find_v1(cg, controller) >= 0;
-}
-
-int lc_cgroup_v1_check_swap(
-	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	int index = lc_cgroup_find_v1(cg, "memory");
-	int fd;
-
-	if (!resources->memory_swap.is_set || index < 0)
-		return 0;
-	/* absent when the kernel was started without swap accounting */
-	fd = lc_cgroup_open_at(lc_cgroup_where(cg, &cg->dirs[index])->mount_fd,
-		"memory.memsw.limit_in_bytes", O_PATH);
-	if (fd == -ENOENT)
-		return lc_fail(err, LCT_STEP_CGROUP, ENODEV,
-			"cgroups.memory_swap: memory.memsw.limit_in_bytes");
-	lc_fd_close(&fd);
-	return 0;
-}
-
-static int v1_check(
-	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	int r = lc_cgroup_check_limits(cg, resources, lc_cgroup_has_v1, err);
-
-	return r < 0 ? r : lc_cgroup_v1_check_swap(cg, resources, err);
-}
-
 static int inherit(int parent, int child, const char *file)
 {
 	char text[LCT_CGROUP_VALUE_MAX];
@@ -86,119 +55,6 @@ static int v1_create(struct lc_cgroup *cg, struct lc_error *err)
 		if (r < 0)
 			return lc_cgroup_fail(
 				cg, dir, r, is_cpuset && r == -ENOSPC ? "cpuset.cpus" : NULL, err);
-	}
-	return 0;
-}
-
-struct setting {
-	const char *file;
-	char text[32]; /* "" is not asked for */
-};
-
-static void set_number(struct setting *setting, const char *file, bool is_set, int64_t value)
-{
-	setting->file = file;
-	setting->text[0] = '\0';
-	if (is_set)
-		(void) snprintf(setting->text, sizeof(setting->text), "%" PRId64, value);
-}
-
-static int put(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, const char *file,
-	const char *text, struct lc_error *err)
-{
-	int r = *text != '\0' ? lc_cgroup_write(dir->fd, file, text) : 0;
-
-	return r < 0 ? lc_cgroup_fail(cg, dir, r, file, err) : 0;
-}
-
-/* Two files that must agree with each other at every moment: the first one first, which suits a new
- * cgroup; where an old value of the second forbids that, the other way round. */
-static int put_pair(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
-	const struct setting *first, const struct setting *second, struct lc_error *err)
-{
-	int r = *first->text != '\0' ? lc_cgroup_write(dir->fd, first->file, first->text) : 0;
-
-	if (r == -EINVAL && *second->text != '\0') {
-		r = put(cg, dir, second->file, second->text, err);
-		return r < 0 ? r : put(cg, dir, first->file, first->text, err);
-	}
-	if (r < 0)
-		return lc_cgroup_fail(cg, dir, r, first->file, err);
-	return put(cg, dir, second->file, second->text, err);
-}
-
-static int apply_memory(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
-	const struct lc_resources *resources, struct lc_error *err)
-{
-	struct setting limit, swap, soft;
-	int r;
-
-	set_number(
-		&limit, "memory.limit_in_bytes", resources->memory.is_set, resources->memory.value);
-	set_number(&swap, "memory.memsw.limit_in_bytes", resources->memory_swap.is_set,
-		resources->memory_swap.value);
-	set_number(&soft, "memory.soft_limit_in_bytes", resources->memory_reservation.is_set,
-		resources->memory_reservation.value);
-	r = put_pair(cg, dir, &limit, &swap, err);
-	return r < 0 ? r : put(cg, dir, soft.file, soft.text, err);
-}
-
-static int apply_cpu(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
-	const struct lc_resources *resources, struct lc_error *err)
-{
-	struct setting shares, period, quota;
-	int r;
-
-	set_number(
-		&shares, "cpu.shares", resources->cpu_shares.is_set, resources->cpu_shares.value);
-	set_number(&period, "cpu.cfs_period_us", resources->cpu_period.is_set,
-		resources->cpu_period.value);
-	set_number(&quota, "cpu.cfs_quota_us", resources->cpu_quota.is_set,
-		resources->cpu_quota.value);
-	r = put(cg, dir, shares.file, shares.text, err);
-	return r < 0 ? r : put_pair(cg, dir, &period, &quota, err);
-}
-
-static int apply_pids(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
-	const struct lc_resources *resources, struct lc_error *err)
-{
-	struct setting limit;
-
-	set_number(&limit, "pids.max", resources->pids_limit.is_set, resources->pids_limit.value);
-	if (resources->pids_limit.is_set && resources->pids_limit.value < 0)
-		memcpy(limit.text, "max", sizeof("max"));
-	return put(cg, dir, limit.file, limit.text, err);
-}
-
-static int apply_cpuset(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
-	const struct lc_resources *resources, struct lc_error *err)
-{
-	const char *cpus = resources->cpuset_cpus, *mems = resources->cpuset_mems;
-	int r = put(cg, dir, "cpuset.cpus", cpus != NULL ? cpus : "", err);
-
-	return r < 0 ? r : put(cg, dir, "cpuset.mems", mems != NULL ? mems : "", err);
-}
-
-static int v1_apply(
-	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	static const struct {
-		const char *controller;
-		int (*apply)(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
-			const struct lc_resources *resources, struct lc_error *err);
-	} parts[] = {
-		{"memory", apply_memory},
-		{"cpu", apply_cpu},
-		{"pids", apply_pids},
-		{"cpuset", apply_cpuset},
-	};
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		int index = lc_cgroup_find_v1(cg, parts[i].controller);
-		int r = index >= 0 ? parts[i].apply(cg, &cg->dirs[index], resources, err) : 0;
-
-		if (r < 0)
-			return r;
 	}
 	return 0;
 }
@@ -336,9 +192,8 @@ static int v1_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc
 
 const struct lc_cgroup_ops lc_cgroup_v1_ops = {
 	.name = "v1",
-	.check = v1_check,
 	.create = v1_create,
-	.apply = v1_apply,
+	.limits = lc_cgroup_v1_limits,
 	.kill = v1_kill,
 	.usage = v1_usage,
 	.frozen = v1_frozen,

@@ -11,40 +11,10 @@
 #include "base/parse.h"
 #include "cgroups/driver.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const accounting[] = {"memory", "pids", "cpu"};
-
-uint64_t lc_cgroup_weight(uint64_t shares)
-{
-	double l;
-
-	if (shares <= 2)
-		return 1;
-	if (shares >= 262144)
-		return 10000;
-	/* a curve through minimum, default and maximum of both scales; the last term keeps 100 from
-	 * becoming 101 by rounding */
-	l = log2((double) shares);
-	return (uint64_t) ceil(pow(10, (l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9);
-}
-
-bool lc_cgroup_has_v2(const struct lc_cgroup *cg, const char *controller)
-{
-	int index = lc_cgroup_find_unified(cg);
-
-	return index >= 0 &&
-	       lc_parse_list_has(lc_cgroup_where(cg, &cg->dirs[index])->controllers, controller);
-}
-
-static int v2_check(
-	const struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	return lc_cgroup_check_limits(cg, resources, lc_cgroup_has_v2, err);
-}
 
 /* --- passing controllers on --- */
 
@@ -99,7 +69,7 @@ static int fail_enable(const struct lc_cgroup *cg, const struct lc_cgroup_dir *d
 }
 
 /* Have each ancestor, from the mount downwards, pass `controller` on. */
-static int enable(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
+int lc_cgroup_v2_enable(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
 	const char *controller, struct lc_error *err)
 {
 	size_t length = 0, whole = strlen(dir->path);
@@ -119,8 +89,8 @@ static int enable(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
 	}
 }
 
-/* What the accounting needs is enabled where that is possible; what a limit needs, apply insists
- * on. */
+/* What the accounting needs is enabled where that is possible; what a limit needs,
+ * v2_limits.c insists on. */
 static void enable_accounting(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir)
 {
 	char text[LCT_CGROUP_VALUE_MAX];
@@ -132,7 +102,7 @@ static void enable_accounting(const struct lc_cgroup *cg, const struct lc_cgroup
 			*c = ',';
 	for (size_t i = 0; i < sizeof(accounting) / sizeof(accounting[0]); i++)
 		if (lc_cgroup_has_v2(cg, accounting[i]) && !lc_parse_list_has(text, accounting[i]))
-			(void) enable(cg, dir, accounting[i], NULL);
+			(void) lc_cgroup_v2_enable(cg, dir, accounting[i], NULL);
 }
 
 static int v2_create(struct lc_cgroup *cg, struct lc_error *err)
@@ -146,116 +116,6 @@ static int v2_create(struct lc_cgroup *cg, struct lc_error *err)
 		return lc_cgroup_fail(cg, &cg->dirs[index], r, NULL, err);
 	enable_accounting(cg, &cg->dirs[index]);
 	return 0;
-}
-
-/* --- limits --- */
-
-static int put(struct lc_cgroup *cg, const char *controller, const char *file, const char *text,
-	struct lc_error *err)
-{
-	int index = lc_cgroup_find_unified(cg);
-	const struct lc_cgroup_dir *dir;
-	int r;
-
-	if (index < 0 || !lc_cgroup_has_v2(cg, controller))
-		return 0; /* a v1 hierarchy has it */
-	dir = &cg->dirs[index];
-	r = lc_cgroup_write(dir->fd, file, text);
-	if (r == -ENOENT) {
-		r = enable(cg, dir, controller, err);
-		if (r < 0)
-			return r;
-		r = lc_cgroup_write(dir->fd, file, text);
-	}
-	return r < 0 ? lc_cgroup_fail(cg, dir, r, file, err) : 0;
-}
-
-/* A number, or "max" for less than none. */
-static int put_limit(struct lc_cgroup *cg, const char *controller, const char *file, int64_t value,
-	struct lc_error *err)
-{
-	char text[32] = "max";
-
-	if (value >= 0)
-		(void) snprintf(text, sizeof(text), "%" PRId64, value);
-	return put(cg, controller, file, text, err);
-}
-
-static int apply_memory(
-	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	int64_t swap = resources->memory_swap.value;
-	int r = 0;
-
-	if (!lc_cgroup_has_v2(cg, "memory"))
-		return 0;
-	if (resources->memory.is_set)
-		r = put_limit(cg, "memory", "memory.max", resources->memory.value, err);
-	if (r >= 0 && resources->memory_reservation.is_set)
-		r = put_limit(cg, "memory", "memory.low", resources->memory_reservation.value, err);
-	if (r < 0 || !resources->memory_swap.is_set)
-		return r;
-	if (swap >= 0) {
-		/* ours is memory and swap together, the kernel's is swap alone */
-		if (!resources->memory.is_set || resources->memory.value < 0 ||
-			resources->memory.value > swap)
-			return lc_fail(err, LCT_STEP_CGROUP, EINVAL,
-				"cgroups.memory_swap: cgroups.memory");
-		swap -= resources->memory.value;
-	}
-	return put_limit(cg, "memory", "memory.swap.max", swap, err);
-}
-
-/* cpu.max is "quota period". A missing quota keeps what is there; a missing period the kernel keeps
- * itself. */
-static int apply_cpu_max(
-	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	char quota[64] = "max", text[128];
-	int index = lc_cgroup_find_unified(cg);
-
-	if (resources->cpu_quota.is_set && resources->cpu_quota.value >= 0)
-		(void) snprintf(quota, sizeof(quota), "%" PRId64, resources->cpu_quota.value);
-	if (!resources->cpu_quota.is_set &&
-		lc_cgroup_read(cg->dirs[index].fd, "cpu.max", quota, sizeof(quota)) >= 0)
-		quota[strcspn(quota, " ")] = '\0';
-	if (resources->cpu_period.is_set)
-		(void) snprintf(
-			text, sizeof(text), "%s %" PRId64, quota, resources->cpu_period.value);
-	else
-		(void) snprintf(text, sizeof(text), "%s", quota);
-	return put(cg, "cpu", "cpu.max", text, err);
-}
-
-static int apply_cpu(
-	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	int r = 0;
-
-	if (!lc_cgroup_has_v2(cg, "cpu"))
-		return 0;
-	if (resources->cpu_shares.is_set)
-		r = put_limit(cg, "cpu", "cpu.weight",
-			(int64_t) lc_cgroup_weight((uint64_t) resources->cpu_shares.value), err);
-	if (r >= 0 && (resources->cpu_quota.is_set || resources->cpu_period.is_set))
-		r = apply_cpu_max(cg, resources, err);
-	return r;
-}
-
-static int v2_apply(
-	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
-{
-	int r = apply_memory(cg, resources, err);
-
-	if (r >= 0)
-		r = apply_cpu(cg, resources, err);
-	if (r >= 0 && resources->pids_limit.is_set)
-		r = put_limit(cg, "pids", "pids.max", resources->pids_limit.value, err);
-	if (r >= 0 && resources->cpuset_cpus != NULL)
-		r = put(cg, "cpuset", "cpuset.cpus", resources->cpuset_cpus, err);
-	if (r >= 0 && resources->cpuset_mems != NULL)
-		r = put(cg, "cpuset", "cpuset.mems", resources->cpuset_mems, err);
-	return r;
 }
 
 /* --- the rest --- */
@@ -342,9 +202,8 @@ static int v2_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc
 
 const struct lc_cgroup_ops lc_cgroup_v2_ops = {
 	.name = "v2",
-	.check = v2_check,
 	.create = v2_create,
-	.apply = v2_apply,
+	.limits = lc_cgroup_v2_limits,
 	.kill = v2_kill,
 	.usage = v2_usage,
 	.frozen = v2_frozen,

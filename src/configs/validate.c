@@ -104,44 +104,6 @@ static int check_rlimits(const struct lc_objects *list, const char *prefix, stru
 	return 0;
 }
 
-/* Components of a cgroup's path are names below somebody's mount: none empty, ".", "..". */
-static bool is_cgroup_path(const char *path)
-{
-	if (*path == '/')
-		path++;
-	while (true) {
-		size_t length = strcspn(path, "/");
-
-		if (length == 0 || length > ID_MAX || (length <= 2 && strspn(path, ".") == length))
-			return false;
-		if (memchr(path, '\n', length) != NULL)
-			return false;
-		if (path[length] == '\0')
-			return true;
-		path += length + 1;
-	}
-}
-
-static int check_cgroups(const struct lc_config_cgroups *cgroups, struct lc_error *err)
-{
-	if (cgroups == NULL)
-		return 0;
-	if (cgroups->path != NULL && !is_cgroup_path(cgroups->path))
-		return lc_refuse(err, EINVAL, "cgroups.path");
-	if (cgroups->memory_swap.is_set && cgroups->memory_swap.value >= 0 &&
-		cgroups->memory.is_set && cgroups->memory_swap.value < cgroups->memory.value)
-		return lc_refuse(err, EINVAL, "cgroups.memory_swap: less than memory");
-	if (cgroups->cpus.is_set && cgroups->cpu_quota.is_set)
-		return lc_refuse(err, EINVAL, "cgroups.cpus: says what cpu_quota says");
-	/* The kernel's smallest quota is a millisecond in a period, whose largest is a second. */
-	if (cgroups->cpus.is_set && cgroups->cpus.value < 0.001)
-		return lc_refuse(err, EINVAL, "cgroups.cpus: out of range");
-	if (cgroups->cpu_quota.is_set && cgroups->cpu_quota.value >= 0 &&
-		cgroups->cpu_quota.value < 1000)
-		return lc_refuse(err, EINVAL, "cgroups.cpu_quota: out of range");
-	return 0;
-}
-
 /* A number of digits only must be an id (0..2^32-2); anything else is a name. */
 static bool is_id_or_name(const char *text, size_t length)
 {
@@ -202,7 +164,7 @@ int lc_config_validate(const struct lc_config_config *config, struct lc_error *e
 	if (r == 0)
 		r = check_rlimits(&config->rlimits, "", err);
 	if (r == 0)
-		r = check_cgroups(config->cgroups, err);
+		r = lc_validate_cgroups(config->cgroups, err);
 	if (r == 0)
 		r = check_groups(&config->additional_groups, "", err);
 	return r;

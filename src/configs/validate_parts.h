@@ -26,6 +26,9 @@ int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *e
 int lc_validate_sysctl(const struct lc_config_config *config, uint64_t namespaces,
 	struct lc_error *err);
 
+/* validate_cgroups.c; `cgroups` may be NULL */
+int lc_validate_cgroups(const struct lc_config_cgroups *cgroups, struct lc_error *err);
+
 /* The namespaces that this version makes. */
 #define LCT_NAMESPACES                                                                             \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "configs/compile.h"
 #include "configs/validate.h"
+#include "container/resources.h"
 #include "container/users.h"
 #include "plan/write.h"
 #include "sys/sys.h"
@@ -27,6 +28,15 @@ int lc_container_init(struct lc_container *container, struct lc_host *host, cons
 	container->has_cgroup = r >= 0;
 	container->has_own_place = path == NULL;
 	return r < 0 ? r : 0;
+}
+
+int lc_container_check(struct lc_container *container, const struct lc_config_config *config,
+	struct lc_arena *arena, struct lc_error *err)
+{
+	struct lc_resources resources;
+	int r = lc_resources_read(config->cgroups, &config->devices, arena, &resources, err);
+
+	return r < 0 ? r : lc_cgroup_check(&container->cgroup, &resources, err);
 }
 
 int lc_container_probe(struct lc_container *container, struct lc_error *err)
@@ -201,36 +211,6 @@ static int check_rootfs(const char *rootfs, struct lc_error *err)
 	return 0;
 }
 
-static void read_resources(const struct lc_config_cgroups *from, struct lc_resources *to)
-{
-	memset(to, 0, sizeof(*to));
-	if (from == NULL)
-		return;
-#define COPY(name)                                                                                 \
-	do {                                                                                       \
-		to->name.value = from->name.value;                                                 \
-		to->name.is_set = from->name.is_set;                                               \
-	} while (0)
-	COPY(memory);
-	COPY(memory_swap);
-	COPY(memory_reservation);
-	COPY(cpu_shares);
-	COPY(cpu_quota);
-	COPY(cpu_period);
-	COPY(pids_limit);
-#undef COPY
-	to->cpuset_cpus = from->cpuset_cpus;
-	to->cpuset_mems = from->cpuset_mems;
-	if (from->cpus.is_set && !from->cpu_quota.is_set) {
-		to->cpu_period.value = from->cpu_period.is_set ? from->cpu_period.value : 100000;
-		to->cpu_period.is_set = true;
-		to->cpu_quota.value = (int64_t) (from->cpus.value * (double) to->cpu_period.value);
-		if (to->cpu_quota.value < 1000)
-			to->cpu_quota.value = 1000; /* the least that the kernel takes */
-		to->cpu_quota.is_set = true;
-	}
-}
-
 static int spawn_init(struct lc_container *container, const struct lc_start *start,
 	const void *plan, size_t plan_size, struct lc_session *session, struct lc_error *err)
 {
@@ -289,8 +269,8 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	((struct lc_plan_header *) (uintptr_t) plan)->fault_nth = start->fault_nth;
 	((struct lc_plan_header *) (uintptr_t) plan)->fault_errno = start->fault_errno;
 #endif
-	read_resources(start->config->cgroups, &resources);
-	r = lc_cgroup_check(&container->cgroup, &resources, err);
+	r = lc_resources_read(
+		start->config->cgroups, &start->config->devices, arena, &resources, err);
 	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
 	if (r < 0)

@@ -46,6 +46,9 @@ struct lc_start {
  */
 int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
 	const char *fallback, struct lc_error *err);
+/* Can these limits be had here? Told before anything is made: see lc_cgroup_check. */
+int lc_container_check(struct lc_container *container, const struct lc_config_config *config,
+	struct lc_arena *arena, struct lc_error *err);
 /* Look at these places before the intent is written: one that is in use is EBUSY. */
 int lc_container_probe(struct lc_container *container, struct lc_error *err);
 /* lc_container_init for a container that another process made: the places that its state remembers. */

@@ -379,6 +379,10 @@ static inline long lc_sys_seccomp(unsigned operation, unsigned flags, void *argu
 {
 	return LCT_SYS3(seccomp, operation, flags, argument);
 }
+static inline long lc_sys_bpf(int command, void *attributes, size_t size)
+{
+	return LCT_SYS3(bpf, command, attributes, size);
+}
 static inline long lc_sys_sigprocmask(int how, const lc_sigset *set, lc_sigset *old)
 {
 	return LCT_SYS4(rt_sigprocmask, how, set, old, sizeof(lc_sigset));

@@ -6,6 +6,7 @@
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
+local limits = require "libcontainer.configs.limits"
 local json = require "libcontainer.json"
 local units = require "libcontainer.units"
 
@@ -50,12 +51,6 @@ local function octal(t, name)
   local digits = type(value) == "string" and value:match("^0?o?([0-7]+)$")
   if digits and #digits <= 4 then
     t[name] = tonumber(digits, 8)
-  end
-end
-
-local function unlimited(t, name)
-  if t[name] == "unlimited" or t[name] == "max" then
-    t[name] = -1
   end
 end
 
@@ -213,16 +208,6 @@ local function mounts(t)
   end
 end
 
-local function cgroups(t)
-  local value = t.cgroups
-  if type(value) ~= "table" then
-    return
-  end
-  unlimited(value, "memory_swap")
-  unlimited(value, "pids_limit")
-  unlimited(value, "cpu_quota")
-end
-
 --- Translate a configuration, in place.
 ---@param t table a raw copy
 ---@param problems libcontainer.Problem[]
@@ -233,7 +218,7 @@ function M.config(t, problems)
   capabilities(t, problems)
   rlimits(t)
   groups(t)
-  cgroups(t)
+  limits.normal(t.cgroups, problems)
   if type(t.devices) == "table" then
     for _, device in next, t.devices do
       if type(device) == "table" then

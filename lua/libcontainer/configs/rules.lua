@@ -7,6 +7,7 @@
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
+local limits = require "libcontainer.configs.limits"
 local normal = require "libcontainer.configs.normal"
 
 local M = {}
@@ -368,82 +369,6 @@ local function additional_groups(t, problems)
   end
 end
 
--- --- limits ---
-
-local function list_of_numbers(text)
-  for part in (text .. ","):gmatch("([^,]*),") do
-    local first, last = part:match("^(%d+)%-?(%d*)$")
-    if not first or (last == "" and part:find("-", 1, true)) or #first > 6 or #last > 6
-      or (last ~= "" and tonumber(last) < tonumber(first)) then
-      return false
-    end
-  end
-  return true
-end
-
-local function cgroup_path(path, problems)
-  local is_bad = path == "/" or path:find("//", 1, true) or path:find("[\n%c]")
-  for part in path:gmatch("[^/]+") do
-    is_bad = is_bad or part == ".." or part == "." or #part > 255
-  end
-  if is_bad then
-    add(problems, "cgroups.path", "must be names with single slashes, without \"..\" and \".\"", path)
-  end
-end
-
-local function memory(cgroups, problems)
-  local limit = cgroups.memory
-  if limit == 0 then
-    add(problems, "cgroups.memory", "must be more than 0", 0, "leave it out for no limit")
-  end
-  if cgroups.memory_swap and cgroups.memory_swap ~= -1 then
-    if not limit and not check.is_refused(problems, "cgroups.memory") then
-      add(problems, "cgroups.memory_swap", "needs cgroups.memory", cgroups.memory_swap,
-        "it limits memory and swap together")
-    elseif limit and cgroups.memory_swap < limit then
-      add(problems, "cgroups.memory_swap", "must not be less than cgroups.memory",
-        cgroups.memory_swap, "it limits memory and swap together")
-    end
-  end
-  if limit and cgroups.memory_reservation and cgroups.memory_reservation > limit then
-    add(problems, "cgroups.memory_reservation", "must not be more than cgroups.memory",
-      cgroups.memory_reservation)
-  end
-end
-
-local function cpu(cgroups, problems)
-  if cgroups.cpus and (cgroups.cpu_quota or cgroups.cpu_period) then
-    add(problems, "cgroups.cpus", "cannot be given together with cpu_quota or cpu_period",
-      cgroups.cpus, "cpus = 0.5 is cpu_quota = 50000 in cpu_period = 100000")
-  elseif cgroups.cpus and cgroups.cpus < 0.01 then
-    add(problems, "cgroups.cpus", "must be at least 0.01", cgroups.cpus)
-  end
-  if cgroups.cpu_quota and cgroups.cpu_quota ~= -1 and cgroups.cpu_quota < 1000 then
-    add(problems, "cgroups.cpu_quota", "must be -1, or at least 1000 microseconds", cgroups.cpu_quota)
-  end
-  for _, name in ipairs { "cpuset_cpus", "cpuset_mems" } do
-    if cgroups[name] and not list_of_numbers(cgroups[name]) then
-      add(problems, "cgroups." .. name, "must be a list of numbers and ranges", cgroups[name],
-        "such as \"0-3,7\"")
-    end
-  end
-end
-
-local function cgroups(config, problems)
-  local limits = config.cgroups
-  if not limits then
-    return
-  end
-  if limits.path then
-    cgroup_path(limits.path, problems)
-  end
-  memory(limits, problems)
-  cpu(limits, problems)
-  if limits.pids_limit == 0 then
-    add(problems, "cgroups.pids_limit", "must be at least 1, or -1 for no limit", 0)
-  end
-end
-
 -- --- the filter ---
 
 local function seccomp_rule(rule, field, problems)
@@ -513,7 +438,7 @@ end
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
 M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sysctl, capabilities,
-  rlimits, additional_groups, cgroups, seccomp }
+  rlimits, additional_groups, limits.rules, seccomp }
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]

@@ -239,6 +239,12 @@ function Lock:close() end
 ---@class libcontainer.core.Container
 local Container = {}
 
+--- ENODEV when this machine lacks what the limits of the configuration need.
+---@param config table strict; its cgroups and devices count
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:check(config) end
+
 --- EBUSY when its place is in use.
 ---@return true|nil
 ---@return libcontainer.RawError|nil

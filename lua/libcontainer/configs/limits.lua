@@ -1,0 +1,386 @@
+-- SPDX-License-Identifier: MIT
+--- The section cgroups of a configuration: friendly forms, rules, and changes over it.
+--
+-- `normal` and `rules` are parts of configs/normal.lua and configs/rules.lua, and work as they do.
+local check = require "libcontainer.check"
+local json = require "libcontainer.json"
+local units = require "libcontainer.units"
+
+local M = {}
+
+local add = check.add
+
+-- --- friendly forms ---
+
+-- "unlimited" is -1 here.
+local UNLIMITED = { "memory", "memory_swap", "memory_reservation", "memory_min", "memory_low",
+  "memory_high", "kernel_memory", "kernel_memory_tcp", "pids_limit", "cpu_quota", "cpu_rt_runtime" }
+
+-- 0 is the same as absent here: the kernel has no such value, and older configurations wrote it for
+-- what they did not limit.
+local ZERO_IS_ABSENT = { "memory", "memory_swap", "memory_reservation", "kernel_memory",
+  "kernel_memory_tcp", "cpu_shares", "cpu_weight", "cpu_quota", "cpu_period", "cpu_rt_period",
+  "blkio_weight", "blkio_leaf_weight" }
+
+local function is_unlimited(value)
+  return value == "unlimited" or value == "max"
+end
+
+-- The keys of a table whose keys are all names, nil for any other.
+local function sorted_names(t)
+  local names = {}
+  if json.is_big(t) then
+    return nil
+  end
+  for key in next, t do
+    if type(key) ~= "string" then
+      return nil
+    end
+    names[#names + 1] = key
+  end
+  table.sort(names)
+  return names[1] and names
+end
+
+-- { name = value } as an array of what `item` makes of each; an array stays as it is.
+local function as_array(limits, field, item)
+  local value = limits[field]
+  local names = type(value) == "table" and sorted_names(value)
+  if not names then
+    return
+  end
+  local list = {}
+  for i, name in ipairs(names) do
+    list[i] = item(name, value[name])
+  end
+  limits[field] = list
+end
+
+-- "8:0" or "8:16 value": numbers, and what follows them. Two words go into `name` as they are when
+-- they are no such text: the walk says what is wrong.
+local function device_numbers(text)
+  local major, minor, rest = text:match("^(%d+):(%d+)%s*(.-)%s*$")
+  if not major then
+    return text, nil, ""
+  end
+  return math.tointeger(tonumber(major)), math.tointeger(tonumber(minor)), rest
+end
+
+local function number_or_text(text)
+  return math.tointeger(tonumber(text)) or text
+end
+
+-- Throttles and weights: { ["8:0"] = "1M" }, { "8:0 1048576" } as the kernel's files have them, or
+-- { { major = 8, minor = 0, rate = … } }.
+local function block_devices(limits, field, name)
+  as_array(limits, field, function(key, value)
+    local major, minor = device_numbers(key)
+    return { major = major, minor = minor, [name] = value }
+  end)
+  if type(limits[field]) ~= "table" then
+    return
+  end
+  for i, item in next, limits[field] do
+    if type(item) == "string" then
+      local major, minor, rest = device_numbers(item)
+      limits[field][i] = { major = major, minor = minor, [name] = number_or_text(rest) }
+    elseif type(item) == "table" and name == "rate" and is_unlimited(item.rate) then
+      item.rate = 0
+    elseif type(item) == "table" and name == "weight" then
+      item.weight = item.weight ~= 0 and item.weight or nil
+      item.leaf_weight = item.leaf_weight ~= 0 and item.leaf_weight or nil
+    end
+  end
+end
+
+-- "c 1:3 rwm" or a table, allowed unless it says otherwise.
+local function device_rule(rule, allow)
+  if type(rule) == "string" then
+    local kind, major, minor, access = rule:match("^(%a) ([%d*]+):([%d*]+) (%a+)$")
+    if not kind then
+      return rule
+    end
+    return { allow = allow, type = kind, access = access,
+      major = major ~= "*" and number_or_text(major) or nil,
+      minor = minor ~= "*" and number_or_text(minor) or nil }
+  elseif type(rule) == "table" and rule.permissions ~= nil then
+    -- as the ancestor wrote a device, of which here only this counts
+    return { allow = allow, type = rule.type, major = rule.major, minor = rule.minor,
+      access = rule.permissions }
+  elseif type(rule) == "table" and rule.allow == nil then
+    rule.allow = allow
+  end
+  return rule
+end
+
+local function append_rules(list, rules, allow)
+  for _, rule in ipairs(type(rules) == "table" and rules or {}) do
+    list[#list + 1] = device_rule(rule, allow)
+  end
+end
+
+-- The ancestor's three fields as rules in an order.
+local function devices(limits, problems)
+  local all, allowed, denied = limits.allow_all_devices, limits.allowed_devices, limits.denied_devices
+  if all == nil and allowed == nil and denied == nil then
+    if type(limits.devices) == "table" then
+      for i, rule in next, limits.devices do
+        limits.devices[i] = type(rule) == "string" and device_rule(rule, true) or rule
+      end
+    end
+    return
+  end
+  limits.allow_all_devices, limits.allowed_devices, limits.denied_devices = nil, nil, nil
+  if limits.devices ~= nil then
+    add(problems, "cgroups.devices", "cannot be given beside allow_all_devices, allowed_devices and "
+      .. "denied_devices", nil, "write all of it as rules in devices")
+    return
+  end
+  local rules = {}
+  if all then
+    rules[1] = { allow = true }
+    append_rules(rules, denied, false)
+  else
+    append_rules(rules, allowed, true)
+  end
+  limits.devices = rules
+end
+
+local function named_lists(limits)
+  as_array(limits, "hugetlb_limit", function(size, limit)
+    return { page_size = size, limit = limit }
+  end)
+  as_array(limits, "net_prio_ifpriomap", function(name, priority)
+    return { interface = name, priority = priority }
+  end)
+  as_array(limits, "rdma", function(name, limit)
+    local item = type(limit) == "table" and limit or { hca_handles = limit }
+    item.device = name
+    return item
+  end)
+  for _, field in ipairs { "hugetlb_limit", "rdma" } do
+    for _, item in next, type(limits[field]) == "table" and limits[field] or {} do
+      for key, value in next, type(item) == "table" and item or {} do
+        item[key] = is_unlimited(value) and -1 or value
+      end
+    end
+  end
+end
+
+local function unified(limits)
+  for name, value in next, type(limits.unified) == "table" and limits.unified or {} do
+    local whole = units.integer(value)
+    limits.unified[name] = whole and ("%d"):format(whole) or value
+  end
+end
+
+--- Translate the section, in place.
+---@param limits any a raw copy
+---@param problems libcontainer.Problem[]
+function M.normal(limits, problems)
+  if type(limits) ~= "table" then
+    return
+  end
+  for _, name in ipairs(UNLIMITED) do
+    limits[name] = is_unlimited(limits[name]) and -1 or limits[name]
+  end
+  for _, name in ipairs(ZERO_IS_ABSENT) do
+    if units.size(limits[name]) == 0 then
+      limits[name] = nil
+    end
+  end
+  for _, kind in ipairs { "read_bps", "write_bps", "read_iops", "write_iops" } do
+    block_devices(limits, "blkio_throttle_" .. kind .. "_device", "rate")
+  end
+  block_devices(limits, "blkio_weight_device", "weight")
+  named_lists(limits)
+  devices(limits, problems)
+  unified(limits)
+  if type(limits.net_cls_classid) == "string" then
+    limits.net_cls_classid = number_or_text(limits.net_cls_classid) -- "0x100001", as tc(8) has it
+  end
+end
+
+-- --- rules ---
+
+local function items(limits, field)
+  local list, i = limits[field] or {}, 0
+  return function()
+    repeat
+      i = i + 1
+    until list[i] == nil or type(list[i]) == "table"
+    if list[i] ~= nil then
+      return ("cgroups.%s[%d]"):format(field, i), list[i]
+    end
+  end
+end
+
+local function at_least(limits, name, least, problems)
+  local value = limits[name]
+  if value and value ~= -1 and value < least then
+    add(problems, "cgroups." .. name, ("must be at least %d"):format(least), value)
+  end
+end
+
+local function memory(limits, problems)
+  local limit, swap = limits.memory, limits.memory_swap
+  if swap and swap ~= -1 then
+    if not limit and not check.is_refused(problems, "cgroups.memory") then
+      add(problems, "cgroups.memory_swap", "needs cgroups.memory", swap,
+        "it limits memory and swap together")
+    elseif limit == -1 then
+      add(problems, "cgroups.memory_swap", "must be -1 when cgroups.memory is -1", swap,
+        "it limits memory and swap together")
+    elseif limit and swap < limit then
+      add(problems, "cgroups.memory_swap", "must not be less than cgroups.memory", swap,
+        "it limits memory and swap together")
+    end
+  end
+  if limit and limit ~= -1 and limits.memory_reservation and limits.memory_reservation > limit then
+    add(problems, "cgroups.memory_reservation", "must not be more than cgroups.memory",
+      limits.memory_reservation)
+  end
+  if limits.memory_reservation and limits.memory_low then
+    add(problems, "cgroups.memory_low", "is what memory_reservation says", limits.memory_low,
+      "give one of the two")
+  end
+end
+
+local function cpu(limits, problems)
+  if limits.cpus and (limits.cpu_quota or limits.cpu_period) then
+    add(problems, "cgroups.cpus", "cannot be given together with cpu_quota or cpu_period",
+      limits.cpus, "cpus = 0.5 is cpu_quota = 50000 in cpu_period = 100000")
+  elseif limits.cpus and limits.cpus < 0.01 then
+    add(problems, "cgroups.cpus", "must be at least 0.01", limits.cpus)
+  end
+  if limits.cpu_quota and limits.cpu_quota ~= -1 and limits.cpu_quota < 1000 then
+    add(problems, "cgroups.cpu_quota", "must be -1, or at least 1000 microseconds", limits.cpu_quota)
+  end
+  at_least(limits, "cpu_period", 1000, problems)
+  at_least(limits, "cpu_shares", 2, problems)
+  if limits.cpu_shares and limits.cpu_weight then
+    add(problems, "cgroups.cpu_weight", "is what cpu_shares says", limits.cpu_weight,
+      "give one of the two")
+  end
+  local quota = limits.cpu_quota or limits.cpus and math.floor(limits.cpus * 100000)
+  if limits.cpu_burst and quota and quota ~= -1 and limits.cpu_burst > quota then
+    add(problems, "cgroups.cpu_burst", "must not be more than the quota", limits.cpu_burst,
+      ("the quota is %d microseconds"):format(quota))
+  end
+end
+
+-- "0-3,7"
+local function is_list_of_numbers(text)
+  for part in (text .. ","):gmatch("([^,]*),") do
+    local first, last = part:match("^(%d+)%-?(%d*)$")
+    if not first or (last == "" and part:find("-", 1, true)) or #first > 6 or #last > 6
+      or (last ~= "" and tonumber(last) < tonumber(first)) then
+      return false
+    end
+  end
+  return true
+end
+
+local function cpuset(limits, problems)
+  for _, name in ipairs { "cpuset_cpus", "cpuset_mems" } do
+    if limits[name] and not is_list_of_numbers(limits[name]) then
+      add(problems, "cgroups." .. name, "must be a list of numbers and ranges", limits[name],
+        "such as \"0-3,7\"")
+    end
+  end
+end
+
+local function block(limits, problems)
+  at_least(limits, "blkio_weight", 10, problems)
+  at_least(limits, "blkio_leaf_weight", 10, problems)
+  for field, item in items(limits, "blkio_weight_device") do
+    if not item.weight and not item.leaf_weight and not check.is_refused(problems, field .. ".weight") then
+      add(problems, field, "needs weight or leaf_weight")
+    end
+  end
+end
+
+-- What becomes part of a file's name or of a line: one word that leads nowhere else. [A88]
+local function names(limits, problems)
+  for field, item in items(limits, "hugetlb_limit") do
+    if item.page_size and not item.page_size:find("^%d+[KMG]B$") then
+      add(problems, field .. ".page_size", "must be a size such as \"2MB\" or \"1GB\"", item.page_size)
+    end
+  end
+  for field, item in items(limits, "net_prio_ifpriomap") do
+    local name = item.interface
+    if name and (name:find("[/%s%c]") or name == "." or name == "..") then
+      add(problems, field .. ".interface", "is no name of a network interface", name)
+    end
+  end
+  for field, item in items(limits, "rdma") do
+    if item.device and (not item.device:find("^[%w_%-.]+$") or item.device:find("..", 1, true)) then
+      add(problems, field .. ".device", "is no name of a device", item.device)
+    elseif not item.hca_handles and not item.hca_objects then
+      add(problems, field, "needs hca_handles or hca_objects")
+    end
+  end
+end
+
+-- Written by us, or the end of what we rely on.
+local OURS = { procs = true, threads = true, kill = true, freeze = true, type = true,
+  subtree_control = true }
+
+local function raw_files(limits, problems)
+  local sorted = sorted_names(limits.unified or {}) or {}
+  for _, name in ipairs(sorted) do
+    local field, value = "cgroups.unified." .. name, limits.unified[name]
+    if not name:find("^[%l_]+%.[%w_.]+$") or name:find("..", 1, true) or #name > 100 then
+      add(problems, field, "is no name of a cgroup file", nil, "such as \"memory.high\"")
+    elseif OURS[name:match("^cgroup%.(.*)$") or ""] then
+      add(problems, field, "is looked after by the library")
+    elseif type(value) == "string" and (value == "" or #value > 4000 or value:find("[\n%z]")) then
+      add(problems, field, "must be one line", value)
+    end
+  end
+end
+
+local function device_rules(limits, problems)
+  for field, rule in items(limits, "devices") do
+    local access = rule.access
+    if access and (access:find("[^rwm]") or access:find("(.).*%1")) then
+      add(problems, field .. ".access", "must be of the letters r, w and m, each once", access)
+    end
+    if (rule.type or "a") == "a" and ((rule.major or -1) ~= -1 or (rule.minor or -1) ~= -1) then
+      add(problems, field, "needs a type beside its numbers", nil, "type = \"c\" or \"b\"")
+    end
+  end
+end
+
+local function path(limits, problems)
+  local text = limits.path
+  if not text then
+    return
+  end
+  local is_bad = text == "/" or text:find("//", 1, true) or text:find("[\n%c]")
+  for part in text:gmatch("[^/]+") do
+    is_bad = is_bad or part == ".." or part == "." or #part > 255
+  end
+  if is_bad then
+    add(problems, "cgroups.path", "must be names with single slashes, without \"..\" and \".\"", text)
+  end
+end
+
+--- Apply the rules of the section to the strict form of a configuration.
+---@param config table
+---@param problems libcontainer.Problem[]
+function M.rules(config, problems)
+  local limits = config.cgroups
+  if not limits then
+    return
+  end
+  for _, rule in ipairs { path, memory, cpu, cpuset, block, names, raw_files, device_rules } do
+    rule(limits, problems)
+  end
+  if limits.freezer == "frozen" then
+    add(problems, "cgroups.freezer", "a container cannot be started frozen", nil,
+      "container:pause() does it afterwards")
+  end
+end
+
+return M
