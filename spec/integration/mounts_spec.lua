@@ -279,6 +279,29 @@ describe("mounts of a container", function()
     assert.equal("ENODEV", err.errname)
   end)
 
+  it("of type tmpfs have the mode of the directory that they cover, unless told another [O38]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    fixture.sh("cd %s && mkdir -m 1777 sticky && mkdir -m 2750 group && mkdir -m 700 closed && ln -s group link",
+      rootfs)
+    local config, names = with(), {}
+    for name, options in pairs {
+      ["/sticky"] = {}, ["/group"] = { "ro" }, ["/closed"] = { "size=1m", "nosuid" }, ["/made"] = {},
+      ["/tmp/below/made"] = {}, ["/root"] = { "mode=711" }, ["/link"] = {},
+    } do
+      table.insert(config.mounts, { type = "tmpfs", destination = name, source = "t", options = options })
+      names[#names + 1] = name
+    end
+    config.rootfs = rootfs
+    table.sort(names)
+    table.insert(config.mounts, { type = "ramfs", destination = "/etc", source = "r" })
+    table.insert(config.mounts, { type = "mqueue", destination = "/bin/queue", source = "q" })
+    assert.equal("/closed 700\n/group 2750\n/link 2750\n/made 1777\n/root 711\n/sticky 1777\n/tmp/below/made 1777\n"
+      .. "/proc 555\n/sys 555\n/etc 755\n/bin/queue 1777\n",
+      inside.script(config, "stat -L -c '%n %a' " .. table.concat(names, " ") .. " /proc /sys /etc /bin/queue"))
+    assert.equal("755", fixture.sh("stat -c %%a %s/made", rootfs))
+  end)
+
   it("take one option from each item: a comma smuggles no second one in [A66]", function()
     fixture.needs("root", "busybox")
     for _, text in ipairs { "mode=755,size=1k", "noexec,suid", "size=1k,", "a,b" } do

@@ -120,7 +120,8 @@ static void make_file_system(struct lc_compile *c, const struct lc_compile_mount
 	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, mount->type),
 		.source = lc_plan_intern(c->w, mount->source),
 		.options = lc_plan_intern(c->w, mount->data), .attributes = attributes,
-		.slot = slot);
+		.slot = slot,
+		.mode_of = lc_plan_intern(c->w, mount->keeps_mode ? mount->target : ""));
 	attach(c, mount, slot);
 }
 

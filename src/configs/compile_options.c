@@ -60,6 +60,14 @@ static const char *join_data(struct lc_arena *arena, const struct lc_strings *op
 	return data;
 }
 
+static bool has_mode(const struct lc_strings *options)
+{
+	for (size_t i = 0; i < options->count; i++)
+		if (strncmp(options->items[i], "mode=", 5) == 0)
+			return true;
+	return false;
+}
+
 static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 	struct lc_compile_mount *to, struct lc_error *err)
 {
@@ -85,6 +93,8 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 	/* Nodes and links are still to be made in it. */
 	to->is_late_readonly = !to->is_bind && strcmp(target, "/dev") == 0 &&
 			       ((to->set | to->tree_set) & MOUNT_ATTR_RDONLY) != 0;
+	/* A /tmp that everybody may write to stays one when a tmpfs is put over it. */
+	to->keeps_mode = strcmp(to->type, "tmpfs") == 0 && !has_mode(&from->options);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct lc_compile_mount {
 	uint32_t *cgroup_slots;        /* of a cgroup mount made of binds, one a hierarchy */
 	bool is_bind, is_recursive, is_cgroup;
 	bool is_late_readonly; /* /dev: read-only when its nodes are made */
+	bool keeps_mode;       /* the directory below gives its mode to the new file system */
 };
 
 struct lc_compile {

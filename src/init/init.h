@@ -81,7 +81,7 @@ int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_ma
 int lc_path_parent(const struct lc_init *init, const char *path, char name[NAME_MAX + 1]);
 /* Directory part (the empty string for none) and last component of a path. */
 int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1]);
-/* Type bits (S_IFMT), device number and mount of a descriptor. */
+/* Type (S_IFMT), mode, device number and mount of a descriptor. */
 int lc_path_stat(int fd, struct statx *out);
 /* Whether `seen` is a character device with this number. */
 bool lc_path_is_device(const struct statx *seen, unsigned type, unsigned major, unsigned minor);

@@ -106,6 +106,29 @@ static int set_options(int context, const char *options)
 	return r;
 }
 
+/*
+ * A new tmpfs is 1777, whatever it covers. Told before the other options, so that they may differ.
+ * Only the mode is taken over: who races us for the directory gains nothing but another mode.
+ */
+static int set_mode_of(const struct lc_init *init, int context, const char *path)
+{
+	LCT_INIT_FD int directory = lc_path_open(init, path, O_PATH | O_DIRECTORY, 0);
+	char digits[] = "0000";
+	struct statx seen;
+	int r = directory;
+	size_t i;
+
+	if (lc_is_missing(r))
+		return 0; /* made by attach, with nobody's wish for a mode */
+	if (r >= 0)
+		r = lc_path_stat(directory, &seen);
+	if (r < 0)
+		return r;
+	for (i = 0; i < 4; i++)
+		digits[i] = (char) ('0' + (seen.stx_mode >> (9 - 3 * i) & 7));
+	return (int) lc_sys_fsconfig(context, FSCONFIG_SET_STRING, "mode", digits, 0);
+}
+
 /* The kernel explains itself in the context's log, a line a read: "e tmpfs: Bad value for 'size'".
  * Use the first complaint as the subject, the type where there is none. */
 static int fail_context(struct lc_error *err, int context, long errnum, const char *type)
@@ -144,8 +167,11 @@ int lc_init_fs_open(struct lc_init *init, const struct lc_op_fs_open *op, struct
 	const char *source = lc_plan_string(&init->plan, op->source);
 	LCT_INIT_FD int context = (int) lc_sys_fsopen(type, FSOPEN_CLOEXEC);
 	LCT_INIT_FD int mount = -1;
+	const char *mode_of = lc_plan_string(&init->plan, op->mode_of);
 	long r = context;
 
+	if (r >= 0 && *mode_of != '\0')
+		r = set_mode_of(init, context, mode_of);
 	if (r >= 0 && *source != '\0')
 		r = lc_sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0);
 	if (r >= 0)
