@@ -202,7 +202,7 @@ static void test_refused_fields(struct test *t)
 	REFUSES("rootfs", EINVAL, rootfs = "/srv/../root");
 	REFUSES("hostname: too long", EINVAL, hostname = long_name);
 	REFUSES("hostname: empty", EINVAL, hostname = "");
-	REFUSES("rootfs_propagation: shared", EINVAL, rootfs_propagation = "shared");
+	REFUSES("rootfs_propagation: host", EINVAL, rootfs_propagation = "host");
 	REFUSES("parent_death_signal", EINVAL, parent_death_signal = (struct lc_integer) SET(65));
 	REFUSES("mask_paths[2]", EINVAL, mask_paths = (struct lc_strings) STRINGS("/a", "b"));
 	REFUSES("readonly_paths[1]", EINVAL, readonly_paths = (struct lc_strings) STRINGS("/."));

@@ -31,7 +31,7 @@ end
 describe("the limits of a container", function()
   fixture.check_leaks()
 
-  it("are what the kernel's files say: memory, processes, processors [O47]", function()
+  it("are what the kernel's files say: memory, processes, processors", function()
     fixture.needs("root", "busybox")
     local box <close> = create { cgroups = { memory = "64M", pids_limit = 33, cpus = 0.5 } }
     assert(box:start { args = { "sleep", "1000" } })

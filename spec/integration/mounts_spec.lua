@@ -344,6 +344,57 @@ describe("mounts of a container", function()
     end
   end)
 
+  it("of the root are of the propagation that rootfs_propagation names, the host's are none of it [O47] [O66]",
+    function()
+      fixture.needs("root", "busybox", "gcc")
+      -- what a bind mount of the root, and of a mount in it, says inside
+      local program = inside.compile("binds", [[
+        #include <errno.h>
+        #include <stdio.h>
+        #include <string.h>
+        #include <sys/mount.h>
+        int main(void)
+        {
+          printf("root %s\n", mount("/etc", "/tmp", NULL, MS_BIND, NULL) ? strerror(errno) : "bound");
+          printf("dev %s\n", mount("/dev/shm", "/tmp", NULL, MS_BIND, NULL) ? strerror(errno) : "bound");
+          return 0;
+        }]])
+      local rootfs, dir = fixture.rootfs(), fixture.directory()
+      inside.install(program, rootfs, "/bin/binds")
+      -- in a mount namespace of the test's own, where all is shared with it
+      fixture.write(dir .. "/run.lua", [[
+        local directory, rootfs, mode = table.unpack(arg)
+        local factory = assert(require "libcontainer".new(directory .. "/state"))
+        local config = require "libcontainer.configs".default { rootfs = rootfs, rootfs_propagation = mode,
+          capabilities = { "SYS_ADMIN" }, seccomp = false }
+        local box <close> = assert(factory:create("x", config))
+        local p = assert(box:start { args = { "sh", "-c", "cat /proc/self/mountinfo; binds" }, stdout = "pipe" })
+        print(p.stdout:read("a"))
+        assert(p:wait(60))
+        p:close()]])
+      for mode, want in pairs {
+        shared = { "^shared:%d+$", "^$" }, rshared = { "^shared:%d+$", "^shared:%d+$" },
+        unbindable = { "^unbindable$", "^$", "root Invalid argument\ndev bound" },
+        runbindable = { "^unbindable$", "^unbindable$", "root Invalid argument\ndev Invalid argument" },
+        private = { "^$", "^$", "root bound\ndev bound" }, rprivate = { "^$", "^$" },
+        slave = { "^master:%d+$", "^$" }, rslave = { "^master:%d+$", "^$" },
+      } do
+        local out = fixture.sh([[unshare -m --propagation private sh -c 'mount --bind %s %s &&
+          mount --make-shared %s && lua5.4 %s/run.lua %s %s %s && cat /proc/self/mountinfo' 2>&1]], rootfs, rootfs,
+          rootfs, dir, dir, rootfs, mode)
+        local own, host = out:match("^(.-\nroot [^\n]*\ndev [^\n]*)(.*)$")
+        assert.is_truthy(own, out)
+        local list = inside.mounts(own)
+        assert.matches(want[1], inside.mount_at(list, "/").propagation, mode)
+        assert.matches(want[2], inside.mount_at(list, "/dev/shm").propagation, mode)
+        assert.matches(want[3] or "root bound", own, 1, mode)
+        local outer = inside.mount_at(inside.mounts(host), rootfs)
+        assert.matches("^shared:%d+$", outer.propagation)
+        assert.not_equal(outer.propagation, inside.mount_at(list, "/").propagation, mode)
+        assert.is_nil(host:find(rootfs .. "/tmp", 1, true), host)
+      end
+    end)
+
   it("see later mounts of the host only where rootfs_propagation says so, and the host never theirs [L29] [O66]",
     function()
       fixture.needs("root", "busybox")

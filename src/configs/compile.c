@@ -6,6 +6,7 @@
  */
 #include "configs/compile.h"
 #include "configs/compile_parts.h"
+#include "configs/names.h"
 #include "configs/validate_parts.h"
 #include <linux/mount.h>
 #include <linux/sched.h>
@@ -58,13 +59,40 @@ static void set_oom_score(struct lc_compile *c)
 	LCT_PLAN(c->w, oom_score, .adjust = (uint32_t) (int32_t) c->process->oom_score_adj.value);
 }
 
+/* NULL when nothing is said. */
+static const struct lc_mount_option *root_propagation(const struct lc_config_config *config)
+{
+	const char *word = config->rootfs_propagation;
+
+	return word == NULL ? NULL : lc_mount_option(word);
+}
+
+static bool is_cut_off(const struct lc_config_config *config)
+{
+	const struct lc_mount_option *mode = root_propagation(config);
+
+	return mode != NULL && mode->propagation != MS_SLAVE;
+}
+
 static void cut_propagation(struct lc_compile *c)
 {
-	const char *mode = c->config->rootfs_propagation;
-	bool is_private = mode != NULL && strcmp(mode, "private") == 0;
+	bool is_said = c->config->rootfs_propagation != NULL;
 
-	lc_plan_origin(c->w, "%s", mode == NULL ? "" : "rootfs_propagation");
-	LCT_PLAN(c->w, propagation, .flags = (is_private ? MS_PRIVATE : MS_SLAVE) | MS_REC);
+	lc_plan_origin(c->w, "%s", is_said ? "rootfs_propagation" : "");
+	LCT_PLAN(c->w, propagation, .flags = (c->is_cut_off ? MS_PRIVATE : MS_SLAVE) | MS_REC);
+}
+
+/* A new peer group, so it is one of the container's own. Late, since what is unbindable could not be
+ * copied any more, and what is mounted below a shared mount becomes shared itself. */
+static void set_root_propagation(struct lc_compile *c)
+{
+	const struct lc_mount_option *mode = root_propagation(c->config);
+
+	if (mode == NULL || (mode->propagation & (MS_SHARED | MS_UNBINDABLE)) == 0)
+		return;
+	lc_plan_origin(c->w, "rootfs_propagation");
+	LCT_PLAN(c->w, propagate, .target = lc_plan_intern(c->w, "/"),
+		.propagation = mode->propagation, .recursive = mode->is_recursive);
 }
 
 static void enter_root(struct lc_compile *c, uint32_t slot)
@@ -232,6 +260,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 		.w = w,
 		.namespaces = lc_config_namespaces(in->config),
 		.is_host_root = strcmp(in->config->rootfs, "/") == 0,
+		.is_cut_off = is_cut_off(in->config),
 		.has_no_new_privileges = no_new_privileges(in),
 	};
 	uint32_t root = lc_plan_slot(w);
@@ -262,6 +291,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_sysctls(&c);
 	make_cwd(&c);   /* before anything becomes read-only */
 	hide_paths(&c); /* masks after read-only paths: a mask below one of those stays on top */
+	set_root_propagation(&c);
 	close_root(&c);
 
 	set_stdio(&c);

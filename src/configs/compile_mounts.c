@@ -17,9 +17,7 @@
  */
 void lc_compile_root(struct lc_compile *c, uint32_t slot)
 {
-	const char *propagation = c->config->rootfs_propagation;
-	bool is_private = c->is_host_root ||
-			  (propagation != NULL && strcmp(propagation, "private") == 0);
+	bool is_private = c->is_host_root || c->is_cut_off;
 
 	lc_plan_origin(c->w, "rootfs");
 	LCT_PLAN(c->w, tree_open, .source = lc_plan_intern(c->w, c->config->rootfs), .slot = slot,

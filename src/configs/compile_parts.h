@@ -32,6 +32,7 @@ struct lc_compile {
 	size_t mounts_count;
 	uint64_t namespaces; /* CLONE_NEW* */
 	bool is_host_root;   /* rootfs is "/" */
+	bool is_cut_off;     /* later mounts of the host do not appear in the root */
 	bool has_no_new_privileges;
 	const char *cwd;
 	const char *path;      /* PATH of the program */
