@@ -203,7 +203,7 @@ local function start_options(self, proc)
   local options
   options, err = proc:_open_stdio()
   if not options then return nil, err end
-  options.filter = filter or nil
+  options.id, options.filter = self._id, filter or nil
   options.init = self._factory:_init_command()
   local fault = self._factory:_fault()
   if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end
@@ -338,7 +338,7 @@ function Container:explain(proc)
   if not alive then return nil, err end
   proc, err = as_process(proc or { args = { "true" } })
   if not proc then return nil, err end
-  return plan.of(self._core, self._record.config, proc:_specification())
+  return plan.of(self._id, self._core, self._record.config, proc:_specification())
 end
 
 -- --- signals and the end ---

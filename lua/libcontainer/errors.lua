@@ -66,6 +66,9 @@ end
 local ROOT <const> = "this needs root, or the capabilities CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, "
   .. "CAP_SETPCAP, CAP_MKNOD and CAP_CHOWN in the program that makes containers"
 
+local KEYRING <const> = "a filter around this program forbids keyrings: set session_keyring = false, and the "
+  .. "container shares the keyring of the calling process"
+
 local HINTS = {
   ["spawn EPERM"] = ROOT,
   ["namespace EPERM"] = ROOT,
@@ -117,6 +120,10 @@ local HINTS = {
   ["device EPERM"] = "making device nodes needs CAP_MKNOD, and a file system that allows them",
   ["device EEXIST"] = "something else is there already: remove it from the rootfs, or mount a tmpfs "
     .. "on /dev",
+  ["keyring EPERM"] = KEYRING,
+  ["keyring EACCES"] = KEYRING,
+  ["keyring EDQUOT"] = "this user has as many keys as he may: see /proc/key-users and "
+    .. "/proc/sys/kernel/keys/root_maxkeys, or set session_keyring = false",
   ["sysctl ENOENT"] = "this kernel has no such setting",
   ["sysctl EINVAL"] = "the kernel does not accept this value",
   ["rlimit EPERM"] = "raising a hard limit needs CAP_SYS_RESOURCE: stay at or below that of the "

@@ -19,17 +19,18 @@ Plan.__index = Plan
 local M = {}
 
 --- Compile without starting.
+---@param id string
 ---@param container userdata  core container
 ---@param config table        strict
 ---@param proc table          strict
 ---@return libcontainer.Plan|nil
 ---@return libcontainer.Error|nil err
-function M.of(container, config, proc)
+function M.of(id, container, config, proc)
   local filter, why = seccomp.filter(config.seccomp, core)
   if filter == nil and why then
     return nil, errors.is(why) and why or errors.raw(why, { field = "seccomp" })
   end
-  local options = { filter = filter or nil }
+  local options = { id = id, filter = filter or nil }
   for _, name in ipairs { "stdin", "stdout", "stderr" } do
     options["null_" .. name] = proc[name] == nil or proc[name] == "null"
   end

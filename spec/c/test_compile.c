@@ -73,7 +73,7 @@ static void render(struct compiled *out)
 static void compile(struct compiled *out, const struct lc_config_config *config,
 	const struct lc_config_process *process, const struct lc_compile_inputs *more)
 {
-	struct lc_compile_inputs in = {.last_capability = 40, .home = "/root"};
+	struct lc_compile_inputs in = {.id = "web", .last_capability = 40, .home = "/root"};
 
 	*out = (struct compiled){.arena = LCT_ARENA_INIT};
 	if (more != NULL)
@@ -130,6 +130,7 @@ static const char usual_plan[] =
 	"parent_death signal=9 @\n"
 	"unshare flags=0x2000000 @namespaces\n"
 	"session @\n"
+	"keyring name=web @session_keyring\n"
 	"hostname name=web @hostname\n"
 	"link_up name=lo @namespaces\n"
 	"propagation flags=0x84000 @\n"

@@ -36,6 +36,7 @@
 	STEP(CGROUP, "cgroup")                                                                     \
 	STEP(FREEZE, "freeze")                                                                     \
 	STEP(PROCESS, "process")                                                                   \
+	STEP(KEYRING, "keyring")                                                                   \
 	STEP(NAMESPACE, "namespace")                                                               \
 	STEP(HOSTNAME, "hostname")                                                                 \
 	STEP(NETWORK, "network")                                                                   \

@@ -79,6 +79,20 @@ static char **read_init_argv(lua_State *L, int index, struct lc_arena *arena)
 	return argv;
 }
 
+static const char *read_id(lua_State *L, int index, struct lc_arena *arena)
+{
+	const char *id;
+	size_t length;
+
+	lua_getfield(L, index, "id");
+	id = luaL_checklstring(L, -1, &length);
+	id = lc_arena_copy(arena, id, length);
+	if (id == NULL)
+		lc_lua_no_memory(L);
+	lua_pop(L, 1);
+	return id;
+}
+
 static void read_stdio(lua_State *L, int index, struct lc_start *start)
 {
 	static const char *const names[] = {"stdin", "stdout", "stderr"};
@@ -97,8 +111,8 @@ static void read_stdio(lua_State *L, int index, struct lc_start *start)
 
 /*
  * Arguments (container, config, process, options): options are `filter` (bytes), stdin, stdout,
- * stderr (descriptors), null_stdin… (booleans), `init` (argv of a program that replaces ours), and
- * in test builds fault_nth, fault_errno.
+ * stderr (descriptors), null_stdin… (booleans), `init` (argv of a program that replaces ours), `id`
+ * (of the container), and in test builds fault_nth, fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
 {
@@ -123,6 +137,7 @@ static struct box_session *read_arguments(lua_State *L)
 			lc_lua_no_memory(L);
 	}
 	lua_pop(L, 1);
+	box->start.id = read_id(L, 4, &box->arena);
 	box->start.init_argv = read_init_argv(L, 4, &box->arena);
 	read_stdio(L, 4, &box->start);
 #ifdef LCT_FAULT

@@ -20,6 +20,18 @@ uint64_t lc_compile_clone_flags(const struct lc_config_config *config)
 	return lc_config_namespaces(config) & ~(uint64_t) CLONE_NEWCGROUP;
 }
 
+/* While we are root: the keys of a user are few, and one keyring a container would use them up. */
+static void set_keyring(struct lc_compile *c)
+{
+	const struct lc_choice3 *wish = &c->config->session_keyring;
+
+	if (wish->is_set && !wish->value)
+		return;
+	lc_plan_origin(c->w, "session_keyring");
+	LCT_PLAN(c->w, keyring, .name = lc_plan_intern(c->w, c->in->id));
+	lc_plan_origin(c->w, NULL);
+}
+
 static void begin(struct lc_compile *c)
 {
 	LCT_PLAN(c->w, reset);
@@ -33,6 +45,7 @@ static void begin(struct lc_compile *c)
 		lc_plan_origin(c->w, NULL);
 	}
 	LCT_PLAN(c->w, session);
+	set_keyring(c);
 }
 
 static void set_names(struct lc_compile *c)

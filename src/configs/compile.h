@@ -21,6 +21,7 @@ struct lc_compile_cgroup {
 struct lc_compile_inputs {
 	const struct lc_config_config *config;
 	const struct lc_config_process *process;
+	const char *id;                 /* of the container, "" for none */
 	uint32_t uid, gid;              /* resolved user */
 	const uint32_t *groups;         /* resolved supplementary groups */
 	size_t groups_count;

@@ -162,6 +162,7 @@ int lc_container_plan(const struct lc_container *container, const struct lc_star
 	struct lc_compile_inputs in = {
 		.config = start->config,
 		.process = start->process,
+		.id = start->id,
 		.filter = start->filter,
 		.filter_size = start->filter_size,
 		.last_capability = container->host->last_capability,

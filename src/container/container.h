@@ -32,6 +32,7 @@ struct lc_container {
 struct lc_start {
 	const struct lc_config_config *config;
 	const struct lc_config_process *process;
+	const char *id;            /* of the container */
 	const void *filter;        /* compiled seccomp program, NULL for none */
 	size_t filter_size;
 	int stdio[3];              /* borrowed descriptors */

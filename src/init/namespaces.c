@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What belongs to a namespace and is not a mount: entering new ones, host and domain name, network
- * interfaces, kernel settings. Kernel settings are written through a procfs of our own in a slot,
- * never through /proc of the container, which may be anything.
+ * What belongs to a namespace and is not a mount: entering new ones, session and keyring, host and
+ * domain name, network interfaces, kernel settings. Kernel settings are written through a procfs of
+ * our own in a slot, never through /proc of the container, which may be anything.
  */
 #include "init/init.h"
+#include <linux/keyctl.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 
@@ -23,6 +24,35 @@ int lc_init_session(struct lc_init *init, const struct lc_op_session *op, struct
 	(void) init;
 	(void) op;
 	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, "setsid") : 0;
+}
+
+/* "name.0123456789abcdef": joining takes what has the name already, and who could guess it would
+ * put a keyring of his own in our place. False when it does not fit. */
+static bool name_keyring(char *out, size_t room, const char *name, uint64_t chance)
+{
+	static const char digits[] = "0123456789abcdef";
+	char end[18] = ".";
+	size_t used = 0;
+	int i;
+
+	for (i = 0; i < 16; i++)
+		end[i + 1] = digits[chance >> (60 - 4 * i) & 15];
+	return lc_append(out, room, &used, name) && lc_append(out, room, &used, end);
+}
+
+int lc_init_keyring(struct lc_init *init, const struct lc_op_keyring *op, struct lc_error *err)
+{
+	char name[512];
+	uint64_t chance;
+	long r = lc_sys_getrandom(&chance, sizeof(chance), 0);
+
+	if (r >= 0 && !name_keyring(name, sizeof(name), lc_plan_string(&init->plan, op->name), chance))
+		r = -ENAMETOOLONG;
+	if (r >= 0)
+		r = lc_sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, name);
+	if (r == -ENOSYS)
+		return 0; /* a kernel without keys has none to keep apart */
+	return r < 0 ? lc_fail(err, LCT_STEP_KEYRING, r, "session keyring") : 0;
 }
 
 int lc_init_hostname(struct lc_init *init, const struct lc_op_hostname *op, struct lc_error *err)

@@ -346,6 +346,10 @@ static inline long lc_sys_prctl(int option, unsigned long a, unsigned long b, un
 {
 	return LCT_SYS5(prctl, option, a, b, c, d);
 }
+static inline long lc_sys_keyctl(int operation, const void *argument)
+{
+	return LCT_SYS5(keyctl, operation, argument, 0, 0, 0);
+}
 static inline long lc_sys_setgroups(size_t count, const uint32_t *groups)
 {
 	return LCT_SYS2(setgroups, count, groups);
