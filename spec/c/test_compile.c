@@ -134,8 +134,8 @@ static const char usual_plan[] =
 	"hostname name=web @hostname\n"
 	"link_up name=lo @namespaces\n"
 	"propagation flags=0x84000 @\n"
-	"tree_open source=/srv/root slot=0 recursive=1 @rootfs\n"
-	"tree_open source=/srv/data slot=1 recursive=1 @mounts[5]\n"
+	"tree_open source=/srv/root slot=0 recursive=1 nofollow=0 @rootfs\n"
+	"tree_open source=/srv/data slot=1 recursive=1 nofollow=0 @mounts[5]\n"
 	"tree_attr slot=1 recursive=0 set=0x1 clear=0x0 propagation=0x0 @mounts[5]\n"
 	"root_attach slot=0 path=/srv/root @rootfs\n"
 	"root_enter slot=0 @rootfs\n"
@@ -213,7 +213,8 @@ static void test_cgroup_mounts(struct test *t)
 	config.namespaces = (struct lc_strings) STRINGS("mount", "uts", "network");
 	compile(&c, &config, &process, NULL);
 	OK(IN_ORDER(&c,
-		"\ntree_open source=/sys/fs/cgroup/cpu,cpuacct/x slot=2 recursive=0 @mounts[6]\n",
+		"\ntree_open source=/sys/fs/cgroup/cpu,cpuacct/x slot=2 recursive=0 nofollow=0 "
+		"@mounts[6]\n",
 		   "\ntree_attr slot=2 recursive=0 set=0x1 ",
 		   "source=/sys/fs/cgroup/unified/x slot=4",
 		   "\nroot_enter", "\nattach slot=2 target=/sys/fs/cgroup/cpu,cpuacct ",
@@ -257,9 +258,9 @@ static void test_host_root(struct test *t)
 	struct compiled c;
 
 	compile(&c, &config, &process, NULL);
-	OK(IN_ORDER(&c, "\ntree_open source=/ slot=0 recursive=1 @rootfs\n",
+	OK(IN_ORDER(&c, "\ntree_open source=/ slot=0 recursive=1 nofollow=0 @rootfs\n",
 		   "\ntree_attr slot=0 recursive=1 set=0x1 clear=0x0 propagation=0x40000 @rootfs\n",
-		   "\ntree_open source=/srv slot=1 recursive=0 @mounts[4]\n",
+		   "\ntree_open source=/srv slot=1 recursive=0 nofollow=0 @mounts[4]\n",
 		   "\nroot_attach slot=0 path=/ ", "\nroot_enter", "\ndetach target=/dev @",
 		   "\ndetach target=/proc @", "\ndetach target=/run/a @", "\ndetach target=/sys @",
 		   "\ndetach target=/tmp @", "\nfs_open type=tmpfs "),
@@ -333,7 +334,7 @@ static void test_mount_options(struct test *t)
 			has(&c,
 			"\ntree_attr slot=0 recursive=1 set=0x0 clear=0x0 propagation=0x40000"),
 		"[O47] a private root is private");
-	OK(has(&c, "\ntree_open source=/s slot=1 recursive=0 @mounts[1]\ntree_open "),
+	OK(has(&c, "\ntree_open source=/s slot=1 recursive=0 nofollow=0 @mounts[1]\ntree_open "),
 		"[O36] a bind without flags changes none");
 	OK(has(&c,
 		"\ntree_attr slot=2 recursive=0 set=0x20 clear=0x71 propagation=0x0 @mounts[2]\n"),
@@ -341,7 +342,7 @@ static void test_mount_options(struct test *t)
 	OK(has(&c, "\ntree_attr slot=3 recursive=1 set=0x1 clear=0x0 propagation=0x0 @mounts[3]\n"
 		   "tree_attr slot=3 recursive=0 set=0x2 clear=0x1 "),
 		"[O35] the mount itself may differ from its tree");
-	OK(has(&c, "slot=4 recursive=1 @mounts[4]\n"
+	OK(has(&c, "slot=4 recursive=1 nofollow=0 @mounts[4]\n"
 		   "tree_attr slot=4 recursive=1 set=0x0 clear=0x1 propagation=0x0 @mounts[4]\n"
 		   "root_"),
 		"[O35] and a later word about the tree is about the mount too");

@@ -137,7 +137,9 @@ describe("mounts of a container", function()
     fixture.needs("root", "busybox")
     local source = fixture.directory()
     fixture.sh("mkdir -p %s/d/sub && echo one >%s/d/f && echo two >%s/file", source, source, source)
-    local config = with(bind(source .. "/d", "/rw"), bind(source .. "/d", "/ro", "ro"),
+    local none = bind(source .. "/d", "/none", "bind", "ro") -- as mount(8) and some generators write it
+    none.type = "none"
+    local config = with(none, bind(source .. "/d", "/rw"), bind(source .. "/d", "/ro", "ro"),
       bind(source .. "/file", "/made/of/file"), bind(source .. "/file", "/etc/rofile", "ro"),
       bind("/proc", "/plain"), bind("/dev", "/whole", "rbind", "rro"))
     local out = inside.script(config, [[cat /rw/f /ro/f /made/of/file /etc/rofile
@@ -153,6 +155,7 @@ describe("mounts of a container", function()
     assert.equal((source .. "/d"):match("[^/]+/d$"), inside.mount_at(list, "/ro").root:match("[^/]+/d$"))
     assert.is_true(inside.mount_at(list, "/ro").options.ro)
     assert.is_true(inside.mount_at(list, "/rw").options.rw)
+    assert.is_true(inside.mount_at(list, "/none").options.ro)
     local below = 0
     for _, mount in ipairs(list) do
       assert.is_nil(mount.point:match("^/plain/"), "bind alone takes nothing along")
@@ -177,6 +180,46 @@ describe("mounts of a container", function()
     assert.equal("mount", err.step)
     err = inside.refused(with(bind(source, "/etc/passwd")), "true")
     assert.equal("ENOTDIR", err.errname)
+  end)
+
+  it("take a link at either end for what it leads to, or for itself when told so [O45]", function()
+    fixture.needs("root", "busybox")
+    local dir, rootfs = fixture.directory(), fixture.rootfs()
+    fixture.sh("cd %s && echo real >real && ln -s real link && ln -s /no/where dangling", dir)
+    fixture.sh("cd %s/etc && echo image >target && ln -s target to && ln -s target to2 && ln -s /no/where same",
+      rootfs)
+    local function run(script, ...)
+      local config = with(...)
+      config.rootfs = rootfs
+      return inside.script(config, script)
+    end
+    assert.equal("real\nreal\n", run("cat /a /etc/target; readlink /a || true", bind(dir .. "/link", "/a"),
+      bind(dir .. "/link", "/etc/to")))
+    assert.equal("image\n", fixture.read(rootfs .. "/etc/target"))
+    local out = run("readlink /b; readlink /c; readlink /etc/same; cat /d; cat /etc/to2 /etc/target; "
+      .. "cat /proc/self/mountinfo",
+      bind(dir .. "/link", "/b", "src-nofollow", "rprivate"), bind(dir .. "/dangling", "/c", "copy-symlink", "rslave"),
+      bind(dir .. "/dangling", "/etc/same", "copy-symlink"), bind(dir .. "/real", "/d", "copy-symlink", "ro", "rshared"),
+      bind(dir .. "/real", "/etc/to2", "dest-nofollow", "shared"))
+    assert.equal("real\n/no/where\n/no/where\nreal\nreal\nimage\n", out:match("^.-image\n"))
+    local list = inside.mounts(out)
+    assert.is_not_nil(inside.mount_at(list, "/b"))
+    assert.is_nil(inside.mount_at(list, "/c"))
+    assert.is_nil(inside.mount_at(list, "/etc/same"))
+    assert.is_true(inside.mount_at(list, "/d").options.ro)
+    assert.matches("^shared:", inside.mount_at(list, "/d").propagation)
+    assert.matches("^shared:", inside.mount_at(list, "/etc/to2").propagation)
+    assert.equal("", fixture.sh("readlink %s/b", rootfs))
+    local config = with(bind(dir .. "/dangling", "/etc/to", "copy-symlink"))
+    config.rootfs = rootfs
+    local err = inside.refused(config, "true")
+    assert.equal("EEXIST", err.errname)
+    assert.equal("/etc/to", err.subject)
+    for _, name in ipairs { "src-nofollow", "dest-nofollow", "copy-symlink" } do
+      err = inside.refused(with { type = "tmpfs", destination = "/t", options = { name } }, "true")
+      assert.equal("ConfigInvalid", err.code)
+      assert.equal("mounts[" .. #with().mounts + 1 .. "].options[1]", err.field)
+    end
   end)
 
   it("get every flag that mount(8) knows, the last of two winning [O33]", function()

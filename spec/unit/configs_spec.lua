@@ -324,7 +324,7 @@ describe("rules", function()
     local text = file:read("a"):match("mount_options%[%] = (%b{})")
     file:close()
     local names = {}
-    for name in text:gmatch('%{%.name = "([%w_]+)"') do
+    for name in text:gmatch('%{%.name = "([%w_-]+)"') do
       names[#names + 1] = name
     end
     for name in text:gmatch('%u+%("([%w_]+)"') do

@@ -47,7 +47,8 @@ void lc_compile_sources(struct lc_compile *c)
 		if (mount->is_bind) {
 			mount->slot = lc_plan_slot(c->w);
 			LCT_PLAN(c->w, tree_open, .source = lc_plan_intern(c->w, mount->source),
-				.slot = mount->slot, .recursive = mount->is_recursive);
+				.slot = mount->slot, .recursive = mount->is_recursive,
+				.nofollow = (mount->link & LCT_SYMLINK_SOURCE) != 0);
 			set_attributes(c, mount);
 		} else if (mount->is_cgroup) {
 			lc_compile_cgroup_sources(c, mount);
@@ -104,6 +105,10 @@ static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, u
 
 	if (strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0)
 		flags |= LCT_TARGET_NO_SYMLINKS;
+	if ((mount->link & LCT_SYMLINK_DESTINATION) != 0)
+		flags |= LCT_TARGET_NOFOLLOW;
+	if ((mount->link & LCT_SYMLINK_COPY) != 0)
+		flags |= LCT_TARGET_COPY_LINK;
 	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, mount->target),
 		.flags = flags);
 }
@@ -123,14 +128,23 @@ static void make_file_system(struct lc_compile *c, const struct lc_compile_mount
 	attach(c, mount, slot);
 }
 
-/* In the order given, each one an operation: "slave" and then "shared" means both. */
+/*
+ * In the order given, each one an operation: "slave" and then "shared" means both. By its target,
+ * except where that could be a link: such a mount is told before it is attached.
+ */
 static void propagate(struct lc_compile *c, const struct lc_compile_mount *mount,
 	const struct lc_strings *options)
 {
 	for (size_t i = 0; i < options->count; i++) {
 		const struct lc_mount_option *option = lc_mount_option(options->items[i]);
 
-		if (option != NULL && option->propagation != 0)
+		if (option == NULL || option->propagation == 0)
+			continue;
+		if (mount->link != 0)
+			LCT_PLAN(c->w, tree_attr, .slot = mount->slot,
+				.recursive = option->is_recursive,
+				.propagation = option->propagation);
+		else
 			LCT_PLAN(c->w, propagate, .target = lc_plan_intern(c->w, mount->target),
 				.propagation = option->propagation,
 				.recursive = option->is_recursive);
@@ -145,13 +159,16 @@ void lc_compile_mounts(struct lc_compile *c)
 		const struct lc_compile_mount *mount = &c->mounts[i];
 
 		lc_plan_origin(c->w, "mounts[%zu]", i + 1);
+		if (mount->link != 0)
+			propagate(c, mount, &from[i].options);
 		if (mount->is_bind)
 			attach(c, mount, mount->slot);
 		else if (mount->is_cgroup)
 			lc_compile_cgroup_mount(c, mount);
 		else
 			make_file_system(c, mount);
-		propagate(c, mount, &from[i].options);
+		if (mount->link == 0)
+			propagate(c, mount, &from[i].options);
 	}
 }
 

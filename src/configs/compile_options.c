@@ -21,6 +21,7 @@ static void read_option(struct lc_compile_mount *mount, const struct lc_mount_op
 {
 	uint64_t touched = option->set | option->clear;
 
+	mount->link |= option->link;
 	if (option->is_bind) {
 		mount->is_bind = true;
 		mount->is_recursive = mount->is_recursive || option->is_recursive;

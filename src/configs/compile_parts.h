@@ -17,6 +17,7 @@ struct lc_compile_mount {
 	uint64_t set, clear;           /* attributes of the mount itself */
 	uint64_t tree_set, tree_clear; /* of it and all below it: the r… options */
 	uint32_t slot;                 /* of a bind */
+	uint32_t link;                 /* LCT_SYMLINK_* */
 	uint32_t *cgroup_slots;        /* of a cgroup mount made of binds, one a hierarchy */
 	bool is_bind, is_recursive, is_cgroup;
 	bool is_late_readonly; /* /dev: read-only when its nodes are made */

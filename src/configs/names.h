@@ -22,6 +22,11 @@ int lc_capability_number(const char *name);
 /* "CHOWN", lower-case letters made upper and CAP_ taken off; false for a number without a name. */
 bool lc_capability_name(int number, char *out, unsigned size);
 
+/* Symbolic links at either end of a bind mount, as crun(1) has them. */
+#define LCT_SYMLINK_SOURCE 1u      /* src-nofollow: the link itself is mounted */
+#define LCT_SYMLINK_DESTINATION 2u /* dest-nofollow: it is mounted on the link itself */
+#define LCT_SYMLINK_COPY 4u        /* copy-symlink: a link is made anew, not mounted */
+
 /* What a file-system-independent mount option does. mount(8), runtime-spec config.md "mounts" */
 struct lc_mount_option {
 	const char *name;
@@ -29,6 +34,7 @@ struct lc_mount_option {
 	uint64_t propagation;     /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE */
 	const char *superblock;   /* fsconfig flag of the file system itself: "sync", "lazytime" */
 	bool is_bind, is_recursive; /* bind; rbind and the r… forms */
+	uint32_t link;            /* LCT_SYMLINK_* of a bind mount */
 	bool is_ignored;          /* known, and without effect (defaults, async) */
 };
 /* NULL: not such an option, hence data of the file system. */

@@ -25,8 +25,7 @@ static const char *const proc_files[] = {
 };
 
 /* Options that look like data of a file system and are features that this version lacks. */
-static const char *const later_options[] = {"idmap", "ridmap", "tmpcopyup", "copy-symlink",
-	"src-nofollow", "dest-nofollow"};
+static const char *const later_options[] = {"idmap", "ridmap", "tmpcopyup"};
 
 static bool is_bind_mount(const struct lc_config_mount *mount)
 {
@@ -92,6 +91,8 @@ static const char *fault_of_option(const char *text, bool is_bind, bool is_cgrou
 	if (option != NULL) {
 		bool is_data = option->superblock != NULL && !option->is_ignored;
 
+		if (option->link != 0 && !is_bind)
+			return "an option of bind mounts alone";
 		return is_data && is_bind ? "no option of a bind mount" : NULL;
 	}
 	/* The init cuts options at commas, so one in a value would smuggle a second option. */

@@ -70,6 +70,7 @@ struct lc_path_make {
 	enum lc_path_kind kind; /* of the last component; those before it become directories 0755 */
 	unsigned mode;
 	uint64_t resolve;       /* RESOLVE_* on top of the usual ones */
+	bool is_link_kept;      /* a link as last component is not followed, but what is wanted */
 	bool is_created;        /* out: the last component is new */
 };
 

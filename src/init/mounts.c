@@ -56,7 +56,8 @@ int lc_init_tree_open(struct lc_init *init, const struct lc_op_tree_open *op, st
 	const char *source = lc_plan_string(&init->plan, op->source);
 	long r = lc_sys_open_tree(AT_FDCWD, source,
 		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT |
-			(op->recursive != 0 ? AT_RECURSIVE : 0));
+			(op->recursive != 0 ? AT_RECURSIVE : 0) |
+			(op->nofollow != 0 ? AT_SYMLINK_NOFOLLOW : 0));
 
 	if (r >= 0)
 		r = lc_slot_put(init, op->slot, (int) r, op->source);
@@ -209,25 +210,40 @@ static int check_not_procfs(int target, const char *path)
 	return r == -EXDEV ? 0 : r;
 }
 
-int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct lc_error *err)
+/* Make a link at `path` that says what the one in `mount` says. */
+static int copy_link(const struct lc_init *init, int mount, const char *path)
+{
+	char text[PATH_MAX], there[PATH_MAX], name[NAME_MAX + 1];
+	LCT_INIT_FD int parent = lc_path_parent(init, path, name);
+	long length = parent, r;
+
+	if (length >= 0)
+		length = lc_sys_readlinkat(mount, "", text, sizeof(text) - 1);
+	if (length < 0)
+		return (int) length;
+	text[length] = '\0';
+	r = lc_sys_symlinkat(text, parent, name);
+	if (r != -EEXIST)
+		return (int) r;
+	length = lc_sys_readlinkat(parent, name, there, sizeof(there) - 1);
+	there[length < 0 ? 0 : length] = '\0';
+	return lc_equal(text, there) ? 0 : -EEXIST;
+}
+
+static int attach(struct lc_init *init, int mount, unsigned type, const struct lc_op_attach *op)
 {
 	const char *path = lc_plan_string(&init->plan, op->target);
 	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = 0755};
 	LCT_INIT_FD int target = -1;
-	int mount = lc_slot_get(init, op->slot), r;
-	struct statx seen;
+	int r;
 
-	if ((op->flags & LCT_TARGET_DIRECTORY) == 0) {
-		r = lc_path_stat(mount, &seen);
-		if (r < 0)
-			return lc_fail(err, LCT_STEP_MOUNT, r, path);
-		if (!S_ISDIR(seen.stx_mode)) {
-			how.kind = LCT_PATH_FILE;
-			how.mode = 0644;
-		}
+	if (type != S_IFDIR) {
+		how.kind = LCT_PATH_FILE;
+		how.mode = 0644;
 	}
 	if ((op->flags & LCT_TARGET_NO_SYMLINKS) != 0)
 		how.resolve = RESOLVE_NO_SYMLINKS;
+	how.is_link_kept = (op->flags & LCT_TARGET_NOFOLLOW) != 0;
 	if ((op->flags & LCT_TARGET_CREATE) != 0)
 		r = target = lc_path_make(init, path, &how);
 	else
@@ -235,8 +251,21 @@ int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct l
 	/* What could be made there just now is no procfs. */
 	if (r >= 0 && !how.is_created)
 		r = check_not_procfs(target, path);
-	if (r >= 0)
-		r = lc_mount_move(mount, target);
+	return r < 0 ? r : lc_mount_move(mount, target);
+}
+
+int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	struct statx seen = {.stx_mode = S_IFDIR};
+	int mount = lc_slot_get(init, op->slot), r = mount;
+
+	if (r >= 0 && (op->flags & LCT_TARGET_DIRECTORY) == 0)
+		r = lc_path_stat(mount, &seen);
+	if (r >= 0 && S_ISLNK(seen.stx_mode) && (op->flags & LCT_TARGET_COPY_LINK) != 0)
+		r = copy_link(init, mount, path);
+	else if (r >= 0)
+		r = attach(init, mount, seen.stx_mode & S_IFMT, op);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_MOUNT, r, path);
 	return lc_slot_put(init, op->slot, -1, 0);

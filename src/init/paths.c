@@ -110,16 +110,21 @@ static int follow_dangling(int parent, char path[PATH_MAX], const char *name, ch
 	return -EAGAIN;
 }
 
+/* How the last component is opened. */
+static uint64_t flags_of(const struct lc_path_make *how)
+{
+	return O_PATH | (how->kind == LCT_PATH_DIRECTORY ? O_DIRECTORY : 0) |
+		(how->is_link_kept ? O_NOFOLLOW : 0);
+}
+
 /* One component of the walk: open it, or make it in `parent`. */
 static int step(const struct lc_init *init, int parent, const char *path, const char *name,
 	struct lc_path_make *how, bool is_last)
 {
 	const struct lc_path_make directory = {.kind = LCT_PATH_DIRECTORY, .mode = PARENT_MODE};
-	uint64_t flags = O_PATH;
+	uint64_t flags = is_last ? flags_of(how) : O_PATH | O_DIRECTORY;
 	int fd;
 
-	if (!is_last || how->kind == LCT_PATH_DIRECTORY)
-		flags |= O_DIRECTORY;
 	fd = lc_path_open(init, path, flags, how->resolve);
 	if (fd != -ENOENT)
 		return fd;
@@ -188,8 +193,7 @@ int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_ma
 	int links, fd;
 
 	how->is_created = false;
-	fd = lc_path_open(init, path, O_PATH | (how->kind == LCT_PATH_DIRECTORY ? O_DIRECTORY : 0),
-		how->resolve);
+	fd = lc_path_open(init, path, flags_of(how), how->resolve);
 	if (fd != -ENOENT)
 		return fd;
 	fd = make_last(init, path, how);

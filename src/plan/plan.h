@@ -86,6 +86,8 @@ enum lc_plan_op {
 #define LCT_TARGET_CREATE 1u      /* attach: make the mount point when it is missing */
 #define LCT_TARGET_NO_SYMLINKS 2u /* attach: the path must hold no link at all (/proc, /sys) */
 #define LCT_TARGET_DIRECTORY 4u   /* attach: the mount is one of a directory; else it is looked at */
+#define LCT_TARGET_NOFOLLOW 8u    /* attach: a link at the end of the path is itself the target */
+#define LCT_TARGET_COPY_LINK 16u  /* attach: what is a link is made anew there, not mounted */
 #define LCT_LINK_IF_EXISTS 1u     /* link: only when what it points to is there */
 #define LCT_LINK_REPLACE 2u       /* link: an existing entry is replaced, not kept */
 

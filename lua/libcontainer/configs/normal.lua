@@ -200,7 +200,8 @@ local function mounts(t)
         end
         mount.options = list
       end
-      if mount.type == nil and type(mount.options) == "table"
+      -- the option makes it a bind mount; "none" is what mount(8) calls a type that does not matter
+      if (mount.type == nil or mount.type == "none") and type(mount.options) == "table"
         and (check.contains(mount.options, "bind") or check.contains(mount.options, "rbind")) then
         mount.type = "bind"
       end
