@@ -60,6 +60,8 @@ local NEEDS = {
     function() return M.read("build/fault/libcontainer/core.so") ~= nil end },
   cc = { "needs a C compiler and lua.h", function() return M.posix_directory() ~= nil end },
   release = { "makes no sense under a sanitizer", function() return not M.is_asan end },
+  v2 = { "needs cgroup v2 with all its controllers",
+    function() return M.sh("cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null"):find("memory") ~= nil end },
   v1 = { "needs cgroup v1 hierarchies",
     function() return M.sh("grep -c ' - cgroup ' /proc/self/mountinfo") ~= "0" end },
 }
@@ -73,7 +75,7 @@ busted.subscribe({ "test", "start" }, function(element)
 end)
 
 --- Skip the running test, with the reason, when the machine lacks something.
----@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "v1"
+---@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "v1", "v2"
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)
