@@ -1,0 +1,189 @@
+-- SPDX-License-Identifier: MIT
+--- What the library asks the kernel for between create and destroy, call by call.
+local fixture = require "spec.support.fixture"
+local inside = require "spec.support.inside"
+local trace = require "spec.support.trace"
+
+-- A whole life with much in it, and what looks at a container meanwhile.
+local LIFE <const> = [[
+  local configs = require "libcontainer.configs"
+  local factory = assert(lc.new(root))
+  local config = configs.default { rootfs = rootfs, hostname = "box", memory = "64M", pids = 20,
+    cpus = 1, cgroups = { cpu_shares = 100, memory_swap = "64M", memory_reservation = "8M" },
+    sysctl = { ["net.ipv4.ip_forward"] = "1" }, rlimits = { NOFILE = 100 } }
+  table.insert(config.mounts, { type = "bind", source = arg[3], destination = "/etc/hosts" })
+  table.insert(config.mounts, { type = "bind", source = arg[3], destination = "/etc/resolv.conf" })
+  table.insert(config.mask_paths, "/etc/masked")
+  table.insert(config.readonly_paths, "/etc/closed")
+  config.devices = { { path = "/etc/node", type = "c", major = 1, minor = 3 } }
+  local box <close> = assert(factory:create("box", config))
+  local p = assert(box:start { args = { "cat" }, stdin = "pipe", stdout = "pipe", stderr = "null",
+    user = "user", cwd = "/home/user" })
+  local io <close> = assert(p)
+  assert(#box:processes() == 1 and box:status() == "running" and box:state() and tostring(box))
+  assert(#factory:list() == 1 and assert(factory:load("box")):status() == "running")
+  p.stdin:close()
+  assert(assert(p:wait(60)).status == 0)
+  assert(box:destroy())]]
+
+-- An image in which every name that the library uses is there, or leads to the host.
+local function make_image(canary)
+  local rootfs = fixture.rootfs()
+  fixture.sh([[cd %s && mkdir home && echo image >etc/masked && echo image >etc/closed && echo image >etc/hosts &&
+    ln -s %s/file etc/resolv.conf && ln -s %s/directory home/user && mknod etc/node c 1 3 &&
+    for n in nsswitch.conf localtime ld.so.cache ld.so.preload; do ln -s %s/file etc/$n; done &&
+    mkdir -p .%s/directory && touch .%s/file]], rootfs, canary, canary, canary, canary, canary)
+  return rootfs
+end
+
+describe("between create and destroy the library", function()
+  fixture.check_leaks()
+
+  local rootfs, root, file, calls, image
+
+  -- Its calls: traced once, looked at by each test.
+  local function trace_life()
+    fixture.needs("root", "busybox", "gcc", "release")
+    if calls then return end
+    local canary = inside.canary()
+    rootfs, root, file = make_image(canary.path), fixture.root(), fixture.directory() .. "/file"
+    fixture.write(file, "of the host\n")
+    image = {}
+    local listing = fixture.sh("find %s %s %s -printf '%%D %%i %%p\\n'", rootfs, canary.path, file)
+    for device, inode, path in listing:gmatch("(%d+) (%d+) ([^\n]+)") do
+      device = math.tointeger(tonumber(device))
+      -- as the kernel's makedev has it
+      local major = (device >> 8 & 0xfff) | (device >> 32 & ~0xfff)
+      local minor = (device & 0xff) | (device >> 12 & ~0xff)
+      image[("%d:%d:%s"):format(major, minor, inode)] = path
+    end
+    local seen = {}
+    calls = trace.calls(LIFE, { args = { root, rootfs, file } })
+    canary.check()
+    for _, call in ipairs(calls) do seen[(call.is_inside and "inside " or call.who .. " ") .. call.name] = true end
+    for _, what in ipairs { "host mkdirat", "host openat2", "host renameat2", "host unlinkat", "init open_tree",
+      "init pivot_root", "inside mknodat", "inside openat2", "inside execve" } do assert.is_true(seen[what], what) end
+  end
+
+  -- Calls that our own code makes, before the container's program is there.
+  local function ours()
+    local list = {}
+    for _, call in ipairs(calls) do
+      if call.who ~= "program" then list[#list + 1] = call end
+    end
+    return list
+  end
+
+  local function describe_call(call)
+    return ("%s: %s %s"):format(call.who, call.name, table.concat(call.paths, " "))
+  end
+
+  it("names nothing in a directory that others can write to [A04]", function()
+    trace_life()
+    -- what the test itself made in /tmp, and the checkout, wherever it is
+    local given = { root, rootfs, file, fixture.posix_directory(), fixture.sh("pwd") }
+    local function is_given(path)
+      for _, place in ipairs(given) do
+        if trace.is_below(path, { place }) or trace.is_below(place, { path }) then return true end
+      end
+      return path:find("/script.lua", 1, true) ~= nil
+    end
+    local parents, list = {}, {}
+    for _, call in ipairs(ours()) do
+      for _, path in ipairs(call.is_inside and {} or call.paths) do
+        local place = path:match("^(/.*)/[^/]*$")
+        while place and not is_given(path) do
+          parents[place] = describe_call(call)
+          place = place:match("^(/.*)/[^/]*$")
+        end
+      end
+    end
+    for place in pairs(parents) do list[#list + 1] = "'" .. place .. "'" end
+    assert.is_true(#list > 5)
+    for place in fixture.sh("find -H %s -maxdepth 0 -type d -perm -0002 2>/dev/null",
+      table.concat(list, " ")):gmatch("[^\n]+") do
+      error(("%s, where everybody can write: %s"):format(place, parents[place]))
+    end
+  end)
+
+  it("makes nothing on the host but its state and its cgroups: the root needs no directory [A36] [A04]", function()
+    trace_life()
+    local made = 0
+    for _, call in ipairs(ours()) do
+      local path = not call.is_inside and call.result >= 0 and trace.makes(call)
+      if path then
+        made = made + 1
+        assert.is_true(trace.is_below(path, { root, "/sys/fs/cgroup" }), describe_call(call))
+      end
+      assert.is_false(call.name == "bind" and not call.is_inside, "a socket with a name")
+    end
+    assert.is_true(made > 3)
+  end)
+
+  it("opens no file of the image or the host to write into it, through whatever link [A73] [A15] [A16]", function()
+    trace_life()
+    local written = 0
+    for _, call in ipairs(ours()) do
+      if trace.opens_to_write(call) then
+        written = written + 1
+        assert.is_nil(image[call.inode], describe_call(call))
+        if not call.is_inside then
+          assert.is_true(call.mode & 0xf000 == 0x2000 or trace.is_below(call.file, { root, "/sys/fs/cgroup" }),
+            describe_call(call))
+        end
+      end
+    end
+    assert.is_true(written > 3)
+  end)
+
+  it("reads of the image the user list and the head of its program, nothing else [A15] [A37] [A67]", function()
+    trace_life()
+    local read = {}
+    for _, call in ipairs(ours()) do
+      -- bin/cat has many names: it is a hard link
+      if trace.opens(call) and call.mode & 0xf000 == 0x8000 and image[call.inode] then
+        read[#read + 1] = call.file:match("([^/]*/[^/]*)$")
+      end
+    end
+    table.sort(read)
+    assert.equal("bin/cat etc/group etc/passwd", table.concat(read, " "))
+  end)
+
+  it("joins no namespace and goes through no process to look at a container [A53] [A22]", function()
+    trace_life()
+    local looks = 0
+    for _, call in ipairs(calls) do
+      assert.is_true(call.name ~= "setns", describe_call(call))
+      if call.who == "host" then
+        assert.is_true(call.name ~= "unshare" and call.name ~= "chroot", describe_call(call))
+        for _, path in ipairs(call.paths) do
+          local pid, entry = path:match("^/proc/(%d+)/([^/]*)")
+          if pid and pid ~= call.pid then
+            looks = looks + 1
+            assert.is_true(entry == "stat" or entry == "status", describe_call(call))
+          end
+        end
+      end
+    end
+    assert.is_true(looks > 0)
+  end)
+
+  it("writes into no cgroup file but those that are its own to write [A88] [A51]", function()
+    trace_life()
+    local known = {}
+    for name in ([[cgroup.procs cgroup.kill cgroup.subtree_control cpu.cfs_period_us cpu.cfs_quota_us cpu.max
+      cpu.shares cpu.weight cpuset.cpus cpuset.mems freezer.state memory.high memory.limit_in_bytes memory.low
+      memory.max memory.memsw.limit_in_bytes memory.soft_limit_in_bytes memory.swap.max pids.max]]):gmatch("%S+") do
+      known[name] = true
+    end
+    local written = 0
+    for _, call in ipairs(ours()) do
+      if trace.opens_to_write(call) and not call.is_inside and trace.is_below(call.file, { "/sys/fs/cgroup" }) then
+        written = written + 1
+        assert.is_true(known[call.file:match("[^/]*$")], describe_call(call))
+        assert.truthy(call.file:find("/libcontainer-[^/]*-box/[^/]*$"), describe_call(call))
+      end
+    end
+    assert.is_true(written > 3)
+  end)
+end)
