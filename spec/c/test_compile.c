@@ -311,6 +311,36 @@ static void test_devices(struct test *t)
 	compiled_done(&c);
 }
 
+static void test_sources(struct test *t)
+{
+	struct lc_config_mount mounts[] = {
+		{.destination = "/a", .source = "/srv/root/a", .type = "bind"},
+		{.destination = "/b", .source = "/srv/x/..//root/./b/", .options = STRINGS("rbind")},
+		{.destination = "/c", .source = "/srv/root", .type = "bind"},
+		{.destination = "/d", .source = "/srv/root/../d", .type = "bind"},
+		{.destination = "/e", .source = "/srv/roots/e", .type = "bind"},
+		{.destination = "/f", .source = "/srv/root/link/../../../f", .type = "bind"}};
+	struct lc_config_config config = {.rootfs = "/srv/root",
+		.mounts = {.items = mounts, .count = COUNT(mounts)}};
+	struct lc_config_process process = usual_process();
+	struct compiled c;
+
+	compile(&c, &config, &process, NULL);
+	OK(has(&c, "\ntree_below root=/srv/root source=/srv/root/a slot=1 recursive=0 nofollow=0 @mounts[1]\n") &&
+			has(&c, "\ntree_below root=/srv/root source=/srv/root/b slot=2 recursive=1 ") &&
+			has(&c, "\ntree_below root=/srv/root source=/srv/root slot=3 recursive=0 "),
+		"[A64] a source that lies in the image is found below its root, however it is written");
+	OK(has(&c, "\ntree_open source=/srv/d slot=4 ") &&
+			has(&c, "\ntree_open source=/srv/roots/e slot=5 ") &&
+			has(&c, "\ntree_open source=/f slot=6 "),
+		"[A64] a source beside the image is the host's, no link on the way to it the image's");
+	compiled_done(&c);
+	config.rootfs = "/";
+	compile(&c, &config, &process, NULL);
+	OK(!has(&c, "\ntree_below"), "[A64] the host's own root is no image");
+	compiled_done(&c);
+}
+
 static void test_mount_options(struct test *t)
 {
 	struct lc_config_mount mounts[] = {
@@ -454,6 +484,7 @@ void test_compile(struct test *t)
 	test_cgroup_mounts(t);
 	test_host_root(t);
 	test_devices(t);
+	test_sources(t);
 	test_mount_options(t);
 	test_credentials(t);
 	test_many_mounts(t);

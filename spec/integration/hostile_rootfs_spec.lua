@@ -97,6 +97,69 @@ describe("an image that wants to reach the host", function()
     assert(held)
   end)
 
+  it("does not choose by its links what of the host a bind mount shows, though the source lies in it [A64]", function()
+    fixture.needs("root", "busybox")
+    fixture.sh("mkdir -p %s%s/directory && echo of-the-image >%s%s/directory/file", rootfs, canary.path, rootfs,
+      canary.path)
+    for i, text in ipairs(links(canary.path .. "/directory")) do
+      fixture.sh("cd %s && rm -f data && ln -s %s data && mkdir -p sub", rootfs, text)
+      for _, source in ipairs { "/data", "/sub/../data", "//data/.", "/./data/" } do
+        local config = configs.default { rootfs = rootfs }
+        table.insert(config.mounts, { type = "bind", source = rootfs .. source, destination = "/shown" })
+        local result, err = fixture.run({ rootfs = rootfs, mounts = config.mounts }, "cat", "/shown/file")
+        if i <= 3 then
+          assert.equal("of-the-image\n", assert(result, tostring(err)).stdout, text)
+        else
+          -- what its own /proc would say: there is none yet, and a magic link is never followed
+          assert.is_nil(result, text)
+          assert.equal("mount", err.step)
+          assert.truthy(err.subject:find(rootfs, 1, true), err.subject)
+        end
+      end
+      canary.check()
+    end
+    -- a link itself, when that is what is wanted, is none of the host's either
+    fixture.sh("cd %s && rm -f data up && ln -s / up && ln -s %s/file data", rootfs, canary.path)
+    local itself = configs.default { rootfs = rootfs }
+    table.insert(itself.mounts, { type = "bind", source = rootfs .. "/up/data", destination = "/shown",
+      options = { "copy-symlink" } })
+    assert.equal(canary.path .. "/file\n", inside.script({ rootfs = rootfs, mounts = itself.mounts },
+      "readlink /shown"))
+    -- what does not lie in it is the caller's own word
+    local link = fixture.directory() .. "/link"
+    fixture.sh("ln -s %s/directory %s", canary.path, link)
+    local config = configs.default { rootfs = rootfs }
+    table.insert(config.mounts, { type = "bind", source = link, destination = "/shown", options = { "ro" } })
+    assert.equal("secret-of-the-host\n", inside.script({ rootfs = rootfs, mounts = config.mounts }, "cat /shown/file"))
+  end)
+
+  it("has each mount that a configuration adds by itself put inside, wherever its target leads [A65]", function()
+    fixture.needs("root", "busybox")
+    local added = configs.default { rootfs = rootfs }.mounts
+    for i, mount in ipairs(added) do
+      for _, text in ipairs { canary.path .. "/empty", ("../"):rep(20) .. canary.path:sub(2) .. "/empty",
+        canary.path .. "/missing" } do
+        -- each alone, so that nothing but the image is where its target is
+        local target = rootfs .. mount.destination
+        fixture.sh("cd %s && rm -rf dev proc sys .%s && mkdir -p .%s dev proc sys && rm -rf %s && mkdir -p %s && ln -sT %s %s",
+          rootfs, canary.path, canary.path, target, target:match("^(.*)/"), text, target)
+        local config = { exact = true, rootfs = rootfs, mounts = { mount } }
+        if mount.destination ~= "/proc" then
+          table.insert(config.mounts, 1, { type = "proc", destination = "/proc" })
+        end
+        if mount.destination == "/proc" or mount.destination == "/sys" then
+          assert.equal("ELOOP", inside.refused(config, "true").errname)
+        else
+          local place = text:find("missing") and canary.path .. "/missing" or canary.path .. "/empty"
+          local list = inside.mounts(inside.script(config, "cat /proc/self/mountinfo"))
+          assert.is_table(inside.mount_at(list, place), added[i].destination .. " at " .. text)
+        end
+        canary.check()
+      end
+    end
+    assert.is_true(#added >= 7)
+  end)
+
   it("is refused when its /proc or /sys is a link [A62] [A78] [O40]", function()
     fixture.needs("root", "busybox")
     for _, name in ipairs { "proc", "sys" } do

@@ -38,6 +38,23 @@ static void set_attributes(struct lc_compile *c, const struct lc_compile_mount *
 			.clear = mount->clear);
 }
 
+/* What lies in the image is named by the image: its links lead by its own root, as they do for who
+ * runs in it. */
+static void open_source(struct lc_compile *c, const struct lc_compile_mount *mount)
+{
+	uint32_t nofollow = (mount->link & LCT_SYMLINK_SOURCE) != 0;
+
+	if (c->is_host_root || !lc_path_is_below(mount->source, c->config->rootfs)) {
+		LCT_PLAN(c->w, tree_open, .source = lc_plan_intern(c->w, mount->source),
+			.slot = mount->slot, .recursive = mount->is_recursive,
+			.nofollow = nofollow);
+		return;
+	}
+	LCT_PLAN(c->w, tree_below, .root = lc_plan_intern(c->w, c->config->rootfs),
+		.source = lc_plan_intern(c->w, mount->source), .slot = mount->slot,
+		.recursive = mount->is_recursive, .nofollow = nofollow);
+}
+
 void lc_compile_sources(struct lc_compile *c)
 {
 	for (size_t i = 0; i < c->mounts_count; i++) {
@@ -46,9 +63,7 @@ void lc_compile_sources(struct lc_compile *c)
 		lc_plan_origin(c->w, "mounts[%zu]", i + 1);
 		if (mount->is_bind) {
 			mount->slot = lc_plan_slot(c->w);
-			LCT_PLAN(c->w, tree_open, .source = lc_plan_intern(c->w, mount->source),
-				.slot = mount->slot, .recursive = mount->is_recursive,
-				.nofollow = (mount->link & LCT_SYMLINK_SOURCE) != 0);
+			open_source(c, mount);
 			set_attributes(c, mount);
 		} else if (mount->is_cgroup) {
 			lc_compile_cgroup_sources(c, mount);

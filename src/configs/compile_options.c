@@ -69,6 +69,20 @@ static bool has_mode(const struct lc_strings *options)
 	return false;
 }
 
+/* Of a bind cleaned like a target: whether it lies in the image is judged by the same text, and no
+ * ".." steps back over a link of the image's. */
+static const char *read_source(struct lc_arena *arena, const struct lc_compile_mount *mount,
+	const char *source)
+{
+	char clean[LCT_PATH_ROOM];
+
+	if (source == NULL || source[0] == '\0')
+		return mount->type;
+	if (!mount->is_bind || !lc_path_clean(source, clean, sizeof(clean)))
+		return source;
+	return lc_arena_copy(arena, clean, strlen(clean));
+}
+
 static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 	struct lc_compile_mount *to, struct lc_error *err)
 {
@@ -85,11 +99,11 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 			read_option(to, option);
 	}
 	to->type = to->is_bind ? "bind" : from->type;
-	to->source = from->source != NULL && from->source[0] != '\0' ? from->source : to->type;
+	to->source = read_source(arena, to, from->source);
 	to->is_cgroup = strcmp(to->type, "cgroup") == 0;
 	to->target = lc_arena_copy(arena, target, strlen(target));
 	to->data = join_data(arena, &from->options);
-	if (to->target == NULL || to->data == NULL)
+	if (to->source == NULL || to->target == NULL || to->data == NULL)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "mounts");
 	/* Nodes and links are still to be made in it. */
 	to->is_late_readonly = !to->is_bind && strcmp(target, "/dev") == 0 &&

@@ -12,7 +12,7 @@
 /* A mount of the configuration, its options understood. */
 struct lc_compile_mount {
 	const char *target; /* clean */
-	const char *type, *source;
+	const char *type, *source; /* of a bind: clean */
 	const char *data;   /* options for the file system, comma-separated */
 	uint64_t set, clear;           /* attributes of the mount itself */
 	uint64_t tree_set, tree_clear; /* of it and all below it: the r… options */

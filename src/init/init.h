@@ -76,6 +76,9 @@ struct lc_path_make {
 
 /* Open a path of the container, confined to its root and without magic links. */
 int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, uint64_t resolve);
+
+/* The same below another root, which `root` is open on. */
+int lc_path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve);
 /* The same, O_PATH, and make what is missing. */
 int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_make *how);
 /* The directory (made when missing) that holds a path's last component, which goes to `name`. */

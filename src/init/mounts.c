@@ -64,6 +64,34 @@ int lc_init_tree_open(struct lc_init *init, const struct lc_op_tree_open *op, st
 	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, source) : 0;
 }
 
+/* The source is named as a path of the host, `root` and what lies in it. The image is entered by
+ * descriptor, because its links must not choose what of the host gets mounted. */
+int lc_init_tree_below(
+	struct lc_init *init, const struct lc_op_tree_below *op, struct lc_error *err)
+{
+	const char *root = lc_plan_string(&init->plan, op->root);
+	const char *source = lc_plan_string(&init->plan, op->source), *rest = source;
+	LCT_INIT_FD int directory = (int) lc_sys_openat(
+		AT_FDCWD, root, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC, 0);
+	LCT_INIT_FD int found = -1;
+	long r = directory;
+
+	while (*root != '\0' && *root == *rest) {
+		root++;
+		rest++;
+	}
+	if (r >= 0)
+		r = found = lc_path_open_below(
+			directory, rest, O_PATH | (op->nofollow != 0 ? O_NOFOLLOW : 0), 0);
+	if (r >= 0)
+		r = lc_sys_open_tree(found, "",
+			AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				(op->recursive != 0 ? AT_RECURSIVE : 0));
+	if (r >= 0)
+		r = lc_slot_put(init, op->slot, (int) r, op->source);
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, source) : 0;
+}
+
 int lc_init_tree_attr(struct lc_init *init, const struct lc_op_tree_attr *op, struct lc_error *err)
 {
 	int r = lc_mount_attr(lc_slot_get(init, op->slot), op->recursive != 0 ? AT_RECURSIVE : 0,

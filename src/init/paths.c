@@ -28,16 +28,21 @@ bool lc_path_is_device(const struct statx *seen, unsigned type, unsigned major, 
 	return type == S_IFIFO || (seen->stx_rdev_major == major && seen->stx_rdev_minor == minor);
 }
 
-int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, uint64_t resolve)
+int lc_path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve)
 {
 	int tries;
 	long r = -EAGAIN;
 
 	/* EAGAIN: somebody renamed or mounted while the kernel stepped over "..". */
 	for (tries = 0; tries < RETRIES_MAX && (r == -EAGAIN || r == -EINTR); tries++)
-		r = lc_sys_openat2(init->root, *path == '\0' ? "/" : path, flags | O_CLOEXEC, 0,
+		r = lc_sys_openat2(root, *path == '\0' ? "/" : path, flags | O_CLOEXEC, 0,
 			RESOLVE_ALWAYS | resolve);
 	return (int) r;
+}
+
+int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, uint64_t resolve)
+{
+	return lc_path_open_below(init->root, path, flags, resolve);
 }
 
 int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1])
