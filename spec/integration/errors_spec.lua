@@ -310,6 +310,47 @@ describe("a machine that does not allow it", function()
     assert.matches("root", text)
   end)
 
+  it("learns no more without root than the kernel tells it: what it may not see is there or not, all the same [A31]",
+    function()
+    fixture.needs("root", "busybox")
+    local directory = fixture.directory()
+    fixture.sh("chmod 777 %s; cp -r lua %s/libcontainer %s; chmod -R go+rX %s; mkdir -p %s/hidden/there/rootfs; "
+      .. "chmod 700 %s/hidden; touch %s/hidden/there/file", directory, fixture.build, directory, directory, directory,
+      directory, directory)
+    local paths = ("export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua' LUA_CPATH='%s/?.so;;';"):format(directory,
+      directory, directory)
+    local text = fixture.lua_prints([[
+      local factory = assert(lc.new(root .. "/own"))
+      local said = { there = {}, empty = {} }
+      for name, list in pairs(said) do
+        local hidden = root .. "/hidden/" .. name
+        local function say(what, _, err)
+          list[#list + 1] = what .. ": " .. (tostring(err):gsub("/hidden/" .. name, "/hidden/NAME"))
+        end
+        say("root", lc.new(hidden))
+        say("a root below it", lc.new(hidden .. "/deep"))
+        for _, config in ipairs { { rootfs = hidden .. "/rootfs" },
+          { rootfs = root, mounts = { { type = "bind", source = hidden .. "/file", destination = "/x" } } } } do
+          local box <close> = assert(factory:create("box", config))
+          say("explain", box:explain { args = { "true" }, user = "user" })
+          say("start", box:start { args = { "true" } })
+          say("start as user", box:start { args = { "true" }, user = "user" })
+        end
+        local with_init = assert(lc.new(root .. "/own", { init_path = hidden .. "/file" }))
+        local box <close> = assert(with_init:create("box", { rootfs = root }))
+        say("init", box:start { args = { "true" } })
+      end
+      for i, line in ipairs(said.there) do
+        assert(line == said.empty[i], line .. " / " .. said.empty[i])
+        print(line)
+      end]], { args = { directory }, shell = paths,
+        before = "setpriv --reuid 65534 --regid 65534 --clear-groups" })
+    assert.matches("root: [^\n]*EACCES", text)
+    -- and nothing of what is installed runs with more rights than its caller
+    assert.equal("", fixture.sh("find %s/libcontainer -perm /6000; getcap -r %s/libcontainer 2>/dev/null", fixture.build,
+      fixture.build))
+  end)
+
   it("works without any cgroup mounted, and names the controller that a limit needs", function()
     fixture.needs("root", "busybox")
     local text = fixture.lua_prints([[

@@ -97,6 +97,44 @@ describe("an image that wants to reach the host", function()
     assert(held)
   end)
 
+  it("cannot loosen its own confinement by files, labels or annotations [A07]", function()
+    fixture.needs("root", "busybox")
+    local looks = [[grep -E '^(Cap|NoNewPrivs|Seccomp|Uid|Gid|Groups)' /proc/self/status; ls /dev; cat /proc/self/limits;
+      cut -d' ' -f4- /proc/self/mountinfo | sed 's/spec\.[^ /]*//g' | sort; hostname; id; env; pwd]]
+    local function confinement(config)
+      local process = { args = { "sh", "-c", looks }, env = { "A=b" } }
+      local box <close> = assert(fixture.factory():create("box", configs.default(config)))
+      local plan = tostring(assert(box:explain(process)))
+      process.stdout = "pipe"
+      local program <close> = assert(box:start(process))
+      local said = program.stdout:read("a")
+      assert(program:wait(60))
+      return plan, said
+    end
+    local plan, said = confinement { rootfs = rootfs }
+    assert.truthy(plan:find("seccomp", 1, true) and said:find("NoNewPrivs:\t1", 1, true), said)
+    -- whatever other runtimes and their images have for it
+    local loose = [[{"ociVersion":"1.0.0","process":{"user":{"uid":0,"gid":0},"noNewPrivileges":false,"env":["X=y"],
+      "capabilities":{"bounding":["CAP_SYS_ADMIN"]}},"no_new_privileges":false,"seccomp":false,"mask_paths":[],
+      "linux":{"seccomp":null,"maskedPaths":[],"readonlyPaths":[]},"privileged":true}]]
+    for _, name in ipairs { "config.json", "state.json", "manifest.json", ".libcontainer.json", "etc/libcontainer.json",
+      "etc/libcontainer/config.json", "run/libcontainer/config.json", "etc/containers/containers.conf",
+      "etc/environment", "etc/security/capability.conf", "etc/default/libcontainer" } do
+      fixture.sh("mkdir -p $(dirname %s/%s)", rootfs, name)
+      fixture.write(rootfs .. "/" .. name, loose)
+      fixture.sh("cp %s/%s %s/../%s 2>/dev/null", rootfs, name, rootfs, name) -- where a bundle would have it
+    end
+    local claims = {}
+    for _, name in ipairs { "privileged", "io.podman.annotations.privileged", "io.podman.annotations.seccomp",
+      "run.oci.keep_original_groups", "org.systemd.property.DeviceAllow", "no_new_privileges", "seccomp", "mask_paths",
+      "capabilities", "rootfs", "user", "io.kubernetes.cri-o.Privileged", "RUN", "INSTALL" } do
+      claims[name] = name:find("seccomp") and "unconfined" or "true"
+    end
+    local same_plan, same = confinement { rootfs = rootfs, labels = claims, annotations = claims }
+    assert.equal(plan, same_plan)
+    assert.equal(said, same)
+  end)
+
   it("does not choose by its links what of the host a bind mount shows, though the source lies in it [A64]", function()
     fixture.needs("root", "busybox")
     fixture.sh("mkdir -p %s%s/directory && echo of-the-image >%s%s/directory/file", rootfs, canary.path, rootfs,

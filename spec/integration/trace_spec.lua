@@ -149,6 +149,18 @@ describe("between create and destroy the library", function()
     assert.equal("bin/cat etc/group etc/passwd", table.concat(read, " "))
   end)
 
+  it("names the source of a bind mount once: who swaps it later swaps nothing [A71] [A64]", function()
+    trace_life()
+    local names = {}
+    for _, call in ipairs(ours()) do
+      for _, path in ipairs(call.is_inside and {} or call.paths) do
+        if path == file then names[#names + 1] = describe_call(call) end
+      end
+    end
+    -- twice in all, because it is the source of two mounts
+    assert.same({ "init: open_tree " .. file, "init: open_tree " .. file }, names)
+  end)
+
   it("joins no namespace and goes through no process to look at a container [A53] [A22]", function()
     trace_life()
     local looks = 0
