@@ -159,10 +159,10 @@ describe("an image that wants to reach the host", function()
     -- a link itself, when that is what is wanted, is none of the host's either
     fixture.sh("cd %s && rm -f data up && ln -s / up && ln -s %s/file data", rootfs, canary.path)
     local itself = configs.default { rootfs = rootfs }
-    table.insert(itself.mounts, { type = "bind", source = rootfs .. "/up/data", destination = "/shown",
+    table.insert(itself.mounts, { type = "bind", source = rootfs .. "/up/data", destination = "/copied",
       options = { "copy-symlink" } })
     assert.equal(canary.path .. "/file\n", inside.script({ rootfs = rootfs, mounts = itself.mounts },
-      "readlink /shown"))
+      "readlink /copied"))
     -- what does not lie in it is the caller's own word
     local link = fixture.directory() .. "/link"
     fixture.sh("ln -s %s/directory %s", canary.path, link)
