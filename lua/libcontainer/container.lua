@@ -7,9 +7,9 @@ local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
 local plan = require "libcontainer.plan"
 local process = require "libcontainer.process"
-local rules = require "libcontainer.configs.rules"
-local seccomp = require "libcontainer.configs.seccomp"
+local start = require "libcontainer.start"
 local state = require "libcontainer.state"
+local usage = require "libcontainer.usage"
 
 ---@class libcontainer.Container
 local Container = {}
@@ -19,7 +19,6 @@ local M = {}
 
 -- Seconds that an operation may take when the caller does not say.
 local LOCK_TIMEOUT <const> = 10
-local START_TIMEOUT <const> = 60
 local DESTROY_TIMEOUT <const> = 10
 
 --- Names of the public methods, for help and suggestions.
@@ -173,20 +172,6 @@ function Container:processes()
   return pids
 end
 
--- The accounting of the cgroup in our units: bytes and seconds.
-local function read_usage(self)
-  if self._is_destroyed then return {} end
-  local usage, raw = self._core:usage()
-  if not usage then return { error = raw } end
-  for _, key in ipairs { "cpu_ns", "cpu_user_ns", "cpu_system_ns" } do
-    if usage[key] then
-      usage[key == "cpu_ns" and "cpu_time" or key:sub(1, -4)] = usage[key] / 1e9
-      usage[key] = nil
-    end
-  end
-  return usage
-end
-
 -- --- starting ---
 
 local function as_process(value)
@@ -194,109 +179,7 @@ local function as_process(value)
   return process.new(value)
 end
 
--- What the core needs beside config and process.
-local function start_options(self, proc)
-  local filter, err = seccomp.filter(self._record.config.seccomp, core)
-  if filter == nil and err then
-    return nil, errors.is(err) and err or errors.raw(err, { field = "seccomp" })
-  end
-  local options
-  options, err = proc:_open_stdio()
-  if not options then return nil, err end
-  options.id, options.filter = self._id, filter or nil
-  options.init = self._factory:_init_command()
-  local fault = self._factory:_fault()
-  if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end
-  return options
-end
-
-local function namespace_paths(config, pid)
-  local files = { mount = "mnt", network = "net" }
-  local paths = {}
-  for _, name in ipairs(config.namespaces or rules.DEFAULT_NAMESPACES) do
-    paths[name] = ("/proc/%d/ns/%s"):format(pid, files[name] or name)
-  end
-  return paths
-end
-
--- What is to be written down about the start. It is made while the init sets everything up, and
--- written when that is done and the program does not run yet.
-local function started_text(self, session)
-  local record = self._record
-  local pid, start = session:pid()
-  record.init_process_pid, record.init_process_start = pid, start
-  record.namespace_paths = namespace_paths(record.config, pid)
-  record.status = "running"
-  record.started = core.time()
-  return state.encode(record)
-end
-
-local function forget_started(self)
-  local record = self._record
-  record.init_process_pid, record.init_process_start, record.namespace_paths = nil, nil, nil
-  record.status, record.started = "created", nil
-  state.save(self._directory, record)
-end
-
--- Drive the session until the program runs.
-local function converse(self, session, deadline)
-  local text, err = started_text(self, session)
-  if not text then return nil, err end
-  while true do
-    local event, raw = session:step()
-    if event == "running" then return true end
-    if not event then return nil, errors.raw(raw) end
-    if event == "ready" then
-      self._init_calls = session:init_calls() -- test builds: where a sweep of faults ends
-      local saved
-      saved, err = state.write(self._directory, text)
-      if not saved then return nil, err end
-      local gone
-      gone, raw = session:go()
-      if not gone then return nil, errors.raw(raw) end
-    else
-      local ready
-      ready, raw = loop.wait(session:pollfd(), "r", deadline)
-      if ready == nil then return nil, errors.raw(raw) end
-      if not ready then
-        return nil, errors.timed_out("session", "the container does not come up", START_TIMEOUT)
-      end
-    end
-  end
-end
-
--- A container that has run can run again: in cgroups made anew.
-local function check_startable(self)
-  local status, raw = self:status()
-  if not status then return nil, raw end
-  if status == "paused" then return nil, errors.container_paused(self._id) end
-  if status == "running" then
-    return nil, errors.new { code = "ContainerNotStopped", step = "process", subject = self._id,
-      message = ("container %q runs already: a second program in it %s"):format(self._id,
-        errors.NOT_SUPPORTED), hint = "wait for its end, or create another container" }
-  end
-  if status == "stopped" then
-    if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
-    local done
-    done, raw = self._core:destroy(DESTROY_TIMEOUT)
-    if not done then return nil, errors.raw(raw) end
-  end
-  if status == "stopped" or self._has_failed then return self._factory:_renew(self) end
-  return true
-end
-
-local function begin(self, proc, options)
-  local session <close>, raw = self._core:begin(self._record.config, proc:_specification(), options)
-  if not session then return nil, errors.raw(raw) end
-  local running, err = converse(self, session, loop.deadline(START_TIMEOUT))
-  if not running then return nil, err end
-  -- What may run out of memory comes before finish: until then the session undoes everything.
-  proc:_attach(function() return read_usage(self) end)
-  proc._handle, self._init = session:finish(), proc
-  return true
-end
-
---- Run the first program of the container, its init.
+--- Run a program in it: the first one, its init, or, when it runs, a further one beside it.
 ---@param proc libcontainer.Process|table  a process object, or what lc.process takes
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|nil err  what failed, with nothing left of it
@@ -312,21 +195,12 @@ function Container:start(proc)
   end
   local lock <close>, why = M.lock(self._directory, self._id)
   if not lock then return nil, why end
-  local startable
-  startable, err = check_startable(self)
-  if not startable then return nil, err end
-  local options
-  options, err = start_options(self, proc)
-  if not options then return nil, err end
-
-  local is_fine, running
-  is_fine, running, err = pcall(begin, self, proc, options)
-  self._has_failed = not is_fine or not running
-  proc:_close_stdio(options, not self._has_failed)
-  if not self._has_failed then return proc end
-  if self._record.init_process_pid then forget_started(self) end
-  if not is_fine then error(running, 0) end
-  return nil, err
+  local status
+  status, err = self:status()
+  if not status then return nil, err end
+  if status == "paused" then return nil, errors.container_paused(self._id) end
+  if status == "running" then return start.further(self, proc) end
+  return start.first(self, proc, status)
 end
 
 --- The plan of a start, without starting: needs no privileges.
@@ -338,7 +212,8 @@ function Container:explain(proc)
   if not alive then return nil, err end
   proc, err = as_process(proc or { args = { "true" } })
   if not proc then return nil, err end
-  return plan.of(self._id, self._core, self._record.config, proc:_specification())
+  return plan.of(self._id, self._core, self._record.config, proc:_specification(),
+    self:status() == "running")
 end
 
 -- --- signals and the end ---
@@ -376,7 +251,7 @@ local function init_process(self)
   if not handle then return nil, errors.raw(raw, { subject = self._id }) end
   local proc, err = process.new { args = { "(init of " .. self._id .. ")" } }
   if not proc then return nil, err end
-  proc:_started(handle, function() return read_usage(self) end)
+  proc:_started(handle, usage.of(self), start.siblings_of(self))
   self._init = proc
   return proc
 end
@@ -515,8 +390,8 @@ function Container:__tostring()
   if pid and (status == "running" or status == "paused") then
     parts[#parts + 1] = "pid " .. pid
     parts[#parts + 1] = age_of(core.time() - (self._record.started or core.time()))
-    local usage = read_usage(self)
-    if usage.memory then parts[#parts + 1] = ("%.1f MiB"):format(usage.memory / 1048576) end
+    local memory = usage.read(self._core).memory
+    if memory then parts[#parts + 1] = ("%.1f MiB"):format(memory / 1048576) end
     if self._init then parts[#parts + 1] = table.concat(self._init:_specification().args, " ") end
   end
   return ("libcontainer.container %s (%s)"):format(self._id, table.concat(parts, ", "))

@@ -23,9 +23,10 @@ local M = {}
 ---@param container userdata  core container
 ---@param config table        strict
 ---@param proc table          strict
+---@param is_running boolean   the process would join it
 ---@return libcontainer.Plan|nil
 ---@return libcontainer.Error|nil err
-function M.of(id, container, config, proc)
+function M.of(id, container, config, proc, is_running)
   local filter, why = seccomp.filter(config.seccomp, core)
   if filter == nil and why then
     return nil, errors.is(why) and why or errors.raw(why, { field = "seccomp" })
@@ -34,7 +35,8 @@ function M.of(id, container, config, proc)
   for _, name in ipairs { "stdin", "stdout", "stderr" } do
     options["null_" .. name] = proc[name] == nil or proc[name] == "null"
   end
-  local rows, raw = container:plan(config, proc, options)
+  local compile = is_running and container.join_plan or container.plan
+  local rows, raw = compile(container, config, proc, options)
   if not rows then return nil, errors.raw(raw) end
   return setmetatable(rows, Plan)
 end

@@ -51,8 +51,8 @@ function M.new(spec)
   local strict, err = configs.prepare_process(spec)
   if not strict then return nil, err end
   -- Every field has its place now: setting one while a program starts must not need memory.
-  return setmetatable({ _spec = strict, _handle = false, _usage = false, _exit = false,
-    _pending = false }, Process)
+  return setmetatable({ _spec = strict, _handle = false, _usage = false, _siblings = false,
+    _exit = false, _pending = false }, Process)
 end
 
 -- --- stdio ---
@@ -97,10 +97,11 @@ function Process:_open_stdio()
 end
 
 -- The last moment before the program counts as started: our ends become the object's. `usage` is a
--- function that reads the container's accounting, once, when the process has ended.
-function Process:_attach(usage)
+-- function that reads the container's accounting, once, when the process has ended. `siblings`, of an
+-- init, answers the descriptors of what has to end before it can.
+function Process:_attach(usage, siblings)
   for name, ours in pairs(self._pending) do rawset(self, name, ours) end
-  self._usage = usage
+  self._usage, self._siblings = usage, siblings or false
 end
 
 -- After the start, or its failure: the program's ends are its own now, and ours go unless it runs.
@@ -120,8 +121,8 @@ end
 -- --- the started process ---
 
 -- Of a container that somebody else started: see _attach.
-function Process:_started(handle, usage)
-  self._handle, self._usage = handle, usage
+function Process:_started(handle, usage, siblings)
+  self._handle, self._usage, self._siblings = handle, usage, siblings
 end
 
 local function check_started(self)
@@ -175,6 +176,7 @@ end
 -- Look once: the exit table, false while it runs, or nil, err.
 function Process:_poll()
   if self._exit then return self._exit end
+  if self._siblings then self._siblings() end -- those that have ended are reaped by it
   local ended, raw = self._handle:poll()
   if ended == nil then return nil, errors.raw(raw) end
   if not ended then return false end
@@ -202,9 +204,11 @@ function Process:wait(timeout)
     exit, err = self:_poll()
     if exit == nil then return nil, err end
     if exit then return exit end
-    local ready, raw = loop.wait(handle:pollfd(), "r", deadline)
-    if ready == nil then return nil, errors.raw(raw) end
-    if not ready then return nil, errors.timed_out("wait", "the process still runs", timeout) end
+    local entries = { { handle:pollfd(), "r" } }
+    for i, fd in ipairs(self._siblings and self._siblings() or {}) do entries[i + 1] = { fd, "r" } end
+    local count, raw = loop.poll(entries, deadline)
+    if not count then return nil, errors.raw(raw) end
+    if count == 0 then return nil, errors.timed_out("wait", "the process still runs", timeout) end
   end
 end
 

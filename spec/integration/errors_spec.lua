@@ -264,7 +264,7 @@ describe("wrong use of a container", function()
     _, err = factory:create("../box", { rootfs = rootfs })
     check_error(err, "InvalidIdFormat")
     assert(box:start { args = { "sleep", "1000" } })
-    _, err = box:start { args = { "true" } }
+    _, err = box:destroy { force = false }
     check_error(err, "ContainerNotStopped")
     assert(box:destroy())
     _, err = box:wait(1)

@@ -71,6 +71,18 @@ describe("the session keyring of a container", function()
     assert.not_equal(first, second, "the name of the one before is not the next one's")
   end)
 
+  it("is not that of the host for a further program either [D4] [E04]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local out = on_a_host_with_a_key(installed(), [[
+      local box <close> = assert(assert(lc.new(root)):create("box", { rootfs = rootfs, seccomp = false }))
+      assert(box:start { "sleep", "1000" })
+      local p = assert(box:start { args = { "sh", "-c", "keys name; keys find of-the-host; keys add own" },
+        stdout = "pipe" })
+      io.write(p.stdout:read("a"))
+      assert(p:wait(60))]])
+    assert.matches("^box%.%x+\nfind ENOKEY\nadd ok\n$", out)
+  end)
+
   it("is that of the calling process when session_keyring is false [O20]", function()
     fixture.needs("root", "busybox", "gcc")
     assert.equal("_ses\nfind ok\n", on_a_host_with_a_key(installed(), [[

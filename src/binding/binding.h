@@ -71,6 +71,9 @@ struct lc_host *lc_lua_host(lua_State *L, int index);
 struct lc_container *lc_lua_container(lua_State *L, int index);
 /* Push an empty process object, to be filled. */
 struct lc_process *lc_lua_push_process(lua_State *L);
+/* Push one that shares the process of a sibling, as one of its holders. */
+struct lc_sibling;
+void lc_lua_push_sibling(lua_State *L, struct lc_sibling *sibling);
 /* The descriptor of a stream object, an integer or a Lua file; raises for anything else. */
 int lc_lua_descriptor(lua_State *L, int index);
 

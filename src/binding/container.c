@@ -4,6 +4,7 @@
 #include "binding/binding.h"
 
 #include "container/container.h"
+#include "container/sibling.h"
 #include "sys/sys.h"
 
 #include <string.h>
@@ -356,9 +357,27 @@ static int container_kill(lua_State *L)
 	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
 	struct lc_error err;
 
-	if (lc_cgroup_kill(&c->cgroup, timeout_ms, &err) < 0)
+	if (lc_container_kill(c, timeout_ms, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* container:siblings() -> array of the pollable descriptors of further processes that have not ended;
+ * those that have are reaped */
+static int container_siblings(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	struct lc_sibling *at;
+	lua_Integer count = 0;
+
+	lc_sibling_reap(c->host);
+	lua_newtable(L);
+	for (at = lc_sibling_next(c->host, &c->init, NULL); at != NULL;
+		at = lc_sibling_next(c->host, &c->init, at)) {
+		lua_pushinteger(L, at->process.pidfd);
+		lua_rawseti(L, -2, ++count);
+	}
 	return 1;
 }
 
@@ -403,6 +422,7 @@ void lc_lua_open_container(lua_State *L)
 		{"signal", container_signal},
 		{"signal_all", container_signal_all},
 		{"kill", container_kill},
+		{"siblings", container_siblings},
 		{"destroy", container_destroy},
 		{"reap", container_reap},
 		{"close", container_close},

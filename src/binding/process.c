@@ -2,24 +2,47 @@
 /* A started process as userdata: pid, signal, exit. Nothing here waits. */
 #include "binding/binding.h"
 
+#include "container/sibling.h"
+
 #include <string.h>
 
 struct box_process {
-	struct lc_process process;
+	struct lc_process own;
+	struct lc_sibling *sibling; /* in place of own, shared with the host's list; or NULL */
 };
+
+static struct box_process *check_box(lua_State *L, int index)
+{
+	return luaL_checkudata(L, index, LCT_PROCESS_TYPE);
+}
 
 static struct lc_process *check_process(lua_State *L, int index)
 {
-	return &((struct box_process *) luaL_checkudata(L, index, LCT_PROCESS_TYPE))->process;
+	struct box_process *box = check_box(L, index);
+
+	return box->sibling != NULL ? &box->sibling->process : &box->own;
+}
+
+static struct box_process *push_box(lua_State *L)
+{
+	struct box_process *box = lua_newuserdatauv(L, sizeof(*box), 0);
+
+	*box = (struct box_process){.own = LCT_PROCESS_INIT};
+	luaL_setmetatable(L, LCT_PROCESS_TYPE);
+	return box;
 }
 
 struct lc_process *lc_lua_push_process(lua_State *L)
 {
-	struct box_process *box = lua_newuserdatauv(L, sizeof(*box), 0);
+	return &push_box(L)->own;
+}
 
-	box->process = (struct lc_process) LCT_PROCESS_INIT;
-	luaL_setmetatable(L, LCT_PROCESS_TYPE);
-	return &box->process;
+void lc_lua_push_sibling(lua_State *L, struct lc_sibling *sibling)
+{
+	struct box_process *box = push_box(L);
+
+	sibling->holders++;
+	box->sibling = sibling;
 }
 
 /* core.open_process(pid, start) -> process | nil, raw */
@@ -38,7 +61,11 @@ int lc_lua_open_process_by_pid(lua_State *L)
 
 static int process_close(lua_State *L)
 {
-	lc_process_done(check_process(L, 1));
+	struct box_process *box = check_box(L, 1);
+
+	lc_sibling_release(box->sibling); /* whoever started it still has to reap it */
+	box->sibling = NULL;
+	lc_process_done(&box->own);
 	return 0;
 }
 

@@ -7,7 +7,9 @@
 #include "binding/binding.h"
 
 #include "container/container.h"
+#include "container/join.h"
 #include "container/session.h"
+#include "container/sibling.h"
 #include "plan/explain.h"
 #include "plan/write.h"
 #include "sys/sys.h"
@@ -21,6 +23,8 @@ struct box_session { /* user value 1: its container */
 	struct lc_config_config config;
 	struct lc_config_process process;
 	struct lc_start start;
+	struct lc_sibling *sibling; /* of a join: made before anything can go wrong */
+	bool is_join; /* of a container that runs: its init and its cgroups are not ours to undo */
 	bool has_begun, is_over;
 };
 
@@ -42,6 +46,14 @@ static struct box_session *check_box(lua_State *L, int index)
 
 	luaL_argcheck(L, !box->is_over, index, "session is over");
 	return box;
+}
+
+static void finish_box(struct box_session *box)
+{
+	box->is_over = true;
+	lc_sibling_release(box->sibling);
+	box->sibling = NULL;
+	lc_arena_done(&box->arena);
 }
 
 /* Which config field asked for the operation that failed. */
@@ -150,18 +162,29 @@ static struct box_session *read_arguments(lua_State *L)
 	return box;
 }
 
-static int begin(lua_State *L)
+static int begin_with(lua_State *L,
+	int (*start)(struct lc_container *container, const struct lc_start *start,
+		struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+		struct lc_error *err))
 {
 	struct box_session *box = read_arguments(L);
 	struct lc_error err;
 
 	for (int i = 0; i < 3; i++)
 		luaL_argcheck(L, box->start.stdio[i] >= 0, 4, "stdin, stdout and stderr wanted");
-	if (lc_container_begin(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer,
-		    &box->session, &err) < 0)
+	box->is_join = start == lc_join_begin;
+	if (box->is_join && (box->sibling = lc_sibling_new()) == NULL)
+		return lc_lua_no_memory(L);
+	if (start(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer, &box->session,
+		    &err) < 0)
 		return lc_lua_failure(L, &err, field_of(box, &err));
 	box->has_begun = true;
 	return 1;
+}
+
+static int begin(lua_State *L)
+{
+	return begin_with(L, lc_container_begin);
 }
 
 /* container:begin(config, process, options) -> session | nil, raw */
@@ -170,7 +193,21 @@ static int container_begin(lua_State *L)
 	return lc_lua_with_arena(L, begin);
 }
 
-static int explain(lua_State *L)
+static int join(lua_State *L)
+{
+	return begin_with(L, lc_join_begin);
+}
+
+/* container:join(config, process, options) -> session | nil, raw: as begin, for a further process of
+ * a container that runs */
+static int container_join(lua_State *L)
+{
+	return lc_lua_with_arena(L, join);
+}
+
+static int explain_with(lua_State *L,
+	int (*compile)(const struct lc_container *container, const struct lc_start *start,
+		struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err))
 {
 	struct box_session *box = read_arguments(L);
 	struct lc_plan_cursor cursor;
@@ -180,8 +217,7 @@ static int explain(lua_State *L)
 	struct lc_error err;
 	size_t size;
 
-	if (lc_container_plan(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer,
-		    &err) < 0 ||
+	if (compile(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer, &err) < 0 ||
 		lc_plan_finish(&box->writer, &document, &size, &err) < 0 ||
 		lc_plan_open(document, size, &plan, &err) < 0)
 		return lc_lua_failure(L, &err, field_of(box, &err));
@@ -209,6 +245,22 @@ static int explain(lua_State *L)
 	return 1;
 }
 
+static int explain(lua_State *L)
+{
+	return explain_with(L, lc_container_plan);
+}
+
+static int explain_join(lua_State *L)
+{
+	return explain_with(L, lc_join_plan);
+}
+
+/* container:join_plan(config, process, options) -> rows | nil, raw: what join would do */
+static int container_join_plan(lua_State *L)
+{
+	return lc_lua_with_arena(L, explain_join);
+}
+
 /* container:plan(config, process, options) -> rows | nil, raw: what begin would have done. A row is
  * { op, step, field, operands, meaning }. */
 static int container_plan(lua_State *L)
@@ -227,7 +279,7 @@ static int session_step(lua_State *L)
 
 	if (state < 0)
 		return lc_lua_failure(L, &err, field_of(box, &err));
-	if (state == LCT_SESSION_READY) {
+	if (state == LCT_SESSION_READY && !box->is_join) {
 		lua_getiuservalue(L, 1, 1);
 		container = lc_lua_container(L, -1);
 		if (lc_container_take_init(container, &box->session, &err) < 0)
@@ -253,11 +305,21 @@ static int session_finish(lua_State *L)
 {
 	struct box_session *box = check_box(L, 1);
 
+	struct lc_container *container;
+
 	luaL_argcheck(L, box->session.state == LCT_SESSION_RUNNING, 1, "the program does not run yet");
-	*lc_lua_push_process(L) = box->session.process;
+	lua_getiuservalue(L, 1, 1);
+	container = lc_lua_container(L, -1);
+	if (box->is_join)
+		lc_lua_push_sibling(L, box->sibling);
+	else
+		*lc_lua_push_process(L) = box->session.process;
+	if (box->is_join) {
+		box->sibling->process = box->session.process;
+		lc_sibling_add(container->host, box->sibling, &container->init);
+	}
 	box->session.process.pidfd = -1;
-	box->is_over = true;
-	lc_arena_done(&box->arena);
+	finish_box(box);
 	return 1;
 }
 
@@ -292,19 +354,20 @@ static int session_close(lua_State *L)
 
 	if (box->is_over)
 		return 0;
-	box->is_over = true;
 	lua_getiuservalue(L, 1, 1);
 	owner = luaL_testudata(L, -1, LCT_CONTAINER_TYPE);
 	if (box->has_begun && owner != NULL && owner->is_open &&
 		lc_lua_is_owner(owner->container.host)) {
 		lc_session_abort(&box->session);
-		lc_process_done(&owner->container.init);
-		owner->container.was_started = false;
-		(void) lc_cgroup_destroy(&owner->container.cgroup, 10000, NULL);
+		if (!box->is_join) {
+			lc_process_done(&owner->container.init);
+			owner->container.was_started = false;
+			(void) lc_cgroup_destroy(&owner->container.cgroup, 10000, NULL);
+		}
 	} else {
 		lc_session_done(&box->session); /* a forked child only lets go */
 	}
-	lc_arena_done(&box->arena);
+	finish_box(box);
 	return 0;
 }
 
@@ -323,7 +386,8 @@ void lc_lua_open_session(lua_State *L)
 	static const luaL_Reg meta[] = {
 		{"__gc", session_close}, {"__close", session_close}, {NULL, NULL}};
 	static const luaL_Reg of_container[] = {
-		{"begin", container_begin}, {"plan", container_plan}, {NULL, NULL}};
+		{"begin", container_begin}, {"plan", container_plan}, {"join", container_join},
+		{"join_plan", container_join_plan}, {NULL, NULL}};
 
 	lc_lua_type(L, LCT_SESSION_TYPE, methods, meta);
 	luaL_getmetatable(L, LCT_CONTAINER_TYPE);

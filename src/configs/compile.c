@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * THE ORDER OF SET-UP. lc_compile_init below reads like a table of contents; why a step is where
- * it is stands beside it. Pure: no system call, nothing looked up, the same inputs give the same
+ * THE ORDER OF SET-UP. lc_compile_init and lc_compile_join below read like tables of contents; why
+ * a step is where it is stands beside it. Pure: no system call, nothing looked up, the same inputs give the same
  * bytes.
  */
 #include "configs/compile.h"
@@ -228,19 +228,26 @@ static void become_user(struct lc_compile *c)
 		lc_plan_origin(c->w, "no_new_privileges");
 		LCT_PLAN(c->w, no_new_privileges);
 	}
-	/* Always: SIGKILL of the beginning must go, and a change of user clears the other one. */
+}
+
+static void set_parent_death(struct lc_compile *c)
+{
 	lc_plan_origin(
 		c->w, "%s", c->config->parent_death_signal.is_set ? "parent_death_signal" : "");
 	LCT_PLAN(c->w, parent_death, .signal = (uint32_t) c->config->parent_death_signal.value);
 }
 
-static void start_program(struct lc_compile *c)
+static void find_program(struct lc_compile *c)
 {
 	lc_plan_origin(c->w, "process.args");
 	LCT_PLAN(c->w, lookup, .program = lc_plan_intern(c->w, c->process->args.items[0]),
 		.search = lc_plan_intern(c->w, c->path));
 	lc_plan_origin(c->w, NULL);
 	LCT_PLAN(c->w, ready);
+}
+
+static void start_program(struct lc_compile *c)
+{
 	/* Last, so that the filter need allow nothing but what the program does itself. */
 	if (c->has_no_new_privileges)
 		lc_compile_seccomp(c);
@@ -312,7 +319,56 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	enter_cwd(&c, false); /* while root may reach what the user may not */
 	set_umask(&c);
 	become_user(&c);
+	/* Always: SIGKILL of the beginning must go, and a change of user clears the other one. */
+	set_parent_death(&c);
 	enter_cwd(&c, true);
+	find_program(&c);
+	start_program(&c);
+	lc_plan_origin(w, NULL);
+	return finish(&c, err);
+}
+
+int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
+	struct lc_error *err)
+{
+	struct lc_compile c = {
+		.in = in,
+		.config = in->config,
+		.process = in->process,
+		.w = w,
+		.namespaces = lc_config_namespaces(in->config),
+		.has_no_new_privileges = no_new_privileges(in),
+	};
+	int r = lc_compile_read_process(&c, err);
+
+	if (r < 0)
+		return r;
+	LCT_PLAN(w, reset);
+	LCT_PLAN(w, parent_death, .signal = SIGKILL);
+	set_keyring(&c);
+	set_oom_score(&c); /* through the host's proc */
+
+	/* Also those that the container shares with its maker, who may have others than we. */
+	lc_plan_origin(w, "namespaces");
+	LCT_PLAN(w, join, .flags = LCT_NAMESPACES | c.namespaces);
+
+	/* Not seen by any process inside: it has no number in their pid namespace yet. */
+	make_cwd(&c);
+	set_stdio(&c);
+	lc_compile_rlimits(&c);
+	enter_cwd(&c, false);
+	set_umask(&c);
+	become_user(&c);
+	enter_cwd(&c, true);
+	find_program(&c);
+
+	/* With the credentials of the program: nothing is to be had from this one. */
+	lc_plan_origin(w, "namespaces");
+	LCT_PLAN(w, enter);
+	lc_plan_origin(w, NULL);
+	LCT_PLAN(w, session);
+	if (in->config->parent_death_signal.value != 0)
+		set_parent_death(&c);
 	start_program(&c);
 	lc_plan_origin(w, NULL);
 	return finish(&c, err);

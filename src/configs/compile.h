@@ -47,4 +47,8 @@ uint64_t lc_compile_clone_flags(const struct lc_config_config *config);
 int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err);
 
+/* The same for a further process of a container that runs: no root is made, it is joined. */
+int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
+	struct lc_error *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include "configs/compile.h"
 #include "configs/validate.h"
 #include "container/resources.h"
+#include "container/sibling.h"
 #include "container/users.h"
 #include "plan/write.h"
 #include "sys/sys.h"
@@ -156,10 +157,14 @@ static int list_cgroups(const struct lc_cgroup *cg, struct lc_arena *arena,
 	return 0;
 }
 
-int lc_container_plan(const struct lc_container *container, const struct lc_start *start,
-	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
+int lc_container_inputs(const struct lc_container *container, const struct lc_start *start,
+	const char *root, struct lc_arena *arena, struct lc_compile_inputs *out, struct lc_error *err)
 {
-	struct lc_compile_inputs in = {
+	struct lc_identity identity;
+	char score[16];
+	int r;
+
+	*out = (struct lc_compile_inputs){
 		.config = start->config,
 		.process = start->process,
 		.id = start->id,
@@ -167,31 +172,38 @@ int lc_container_plan(const struct lc_container *container, const struct lc_star
 		.filter_size = start->filter_size,
 		.last_capability = container->host->last_capability,
 	};
-	struct lc_identity identity;
-	char score[16];
-	int r;
-
 	/* What protects the host from the OOM killer would protect a container at its limit. [E04] */
-	in.is_spared = lc_file_read(AT_FDCWD, "/proc/self/oom_score_adj", score, sizeof(score),
-			       LCT_STEP_PROCESS, NULL) > 0 &&
-		       score[0] == '-';
+	out->is_spared = lc_file_read(AT_FDCWD, "/proc/self/oom_score_adj", score, sizeof(score),
+				 LCT_STEP_PROCESS, NULL) > 0 &&
+			 score[0] == '-';
 	r = lc_config_validate(start->config, err);
 	if (r >= 0)
 		r = lc_process_validate(start->config, start->process, err);
 	if (r >= 0)
-		r = lc_identity_resolve(start->config->rootfs, start->process->user,
+		r = lc_identity_resolve(root, start->process->user,
 			&start->process->additional_groups, &start->config->additional_groups, arena,
 			&identity, err);
+	if (r < 0)
+		return r;
+	out->uid = identity.uid;
+	out->gid = identity.gid;
+	out->groups = identity.groups;
+	out->groups_count = identity.groups_count;
+	out->home = identity.home;
+	memcpy(out->stdio_null, start->stdio_null, sizeof(out->stdio_null));
+	return 0;
+}
+
+int lc_container_plan(const struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
+{
+	struct lc_compile_inputs in;
+	int r = lc_container_inputs(container, start, start->config->rootfs, arena, &in, err);
+
 	if (r >= 0)
 		r = list_cgroups(&container->cgroup, arena, &in, err);
 	if (r < 0)
 		return r;
-	in.uid = identity.uid;
-	in.gid = identity.gid;
-	in.groups = identity.groups;
-	in.groups_count = identity.groups_count;
-	in.home = identity.home;
-	memcpy(in.stdio_null, start->stdio_null, sizeof(in.stdio_null));
 	if (lc_plan_writer_init(writer, arena) < 0)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
 	return lc_compile_init(&in, writer, err);
@@ -227,6 +239,7 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 		.namespaces = lc_compile_clone_flags(start->config),
 		.cgroup_fd = -1,
 		.join_fds = join,
+		.join_pidfd = -1,
 		.has_filter = start->filter != NULL,
 	};
 	int r;
@@ -312,6 +325,7 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 	*out = LCT_STATUS_STOPPED;
 	if (container->init.pidfd < 0)
 		return 0;
+	lc_sibling_reap(container->host); /* or an init that has ended would still be there */
 	/* Only looked at, not reaped: the exit status belongs to the process object. */
 	r = lc_process_await(&container->init, 0, err);
 	if (r != -ETIMEDOUT)
@@ -321,6 +335,30 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 		return r;
 	*out = is_frozen ? LCT_STATUS_PAUSED : LCT_STATUS_RUNNING;
 	return 0;
+}
+
+/* Siblings of the init first: it ends after them. One that does not end in time is told of by the
+ * wait for the init. */
+static void end_siblings(struct lc_container *container, int timeout_ms)
+{
+	struct lc_sibling *at = lc_sibling_next(container->host, &container->init, NULL);
+	int r = 0;
+
+	if (at == NULL)
+		return;
+	(void) lc_cgroup_kill(&container->cgroup, 0, NULL); /* one round, not waited for */
+	while (at != NULL && r >= 0) {
+		(void) lc_process_signal(&at->process, SIGKILL, NULL);
+		r = lc_process_await(&at->process, timeout_ms, NULL);
+		at = lc_sibling_next(container->host, &container->init, at);
+	}
+	lc_sibling_reap(container->host);
+}
+
+int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_error *err)
+{
+	end_siblings(container, timeout_ms);
+	return lc_cgroup_kill(&container->cgroup, timeout_ms, err);
 }
 
 int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err)
@@ -334,6 +372,7 @@ int lc_container_destroy(struct lc_container *container, int timeout_ms, struct 
 		if (r == -ESRCH)
 			r = 0;
 	}
+	end_siblings(container, timeout_ms);
 	removed = lc_cgroup_destroy(&container->cgroup, timeout_ms, r < 0 ? NULL : err);
 	if (r >= 0)
 		r = removed;

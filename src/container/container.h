@@ -66,6 +66,12 @@ int lc_container_renew(struct lc_container *container, const char *path, const c
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
 	struct lc_error *err);
 
+/* What a plan is compiled from, users and groups as the files below `root` name them. */
+struct lc_compile_inputs;
+int lc_container_inputs(const struct lc_container *container, const struct lc_start *start,
+	const char *root, struct lc_arena *arena, struct lc_compile_inputs *out,
+	struct lc_error *err);
+
 /*
  * The plan of a start. `writer` and everything in it lives in `arena`; pure but for the read of the
  * root's passwd file.
@@ -87,6 +93,9 @@ int lc_container_take_init(struct lc_container *container, const struct lc_sessi
 	struct lc_error *err);
 
 int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err);
+
+/* End every process. */
+int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_error *err);
 
 /* End every process and remove the cgroups. ETIMEDOUT names the pids that stay. */
 int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err);

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "container/sibling.h"
 #include "nsenter/helper.h"
 #include "sys/sys.h"
 
@@ -44,6 +45,7 @@ void lc_host_done(struct lc_host *host)
 {
 	if (host->owner == 0)
 		return;
+	lc_sibling_forget(host);
 	lc_fd_close(&host->helper_fd);
 	lc_cgroup_mounts_done(&host->mounts);
 	free(host->installed);

@@ -8,12 +8,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct lc_sibling;
+
 struct lc_host {
 	struct lc_cgroup_mounts mounts;
 	char *installed;          /* path of the installed init program, or NULL */
 	int helper_fd;            /* -1 until the first start */
 	char boot_id[40];         /* /proc/sys/kernel/random/boot_id */
 	unsigned last_capability; /* /proc/sys/kernel/cap_last_cap */
+	struct lc_sibling *siblings; /* sibling.h: further processes, to be reaped */
 	pid_t owner;              /* the process that made it: a forked child must not act */
 };
 

@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #define LCT_ABORT_TIMEOUT_MS 10000
 #define PF_EXITING 0x4u /* the kernel's flag, as /proc/PID/stat has it */
@@ -47,7 +48,7 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	LCT_CLEANUP(fd) int ours = -1;
 	LCT_CLEANUP(fd) int theirs = -1;
 	LCT_CLEANUP(fd) int plan = -1;
-	int fds[LCT_FD_COUNT], r;
+	int fds[LCT_FD_JOIN + 1], r;
 	struct lc_spawn spawn = {
 		.exe_fd = how->helper_fd,
 		.exe_path = how->init_argv[0],
@@ -58,7 +59,7 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 		.join_fds = how->join_fds,
 		.join_count = how->join_count,
 		.fds = fds,
-		.fds_count = LCT_FD_COUNT,
+		.fds_count = how->join_pidfd >= 0 ? LCT_FD_JOIN + 1 : LCT_FD_COUNT,
 	};
 
 	*session = (struct lc_session) LCT_SESSION_INIT;
@@ -71,12 +72,14 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	memcpy(fds, how->stdio, sizeof(how->stdio));
 	fds[LCT_FD_SESSION] = theirs;
 	fds[LCT_FD_PLAN] = plan;
+	fds[LCT_FD_JOIN] = how->join_pidfd;
 	r = lc_spawn(&spawn, &session->process.pid, &session->process.pidfd, err);
 	if (r < 0)
 		return r;
 	/* Our copy of the peer end closes here, so that the death of the init is an end of file. */
 	session->socket = lc_take_fd(&ours);
 	session->has_filter = how->has_filter;
+	session->is_join = how->join_pidfd >= 0;
 	r = lc_process_start_time(session->process.pid, &session->process.start, err);
 	if (r < 0) {
 		lc_session_abort(session);
@@ -171,12 +174,28 @@ static bool died_before_exec(const struct lc_session *session)
 	return (flags & PF_EXITING) != 0 && strstr(stat, " (" LCT_INIT_NAME ") ") != NULL;
 }
 
-static int finished(struct lc_session *session, struct lc_error *err)
+/* Its work is done, and it is on its way out: nobody else will reap it. */
+static int dismiss_helper(struct lc_session *session, struct lc_error *err)
 {
 	int r;
 
-	if (!session->has_gone || died_before_exec(session))
+	if (session->helper.pidfd < 0)
+		return 0;
+	r = lc_process_kill(&session->helper, LCT_ABORT_TIMEOUT_MS, err);
+	lc_process_done(&session->helper);
+	return r;
+}
+
+static int finished(struct lc_session *session, struct lc_error *err)
+{
+	bool has_child = !session->is_join || session->helper.pidfd >= 0;
+	int r;
+
+	if (!session->has_gone || !has_child || died_before_exec(session))
 		return died(session, err);
+	r = dismiss_helper(session, err);
+	if (r < 0)
+		return r;
 	if (session->has_filter) {
 		r = prove_filter(session, err);
 		if (r < 0)
@@ -187,39 +206,112 @@ static int finished(struct lc_session *session, struct lc_error *err)
 	return LCT_SESSION_RUNNING;
 }
 
+/* One message, and the descriptor that came with it (-1: none). Any other is closed. */
+static long receive(int socket, struct lc_report *report, int *out_fd)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))]; /* alignment leaves room for two of them */
+	} control;
+	struct iovec part = {report, sizeof(*report)};
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	const struct cmsghdr *head;
+	const int *fds;
+	size_t count;
+	long r = lc_sys_recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*out_fd = -1;
+	head = r >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
+		return r;
+	fds = (const int *) (const void *) CMSG_DATA(head);
+	count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 1; i < count; i++)
+		(void) lc_sys_close(fds[i]);
+	if (count > 0)
+		*out_fd = lc_fd_above_stdio(fds[0]);
+	if (*out_fd < -1)
+		return *out_fd;
+	return (message.msg_flags & MSG_CTRUNC) != 0 ? -EPROTO : r;
+}
+
+/* The process that will be the program has been made: from now on it is the one that counts. */
+static int take_child(
+	struct lc_session *session, const struct lc_report *report, int *pidfd, struct lc_error *err)
+{
+	struct lc_process child = LCT_PROCESS_INIT;
+	int r;
+
+	if (!session->is_join || !session->has_gone || session->helper.pidfd >= 0 || *pidfd < 0 ||
+		report->pid <= 0)
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
+	child.pid = report->pid;
+	child.pidfd = lc_take_fd(pidfd);
+	session->helper = session->process;
+	session->process = child;
+	/* It may be gone by now, if it is the host program's habit to reap what it did not start. */
+	r = lc_process_start_time(child.pid, &session->process.start, err);
+	return r < 0 && r != -ENOENT && r != -ESRCH ? r : LCT_SESSION_WAIT;
+}
+
+/* What a message means: the new state, or the error that it tells. */
+static int take(
+	struct lc_session *session, struct lc_report *report, int *fd, struct lc_error *err)
+{
+	report->error.subject[LCT_SUBJECT_MAX - 1] = '\0';
+	switch (report->kind) {
+	case LCT_REPORT_ERROR:
+		if (report->error.errnum <= 0)
+			break;
+		if (err != NULL)
+			*err = report->error;
+		return -report->error.errnum;
+	case LCT_REPORT_READY:
+		if (session->state != LCT_SESSION_WAIT)
+			break;
+		session->state = LCT_SESSION_READY;
+		session->init_calls = report->calls;
+		return LCT_SESSION_READY;
+	case LCT_REPORT_CHILD:
+		return take_child(session, report, fd, err);
+	default:
+		break;
+	}
+	return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
+}
+
 int lc_session_step(struct lc_session *session, struct lc_error *err)
 {
 	struct lc_report report;
-	int tries = 1;
+	int tries = 1, state = LCT_SESSION_WAIT;
 	long r;
 
 	if (session->socket < 0)
 		return session->state == LCT_SESSION_RUNNING ?
 			LCT_SESSION_RUNNING : lc_fail(err, LCT_STEP_SESSION, EBADF, "closed");
-	/* ECONNRESET is told once, when the init ended without reading GO; what it said before that is
-	 * still there, and an end of file behind it. */
-	do {
-		r = lc_sys_recv(session->socket, &report, sizeof(report), MSG_DONTWAIT);
-	} while (r == -EINTR || (r == -ECONNRESET && tries-- > 0));
-	if (r == -EAGAIN)
-		return LCT_SESSION_WAIT;
-	if (r == 0 || r == -ECONNRESET)
-		return finished(session, err);
-	if (r < 0)
-		return lc_fail(err, LCT_STEP_SESSION, r, "recv");
-	if (r != sizeof(report))
-		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "message of a wrong length");
-	report.error.subject[LCT_SUBJECT_MAX - 1] = '\0';
-	if (report.kind == LCT_REPORT_ERROR && report.error.errnum > 0) {
-		if (err != NULL)
-			*err = report.error;
-		return -report.error.errnum;
+	while (state == LCT_SESSION_WAIT) {
+		LCT_CLEANUP(fd) int fd = -1;
+
+		/* ECONNRESET is told once, when the init ended without reading GO; what it said
+		 * before that is still there, and an end of file behind it. */
+		do {
+			r = receive(session->socket, &report, &fd);
+		} while (r == -EINTR || (r == -ECONNRESET && tries-- > 0));
+		if (r == -EAGAIN)
+			return LCT_SESSION_WAIT;
+		if (r == 0 || r == -ECONNRESET)
+			return finished(session, err);
+		if (r < 0)
+			return lc_fail(err, LCT_STEP_SESSION, r, "recv");
+		if (r != sizeof(report))
+			return lc_fail(
+				err, LCT_STEP_SESSION, EPROTO, "message of a wrong length");
+		state = take(session, &report, &fd, err);
 	}
-	if (report.kind != LCT_REPORT_READY || session->state != LCT_SESSION_WAIT)
-		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
-	session->state = LCT_SESSION_READY;
-	session->init_calls = report.calls;
-	return LCT_SESSION_READY;
+	return state;
 }
 
 int lc_session_go(struct lc_session *session, struct lc_error *err)
@@ -246,6 +338,7 @@ void lc_session_done(struct lc_session *session)
 {
 	lc_fd_close(&session->socket);
 	lc_process_done(&session->process);
+	lc_process_done(&session->helper);
 }
 
 void lc_session_abort(struct lc_session *session)
@@ -257,6 +350,7 @@ void lc_session_abort(struct lc_session *session)
 #endif
 	if (session->process.pidfd >= 0)
 		(void) lc_process_kill(&session->process, LCT_ABORT_TIMEOUT_MS, NULL);
+	(void) dismiss_helper(session, NULL);
 #ifdef LCT_FAULT
 	lc_fault_enable(true);
 #endif

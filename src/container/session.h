@@ -21,13 +21,16 @@ enum lc_session_state {
 struct lc_session {
 	int socket;
 	enum lc_session_state state;
-	struct lc_process process;
+	struct lc_process process; /* the init; who joins: at first the helper, then the child */
+	struct lc_process helper;  /* of who joins: has done its work, to be reaped */
+	bool is_join;
 	bool has_gone;       /* GO was sent */
 	bool has_filter;     /* a seccomp filter was asked for: proved once the program runs */
 	uint32_t init_calls; /* test builds: system calls of the init until READY */
 };
 
-#define LCT_SESSION_INIT {.socket = -1, .process = LCT_PROCESS_INIT}
+#define LCT_SESSION_INIT                                                                           \
+	{.socket = -1, .process = LCT_PROCESS_INIT, .helper = LCT_PROCESS_INIT}
 
 struct lc_session_start {
 	int helper_fd;          /* the init program, or -1 for init_argv[0] */
@@ -40,6 +43,7 @@ struct lc_session_start {
 	int cgroup_fd;          /* borrowed, -1 for none */
 	const int *join_fds;    /* borrowed */
 	size_t join_count;
+	int join_pidfd;         /* borrowed: init of the container that is joined, -1 for none */
 	bool has_filter;
 };
 

@@ -70,47 +70,53 @@ static int reset_scheduling(void)
 static int raise_nofile(struct lc_init *init)
 {
 	struct rlimit64 all;
-	long r = lc_sys_prlimit(0, RLIMIT_NOFILE, NULL, &init->nofile);
+	struct rlimit64 *now = &init->nofile.value;
+	long r = lc_sys_prlimit(0, RLIMIT_NOFILE, NULL, now);
 
-	if (r < 0 || init->nofile.rlim_cur == init->nofile.rlim_max)
+	if (r < 0 || now->rlim_cur == now->rlim_max)
 		return (int) r;
-	all.rlim_cur = all.rlim_max = init->nofile.rlim_max;
+	all.rlim_cur = all.rlim_max = now->rlim_max;
 	r = lc_sys_prlimit(0, RLIMIT_NOFILE, &all, NULL);
-	init->is_nofile_due = r >= 0;
+	init->nofile.is_due = r >= 0;
 	return (int) r;
 }
 
 /*
- * The program may have fewer descriptors than we still need, so a lower limit waits until the end,
- * where it takes no privilege. A higher one takes privilege, which we have only now.
+ * The program may have fewer descriptors, or processes, than we still need, so a lower limit waits
+ * until the end, where it takes no privilege. A higher one takes privilege, which we have only now.
  */
-static int defer_nofile(struct lc_init *init, const struct rlimit64 *wanted)
+static int defer_limit(int resource, struct lc_late_limit *late, const struct rlimit64 *wanted)
 {
 	struct rlimit64 now;
-	long r = lc_sys_prlimit(0, RLIMIT_NOFILE, NULL, &now);
+	long r = lc_sys_prlimit(0, resource, NULL, &now);
 
 	if (r >= 0 && wanted->rlim_cur > wanted->rlim_max)
 		r = -EINVAL;
 	if (r >= 0 && wanted->rlim_max > now.rlim_max) {
 		now.rlim_cur = now.rlim_max = wanted->rlim_max;
-		r = lc_sys_prlimit(0, RLIMIT_NOFILE, &now, NULL);
+		r = lc_sys_prlimit(0, resource, &now, NULL);
 	}
-	init->nofile = *wanted;
-	init->is_nofile_due = true;
+	late->value = *wanted;
+	late->is_due = true;
 	return (int) r;
 }
 
-int lc_init_nofile_settle(struct lc_init *init, struct lc_error *err)
+static int settle_limit(int resource, struct lc_late_limit *late)
 {
-	long r;
+	long r = late->is_due ? lc_sys_prlimit(0, resource, &late->value, NULL) : 0;
 
-	if (!init->is_nofile_due)
-		return 0;
-	r = lc_sys_prlimit(0, RLIMIT_NOFILE, &init->nofile, NULL);
+	late->is_due = false;
+	return (int) r;
+}
+
+int lc_init_limits_settle(struct lc_init *init, struct lc_error *err)
+{
+	int r = settle_limit(RLIMIT_NOFILE, &init->nofile);
+
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_RLIMIT, r, "NOFILE");
-	init->is_nofile_due = false;
-	return 0;
+	r = settle_limit(RLIMIT_NPROC, &init->nproc);
+	return r < 0 ? lc_fail(err, LCT_STEP_RLIMIT, r, "NPROC") : 0;
 }
 
 int lc_init_reset(struct lc_init *init, const struct lc_op_reset *op, struct lc_error *err)
@@ -203,7 +209,10 @@ int lc_init_rlimit(struct lc_init *init, const struct lc_op_rlimit *op, struct l
 	long r;
 
 	if (op->resource == RLIMIT_NOFILE)
-		r = defer_nofile(init, &limit);
+		r = defer_limit(RLIMIT_NOFILE, &init->nofile, &limit);
+	/* Who joins needs a second process to enter the pid namespace. */
+	else if (op->resource == RLIMIT_NPROC && init->is_joined)
+		r = defer_limit(RLIMIT_NPROC, &init->nproc, &limit);
 	else
 		r = lc_sys_prlimit(0, (int) op->resource, &limit, NULL);
 	return r < 0 ? lc_fail(err, LCT_STEP_RLIMIT, r, limit_name(op->resource)) : 0;

@@ -181,7 +181,7 @@ int lc_init_seccomp(struct lc_init *init, const struct lc_op_seccomp *op, struct
 	if (op->filter.length % sizeof(struct sock_filter) != 0 ||
 		op->filter.length / sizeof(struct sock_filter) > BPF_MAXINSNS)
 		return lc_fail(err, LCT_STEP_SECCOMP, EINVAL, "filter");
-	r = lc_init_nofile_settle(init, err); /* later the filter may forbid it */
+	r = lc_init_limits_settle(init, err); /* later the filter may forbid it */
 	if (r < 0)
 		return (int) r;
 	program.len = (unsigned short) (op->filter.length / sizeof(struct sock_filter));

@@ -110,7 +110,7 @@ int lc_init_exec(struct lc_init *init, const struct lc_op_exec *op, struct lc_er
 
 	if (op->argv.count > LCT_LIST_MAX || op->envp.count > LCT_LIST_MAX)
 		return lc_fail(err, LCT_STEP_EXEC, E2BIG, init->program);
-	r = lc_init_nofile_settle(init, err);
+	r = lc_init_limits_settle(init, err);
 	if (r < 0)
 		return (int) r;
 	point(&init->plan, op->argv, argv);

@@ -23,9 +23,12 @@ struct lc_init {
 	int mask_empty;        /* the empty directory of mask_source, -1 for none */
 	bool is_null_attached; /* the masks' null device is in the tree: copy it from now on */
 	bool is_empty_attached;
-	bool is_nofile_due;    /* set to `nofile` before the program starts */
+	bool is_joined;        /* it is a process of a container that others run in */
 	bool is_cwd_entered;
-	struct rlimit64 nofile;
+	struct lc_late_limit { /* of the program, and in the way of the set-up: set at the end */
+		struct rlimit64 value;
+		bool is_due;
+	} nofile, nproc;
 	int slots[LCT_PLAN_SLOTS_MAX];           /* descriptors, -1 for none */
 	uint32_t slot_names[LCT_PLAN_SLOTS_MAX]; /* pool offsets: where it came from */
 	char program[PATH_MAX];                  /* what lookup found */
@@ -47,8 +50,8 @@ int lc_init_main(void);
 struct lc_report;
 int lc_init_send(const struct lc_report *report);
 
-/* attributes.c: give the limit of descriptors its final value, once. */
-int lc_init_nofile_settle(struct lc_init *init, struct lc_error *err);
+/* attributes.c: give the late limits their final value, once. */
+int lc_init_limits_settle(struct lc_init *init, struct lc_error *err);
 
 /* --- slots: mounts.c --- */
 

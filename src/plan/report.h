@@ -10,6 +10,12 @@
  *	ERROR ───────────────────▶  at any time; the init exits after it
  *	end of file without READY: the init died
  *
+ * Who joins a running container does so in two processes, because a pid namespace is entered by
+ * being born in it. The first one, which nothing in the container can see, does all of the work;
+ * the second one is a child of the host and becomes the program:
+ *
+ *	CHILD + pidfd ───────────▶  after GO; the first one exits
+ *
  * End of file at the init means that the host has gone, and it exits without starting anything.
  */
 #ifndef LCT_PLAN_REPORT_H
@@ -25,11 +31,14 @@ enum lc_report_kind {
 	LCT_REPORT_ERROR = 1,
 	LCT_REPORT_READY = 2,
 	LCT_REPORT_GO = 3,
+	LCT_REPORT_CHILD = 4,
 };
 
 struct lc_report {
 	uint32_t kind;
 	uint32_t calls; /* test builds: system calls made so far, so that a sweep knows its end */
+	int32_t pid;    /* of CHILD, as the host sees it */
+	uint32_t pad;
 	struct lc_error error;
 };
 

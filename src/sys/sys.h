@@ -329,6 +329,15 @@ static inline long lc_sys_unshare(uint64_t flags)
 {
 	return LCT_SYS1(unshare, flags);
 }
+static inline long lc_sys_setns(int fd, uint64_t flags)
+{
+	return LCT_SYS2(setns, fd, flags);
+}
+/* As fork(2), with flags; a pidfd comes with CLONE_PIDFD. Not clone3, which filters refuse. */
+static inline long lc_sys_clone(uint64_t flags, int *out_pidfd)
+{
+	return LCT_SYS5(clone, flags, NULL, out_pidfd, NULL, NULL);
+}
 static inline long lc_sys_setsid(void)
 {
 	return LCT_SYS0(setsid);

@@ -309,6 +309,10 @@ function Container:signal_all(number) end
 ---@return libcontainer.RawError|nil
 function Container:kill(timeout) end
 
+--- The descriptors of further processes that have not ended; those that have are reaped by it.
+---@return integer[]
+function Container:siblings() end
+
 --- Kill, and remove the cgroups.
 ---@param timeout number|nil seconds, default 10
 ---@return true|nil
@@ -331,6 +335,14 @@ function Container:close() end
 ---@return libcontainer.RawError|nil
 function Container:begin(config, process, options) end
 
+--- The same for a further process of a container that runs. Options are those of begin without `init`.
+---@param config table  strict
+---@param process table strict
+---@param options table
+---@return libcontainer.core.Session|nil
+---@return libcontainer.RawError|nil
+function Container:join(config, process, options) end
+
 --- What begin would have done.
 ---@param config table
 ---@param process table
@@ -338,6 +350,14 @@ function Container:begin(config, process, options) end
 ---@return libcontainer.PlanRow[]|nil
 ---@return libcontainer.RawError|nil
 function Container:plan(config, process, options) end
+
+--- What join would do.
+---@param config table
+---@param process table
+---@param options table
+---@return libcontainer.PlanRow[]|nil
+---@return libcontainer.RawError|nil
+function Container:join_plan(config, process, options) end
 
 ---@class libcontainer.core.Session
 local Session = {}

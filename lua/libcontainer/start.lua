@@ -1,0 +1,193 @@
+-- SPDX-License-Identifier: MIT
+--- A program comes to life in a container: the first one, its init, for which everything is made, and
+-- further ones, which join what is there. Both are a conversation with an init of ours until it has
+-- become the program; for the first one the state is written in the middle of it.
+--
+-- Callers hold the container's lock.
+local core = require "libcontainer.core"
+local errors = require "libcontainer.errors"
+local loop = require "libcontainer.loop"
+local rules = require "libcontainer.configs.rules"
+local seccomp = require "libcontainer.configs.seccomp"
+local state = require "libcontainer.state"
+local usage = require "libcontainer.usage"
+
+local M = {}
+
+local START_TIMEOUT <const> = 60
+local DESTROY_TIMEOUT <const> = 10
+
+-- What the core needs beside config and process.
+local function open_options(box, proc)
+  local filter, err = seccomp.filter(box._record.config.seccomp, core)
+  if filter == nil and err then
+    return nil, errors.is(err) and err or errors.raw(err, { field = "seccomp" })
+  end
+  local options
+  options, err = proc:_open_stdio()
+  if not options then return nil, err end
+  options.id, options.filter = box._id, filter or nil
+  local fault = box._factory:_fault()
+  if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end
+  return options
+end
+
+-- Drive the session until the program runs. `on_ready` is called when everything is set up and the
+-- program does not run yet.
+local function converse(box, session, on_ready)
+  local deadline = loop.deadline(START_TIMEOUT)
+  while true do
+    local event, raw = session:step()
+    if event == "running" then return true end
+    if not event then return nil, errors.raw(raw) end
+    if event == "ready" then
+      box._init_calls = session:init_calls() -- test builds: where a sweep of faults ends
+      local fine, err = on_ready()
+      if not fine then return nil, err end
+      local gone
+      gone, raw = session:go()
+      if not gone then return nil, errors.raw(raw) end
+    else
+      local ready
+      ready, raw = loop.wait(session:pollfd(), "r", deadline)
+      if ready == nil then return nil, errors.raw(raw) end
+      if not ready then
+        return nil, errors.timed_out("session", "the program does not come up", START_TIMEOUT)
+      end
+    end
+  end
+end
+
+-- Run `begin`, and close what the program has got, or would have.
+local function with_stdio(proc, options, begin)
+  local is_fine, running, err = pcall(begin)
+  local is_running = is_fine and running
+  proc:_close_stdio(options, is_running)
+  if is_running then return proc end
+  return nil, is_fine and err or running, not is_fine
+end
+
+--- What the init waits for: a function that answers the descriptors of the further processes that we
+-- have started beside it. The kernel ends it after them.
+---@param box libcontainer.Container
+---@return fun(): integer[]
+function M.siblings_of(box)
+  return function()
+    return box._is_destroyed and {} or box._core:siblings()
+  end
+end
+
+-- --- the first one ---
+
+local function namespace_paths(config, pid)
+  local files = { mount = "mnt", network = "net" }
+  local paths = {}
+  for _, name in ipairs(config.namespaces or rules.DEFAULT_NAMESPACES) do
+    paths[name] = ("/proc/%d/ns/%s"):format(pid, files[name] or name)
+  end
+  return paths
+end
+
+-- What is to be written down about the start. It is made while the init sets everything up, and
+-- written when that is done and the program does not run yet.
+local function started_text(box, session)
+  local record = box._record
+  local pid, start = session:pid()
+  record.init_process_pid, record.init_process_start = pid, start
+  record.namespace_paths = namespace_paths(record.config, pid)
+  record.status = "running"
+  record.started = core.time()
+  return state.encode(record)
+end
+
+local function forget_started(box)
+  local record = box._record
+  record.init_process_pid, record.init_process_start, record.namespace_paths = nil, nil, nil
+  record.status, record.started = "created", nil
+  state.save(box._directory, record)
+end
+
+-- A container that has run can run again: in cgroups made anew.
+local function prepare(box, status)
+  if status == "stopped" then
+    if box._init then box._init:_poll() end -- its accounting, before the cgroup goes
+    local done, raw = box._core:destroy(DESTROY_TIMEOUT)
+    if not done then return nil, errors.raw(raw) end
+  end
+  if status == "stopped" or box._has_failed then return box._factory:_renew(box) end
+  return true
+end
+
+local function begin_first(box, proc, options)
+  local session <close>, raw = box._core:begin(box._record.config, proc:_specification(), options)
+  if not session then return nil, errors.raw(raw) end
+  local text, err = started_text(box, session)
+  if not text then return nil, err end
+  local running
+  running, err = converse(box, session, function() return state.write(box._directory, text) end)
+  if not running then return nil, err end
+  -- What may run out of memory comes before finish: until then the session undoes everything.
+  proc:_attach(usage.of(box), M.siblings_of(box))
+  proc._handle, box._init = session:finish(), proc
+  return true
+end
+
+--- Start the init.
+---@param box libcontainer.Container
+---@param proc libcontainer.Process
+---@param status "created"|"stopped"
+---@return libcontainer.Process|nil
+---@return libcontainer.Error|nil err
+function M.first(box, proc, status)
+  local fine, err = prepare(box, status)
+  if not fine then return nil, err end
+  local options
+  options, err = open_options(box, proc)
+  if not options then return nil, err end
+  options.init = box._factory:_init_command()
+  local running, has_raised
+  running, err, has_raised = with_stdio(proc, options, function() return begin_first(box, proc, options) end)
+  box._has_failed = not running
+  if running then return proc end
+  if box._record.init_process_pid then forget_started(box) end
+  if has_raised then error(err, 0) end
+  return nil, err
+end
+
+-- --- a further one ---
+
+local function begin_further(box, proc, options)
+  local since = usage.since(box)
+  local session <close>, raw = box._core:join(box._record.config, proc:_specification(), options)
+  if not session then return nil, errors.raw(raw) end
+  local running, err = converse(box, session, function() return true end)
+  if not running then return nil, err end
+  proc:_attach(since)
+  proc._handle = session:finish()
+  return true
+end
+
+-- What became of the container meanwhile says more than the step that failed because of it.
+local function explain_failure(box, err)
+  local status = box:status()
+  if status == "paused" then return errors.container_paused(box._id) end
+  if status and status ~= "running" then return errors.container_not_running(box._id, status) end
+  return err
+end
+
+--- Start a program beside the init.
+---@param box libcontainer.Container
+---@param proc libcontainer.Process
+---@return libcontainer.Process|nil
+---@return libcontainer.Error|nil err  ContainerPaused, ContainerNotRunning
+function M.further(box, proc)
+  local options, err = open_options(box, proc)
+  if not options then return nil, err end
+  local running, has_raised
+  running, err, has_raised = with_stdio(proc, options, function() return begin_further(box, proc, options) end)
+  if running then return proc end
+  if has_raised then error(err, 0) end
+  return nil, explain_failure(box, err)
+end
+
+return M

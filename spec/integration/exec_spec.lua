@@ -1,0 +1,288 @@
+-- SPDX-License-Identifier: MIT
+-- A further program in a container that runs: container:start on one that has its init.
+local fixture = require "spec.support.fixture"
+local inside = require "spec.support.inside"
+local configs = require "libcontainer.configs"
+local lc = require "libcontainer"
+
+-- A container that runs `sleep`, from configs.default with these fields over it.
+local function running(config, factory)
+  config = config or {}
+  config.rootfs = config.rootfs or fixture.rootfs()
+  local box = assert((factory or fixture.factory()):create(fixture.id(), assert(configs.default(config))))
+  assert(box:start { "sleep", "1000" })
+  return box
+end
+
+-- Run a shell script beside the init and answer what it printed; it must end with status 0.
+local function script(box, text, more)
+  local spec = { "sh", "-c", text, stdout = "pipe", stderr = "pipe" }
+  for key, value in pairs(more or {}) do spec[key] = value end
+  local process = assert(box:start(spec))
+  local stdout, stderr = process.stdout:read("a", 60), process.stderr:read("a", 60)
+  local exit = assert(process:wait(60))
+  process:close()
+  if exit.status ~= 0 then error(("status %s signal %s\n%s%s"):format(exit.status, exit.signal, stdout, stderr), 2) end
+  return stdout
+end
+
+local function refused(box, spec)
+  local process, err = box:start(spec)
+  assert.is_nil(process)
+  return err
+end
+
+-- Fields of /proc/self/status of a further process.
+local function status(box, more)
+  return inside.status(script(box, "cat /proc/self/status", more))
+end
+
+describe("a further program", function()
+  fixture.check_leaks()
+
+  it("has the namespaces and the cgroups of the init, all of them [D4] [D16] [O89]", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running()
+    local pid = box:state().init_process_pid
+    local process = assert(box:start { "sleep", "1000" })
+    local function links(number)
+      return fixture.sh("cd /proc/%d/ns && readlink cgroup ipc mnt net pid uts user", number)
+    end
+    assert.equal(links(pid), links(process:pid()))
+    assert.equal(fixture.read(("/proc/%d/cgroup"):format(pid)), fixture.read(("/proc/%d/cgroup"):format(process:pid())))
+    local pids = {}
+    for _, number in ipairs(assert(box:processes())) do pids[number] = true end
+    assert.is_true(pids[pid] and pids[process:pid()])
+    -- it sees what the init sees: as a process beside it, in a session of its own
+    assert.equal("1 sleep\n", script(box, "echo $(grep -l sleep /proc/1/comm | wc -l) $(cat /proc/1/comm)"))
+    assert.equal("container\n", script(box, "hostname"))
+    assert.equal("4 0 4\n", script(box, [[set -- $(sed 's/.*) //' /proc/self/stat)
+      echo "$(($$ > 1 ? 4 : 1)) $2 $([ $4 = $$ ] && echo 4)" | cat]]):gsub("^4 %d+", "4 0"))
+  end)
+
+  it("ends with its own status or signal, and the container goes on", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running()
+    for _, number in ipairs { 0, 1, 7, 255 } do
+      assert.equal(number, assert(assert(box:start { "sh", "-c", "exit " .. number }):wait(60)).status)
+    end
+    local exit = assert(assert(box:start { "sh", "-c", "kill -TERM $$" }):wait(60))
+    assert.equal("TERM", exit.signal_name)
+    assert.is_nil(exit.status)
+    local process = assert(box:start { "sleep", "1000" })
+    assert.is_nil((process:wait(0.01)))
+    assert(process:signal("KILL"))
+    assert.equal(9, assert(process:wait(60)).signal)
+    assert.equal("running", box:status())
+    assert.equal(1, #assert(box:processes()))
+    local none, err = process:signal("TERM")
+    assert.is_nil(none)
+    assert.equal("ContainerNotRunning", err.code)
+  end)
+
+  it("reads and writes like the first one", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running()
+    local process = assert(box:start { "sh", "-c", "cat; echo end >&2", stdin = "pipe", stdout = "pipe", stderr = "pipe" })
+    assert(process.stdin:write("one\n", "two\n")):close()
+    assert.equal("one\ntwo\n", process.stdout:read("a", 60))
+    assert.equal("end\n", process.stderr:read("a", 60))
+    assert.equal(0, assert(process:wait(60)).status)
+    process:close()
+    -- what is not said is the container's own null device, for reading and writing
+    assert.equal("1:3 1:3 crw-rw-rw-\n", script(box, [[echo x >&0; stat -L -c '%t:%T' /proc/self/fd/0 | tr '\n' ' '
+      stat -c '%t:%T' /dev/null | tr '\n' ' '; ls -l /dev/null | cut -c1-10]], { stdin = "null" }))
+  end)
+
+  it("that cannot be found or entered says so, and nothing is left of it", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running()
+    local err = refused(box, { "missing" })
+    assert.equal("exec", err.step)
+    assert.equal("ENOENT", err.errname)
+    assert.equal("process.args", err.field)
+    err = refused(box, { "true", cwd = "/bin/true" })
+    assert.equal("cwd", err.step)
+    assert.equal("process.cwd", err.field)
+    err = refused(box, { "true", user = "nobody-of-that-name" })
+    assert.equal("ConfigInvalid", err.code)
+    err = refused(box, { "true", cwd = "relative" })
+    assert.equal("ConfigInvalid", err.code)
+    assert.equal("running", box:status())
+    assert.equal(1, #assert(box:processes()))
+  end)
+
+  it("can be started in a container that another process made [D19]", function()
+    fixture.needs("root", "busybox")
+    local root, rootfs = fixture.root(), fixture.rootfs()
+    fixture.lua_prints([[
+      local configs = require "libcontainer.configs"
+      local box = assert(assert(lc.new(root)):create("box", configs.default { rootfs = rootfs, detach = true }))
+      assert(box:start { "sleep", "1000" })]], { args = { root, rootfs } })
+    local factory = assert(lc.new(root))
+    local box = assert(factory:load("box"))
+    assert.equal("container\n", script(box, "hostname"))
+    assert.equal(5, assert(assert(box:start { "sh", "-c", "exit 5" }):wait(60)).status)
+    -- and several at once, by hosts that know nothing of each other
+    local printed = fixture.lua_prints([[
+      local box = assert(assert(lc.new(root)):load("box"))
+      local list = {}
+      for i = 1, 4 do list[i] = assert(box:start { "sh", "-c", "exit " .. i }) end
+      for i = 1, 4 do io.write(assert(list[i]:wait(60)).status, " ") end]], { args = { root } })
+    assert.equal("1 2 3 4 ", printed)
+    assert(box:destroy())
+  end)
+
+  it("goes with the container, and its end is still told", function()
+    fixture.needs("root", "busybox")
+    local box = running()
+    local process = assert(box:start { "sh", "-c", "trap '' TERM; sleep 1000 & wait" })
+    assert(box:destroy())
+    assert.equal(9, assert(process:wait(60)).signal)
+  end)
+
+  it("does not keep the init from ending, waited for or not", function()
+    fixture.needs("root", "busybox")
+    for _, ends in ipairs { true, false } do
+      local factory = fixture.factory()
+      local box <close> = assert(factory:create(fixture.id(), configs.default { rootfs = fixture.rootfs() }))
+      local init = assert(box:start { "sh", "-c", "read -r x; exit 3", stdin = "pipe" })
+      local same = assert(factory:load(box:id())) -- another object of the same host
+      for _ = 1, 3 do assert(box:start { "sleep", ends and "0" or "1000" }) end
+      local kept = assert(same:start { "sh", "-c", ends and "exit 4" or "sleep 1000" })
+      collectgarbage()
+      assert(init.stdin:write("\n")):close()
+      assert.equal(3, assert(init:wait(60)).status)
+      assert.equal("stopped", box:status())
+      assert.equal(ends and 4 or 9, assert(kept:wait(60))[ends and "status" or "signal"])
+    end
+  end)
+
+  it("goes with an interpreter that ends without another word", function()
+    fixture.needs("root", "busybox")
+    local root, rootfs = fixture.root(), fixture.rootfs()
+    local pids = fixture.lua_prints([[
+      local configs = require "libcontainer.configs"
+      box = assert(assert(lc.new(root)):create("box", configs.default { rootfs = rootfs }))
+      assert(box:start { "sleep", "1000" })
+      for i = 1, 3 do print(assert(box:start { "sleep", "1000" }):pid()) end]], { args = { root, rootfs } })
+    for pid in pids:gmatch("%d+") do assert.is_nil(fixture.read("/proc/" .. pid .. "/stat")) end
+    assert.equal(0, #assert(assert(lc.new(root)):list()))
+  end)
+
+  it("tells its status to a host whose other half waits for every child [E01]", function()
+    fixture.needs("root", "busybox", "cc")
+    local root, rootfs = fixture.root(), fixture.rootfs()
+    for _, habit in ipairs { "posix.signal(17, 'ignore')", "local stolen = true" } do
+      local printed = fixture.lua_prints(([[
+        local configs = require "libcontainer.configs"
+        %s
+        local box <close> = assert(assert(lc.new(root)):create("box", configs.default { rootfs = rootfs }))
+        assert(box:start { "sleep", "1000" })
+        local process = assert(box:start { "sh", "-c", "exit 9" })
+        if stolen then
+          local pid = process:pid()
+          while posix.wait(-1) ~= pid do end
+        end
+        local exit = assert(process:wait(60))
+        print(exit.status or exit.lost)]]):format(habit), { args = { root, rootfs } })
+      assert.is_true(printed == "9\n" or printed == "true\n", printed)
+      -- pidfs keeps it since Linux 6.15
+      local major, minor = fixture.read("/proc/sys/kernel/osrelease"):match("^(%d+)%.(%d+)")
+      if tonumber(major) * 1000 + tonumber(minor) >= 6015 then assert.equal("9\n", printed) end
+    end
+  end)
+end)
+
+describe("what a further program may do", function()
+  fixture.check_leaks()
+
+  it("is what the init may: capabilities, filter, no new privileges, limits [D4] [O116]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local rootfs = fixture.rootfs()
+    inside.install_calls(rootfs)
+    local box <close> = running { rootfs = rootfs, capabilities = { "CHOWN", "KILL" },
+      rlimits = { NOFILE = { 64, 128 }, NPROC = { 1, 2 }, CORE = 0 },
+      seccomp = { default_action = "allow", syscalls = { { names = { "getppid" }, action = "errno", errno_ret = 13 } } } }
+    local fields = status(box)
+    assert.equal("0000000000000021", fields.CapBnd)
+    assert.equal("0000000000000021", fields.CapPrm)
+    assert.equal("0000000000000021", fields.CapEff)
+    assert.equal("0000000000000000", fields.CapInh)
+    assert.equal("0000000000000000", fields.CapAmb)
+    assert.equal("1", fields.NoNewPrivs)
+    assert.equal("2", fields.Seccomp)
+    assert.same({ getppid = "EACCES", getpid = "ok" }, inside.answers(script(box, "calls getppid ';' getpid")))
+    assert.equal("64 128 0\n", script(box, "echo $(ulimit -n) $(ulimit -H -n) $(ulimit -c)"))
+    -- one process at most, and it takes two to get there
+    local limits = script(box, "cat /proc/self/limits")
+    assert.truthy(limits:find("\nMax processes +1 +2 "))
+  end)
+
+  it("replaces the container's word by its own, and nothing becomes inheritable [A57] [A74] [A56] [O120]", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running { capabilities = { "CHOWN" } }
+    local fields = status(box, { capabilities = { "NET_ADMIN", "KILL" } })
+    assert.equal("0000000000001020", fields.CapBnd)
+    assert.equal("0000000000001020", fields.CapEff)
+    assert.equal("0000000000000000", fields.CapInh)
+    fields = status(box, { capabilities = {}, user = "1000" })
+    for _, set in ipairs { "CapBnd", "CapEff", "CapPrm", "CapInh", "CapAmb" } do
+      assert.equal("0000000000000000", fields[set], set)
+    end
+    fields = status(box, { user = "1000", capabilities = { bounding = { "KILL" }, permitted = { "KILL" },
+      effective = { "KILL" }, inheritable = { "KILL" }, ambient = { "KILL" } } })
+    assert.equal("0000000000000020", fields.CapAmb)
+    assert.equal("0", status(box, { no_new_privileges = false }).NoNewPrivs)
+    assert.equal("2", status(box, { no_new_privileges = false }).Seccomp)
+    assert.equal("700\n", script(box, "cat /proc/self/oom_score_adj", { oom_score_adj = 700 }))
+    assert.equal("0027\n", script(box, "umask", { umask = "027" }))
+    assert.equal("96\n", script(box, "ulimit -n", { rlimits = { NOFILE = 96 } }))
+  end)
+
+  it("is told by its user and groups, which the files of the running container name [A58] [A80] [A21]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    local box <close> = running { rootfs = rootfs, mounts = { { destination = "/etc", type = "tmpfs" } } }
+    script(box, [[printf 'root:x:0:0::/root:/bin/sh\napp:x:77:78::/home/app:/bin/sh\n1:x:0:0::/:/bin/sh\n' >/etc/passwd
+      printf 'more:x:90:app\n1:x:0:\n' >/etc/group]])
+    local function ids(user, more)
+      local fields = status(box, { user = user, additional_groups = more })
+      return (("%s %s %s"):format(fields.Uid:match("%d+"), fields.Gid:match("%d+"), fields.Groups):gsub("%s+$", ""))
+    end
+    assert.equal("77 78 90", ids "app")
+    assert.equal("1 1", ids "1")
+    assert.equal("1 2", ids "1:2")
+    assert.equal("77 90", ids "app:more")
+    assert.equal("5 6 7 8", ids("5:6", { 7, 8 }))
+    assert.equal("0 0", ids(nil))
+    assert.equal("/home/app\n", script(box, "echo $HOME", { user = "app" }))
+    for _, user in ipairs { "", ":2", "-1", "0x1", "1 ", "1:2:3", "user" } do
+      local err = refused(box, { "true", user = user })
+      assert.is_true(err.code == "ConfigInvalid" or err.step == "user", user)
+    end
+  end)
+
+  it("does not reach a directory of the host, whatever is called its working directory [A68] [O5] [D29]", function()
+    fixture.needs("root", "busybox")
+    local canary, rootfs = inside.canary(), fixture.rootfs()
+    fixture.sh("ln -s /proc/self/fd %s/fds && ln -s /proc/self/cwd %s/here", rootfs, rootfs)
+    local leaked = {}
+    for i = 1, 8 do leaked[i] = assert(io.open(i % 2 == 0 and "/" or canary.path)) end
+    for _, namespaces in ipairs { { "mount", "uts", "pid" }, { "mount", "uts" } } do
+      local box <close> = running { rootfs = rootfs, namespaces = namespaces, networks = {} }
+      for number = 0, fixture.is_asan and 16 or 48 do
+        assert.equal("cwd", refused(box, { "true", cwd = "/proc/self/fd/" .. number }).step)
+      end
+      for _, cwd in ipairs { "/fds/3", "/fds/5/..", "/here", "/proc/self/cwd", "/proc/1/cwd", "/proc/1/root/etc",
+        "/proc/thread-self/fd/5" } do
+        assert.equal("cwd", refused(box, { "true", cwd = cwd }).step, cwd)
+      end
+      assert.equal("/tmp/made\n", script(box, "pwd -P", { cwd = "/tmp/made" }))
+      -- nor are the descriptors there
+      assert.equal("0 1 2 3\n", script(box, "echo $(ls /proc/self/fd)"))
+    end
+    for _, file in ipairs(leaked) do file:close() end
+    canary.check()
+  end)
+end)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Into a running container. Namespaces are those of the init behind our pidfd, which was proved when
+ * it was opened; cgroups are those that we made. The order: look whether it is paused before
+ * anything is put into its cgroups, because what enters a frozen one sleeps and takes us along.
+ */
+#include "container/join.h"
+
+#include "configs/compile.h"
+#include "plan/write.h"
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int check_runs(const struct lc_container *container, struct lc_error *err)
+{
+	int r = container->init.pidfd < 0 ? 0 : lc_process_await(&container->init, 0, err);
+
+	if (r == -ETIMEDOUT)
+		return 0;
+	return r < 0 ? r : lc_fail(err, LCT_STEP_PROCESS, ESRCH, "the init has ended");
+}
+
+int lc_join_plan(const struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
+{
+	struct lc_compile_inputs in;
+	char root[32];
+	int r = check_runs(container, err);
+
+	if (r < 0)
+		return r;
+	snprintf(root, sizeof(root), "/proc/%d/root", (int) container->init.pid);
+	r = lc_container_inputs(container, start, root, arena, &in, err);
+	if (r < 0)
+		return r;
+	/* The number was still its own: so that was its root. */
+	r = check_runs(container, err);
+	if (r < 0)
+		return r;
+	if (lc_plan_writer_init(writer, arena) < 0)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	return lc_compile_join(&in, writer, err);
+}
+
+static int check_thawed(struct lc_container *container, struct lc_error *err)
+{
+	bool is_frozen = false;
+	int r = lc_cgroup_frozen(&container->cgroup, &is_frozen, err);
+
+	if (r >= 0 && is_frozen)
+		return lc_fail(err, LCT_STEP_FREEZE, EBUSY, "the container is paused");
+	return r;
+}
+
+static int spawn(struct lc_container *container, const struct lc_start *start, const void *plan,
+	size_t plan_size, struct lc_session *session, struct lc_error *err)
+{
+	static char *const argv[] = {(char *) "init", NULL};
+	static char *const no_environment[] = {NULL};
+	int fds[LCT_CGROUP_HIERARCHIES_MAX], r;
+	struct lc_session_start how = {
+		.helper_fd = lc_host_helper(container->host, err),
+		.init_argv = argv,
+		.init_envp = no_environment,
+		.plan = plan,
+		.plan_size = plan_size,
+		.cgroup_fd = -1,
+		.join_fds = fds,
+		.join_pidfd = container->init.pidfd,
+		.has_filter = start->filter != NULL,
+	};
+
+	if (how.helper_fd < 0)
+		return how.helper_fd;
+	memcpy(how.stdio, start->stdio, sizeof(how.stdio));
+	r = lc_cgroup_join_fds(&container->cgroup, &how.cgroup_fd, fds,
+		LCT_CGROUP_HIERARCHIES_MAX, &how.join_count, err);
+	if (r < 0)
+		return r;
+	r = lc_session_start(session, &how, err);
+	for (size_t i = 0; i < how.join_count; i++)
+		(void) lc_sys_close(fds[i]);
+	return r;
+}
+
+int lc_join_begin(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	const void *plan;
+	size_t plan_size;
+	int r;
+
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	r = lc_join_plan(container, start, arena, writer, err);
+	if (r >= 0)
+		r = lc_plan_finish(writer, &plan, &plan_size, err);
+	if (r < 0)
+		return r;
+#ifdef LCT_FAULT
+	((struct lc_plan_header *) (uintptr_t) plan)->fault_nth = start->fault_nth;
+	((struct lc_plan_header *) (uintptr_t) plan)->fault_errno = start->fault_errno;
+#endif
+	r = check_thawed(container, err); /* opens the cgroups too */
+	if (r >= 0)
+		r = spawn(container, start, plan, plan_size, session, err);
+	lc_cgroup_rest(&container->cgroup);
+	return r;
+}
