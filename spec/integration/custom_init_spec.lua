@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A program of the caller's as the container's init: it ends in start_initialization.
 local fixture = require "spec.support.fixture"
+local inside = require "spec.support.inside"
 local lc = require "libcontainer"
 
 -- A factory whose init is a Lua script.
@@ -10,6 +11,66 @@ local function factory_with(script)
   return assert(lc.new(fixture.root(), { init_path = "/usr/bin/env", init_args = {
     "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath, "lua5.4", path, "an argument" } }))
 end
+
+-- An init that says something else than ours would: the case is its argument. It does not go by itself.
+local STRANGER <const> = [[
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+struct report {
+	uint32_t kind, calls;
+	int32_t errnum;
+	uint16_t step, op;
+	char subject[240];
+};
+static char large[200000];
+static void say(uint32_t kind, int32_t errnum, uint16_t step, uint16_t op)
+{
+	struct report report = {kind, 7, errnum, step, op, {0}};
+	memset(report.subject, 0xff, sizeof(report.subject));
+	send(3, &report, sizeof(report), 0);
+}
+static void hear(void) { char message[300]; recv(3, message, sizeof(message), 0); }
+static void give(int fd)
+{
+	char control[CMSG_SPACE(sizeof(fd))] = {0}, byte[sizeof(struct report)] = {2};
+	struct iovec part = {byte, sizeof(byte)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+	head->cmsg_level = SOL_SOCKET; head->cmsg_type = SCM_RIGHTS; head->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+	sendmsg(3, &message, 0);
+	say(9, 0, 0, 0);
+}
+int main(int argc, char **argv)
+{
+	int sizes[] = {1, 7, 255, 257, 4096, sizeof(large)}, i, which = argc > 1 ? atoi(argv[1]) : 0;
+	memset(large, 2, sizeof(large));
+	if (which < 6) send(3, large, sizes[which], 0);
+	switch (which) {
+	case 6: send(3, large, 0, 0); break;
+	case 7: say(0, 0, 0, 0); break;
+	case 8: say(3, 0, 0, 0); break;
+	case 9: say(0xffffffff, 1, 1, 1); break;
+	case 10: say(1, 0, 1, 1); break;
+	case 11: say(1, -1, 1, 1); break;
+	case 12: say(1, 0x7fffffff, 0xffff, 0xfffe); break;
+	case 13: say(1, 2, 0x7fff, 0x7fff); break;
+	case 14: say(1, 2, 11, 3); break;
+	case 15: say(2, 0, 0, 0); say(2, 0, 0, 0); break;
+	case 16: say(2, 0, 0, 0); hear(); say(2, 0, 0, 0); break;
+	case 17: say(2, 0, 0, 0); hear(); send(3, large, sizeof(large), 0); break;
+	case 18: say(2, 0, 0, 0); hear(); say(1, 5, 3, 2); break;
+	case 19: for (i = 0; i < 5000; i++) if (send(3, large, 64, MSG_DONTWAIT) < 0) break; break;
+	case 20: give(0); break;
+	}
+	for (;;) pause();
+}
+]]
+local CASES <const> = 20
 
 describe("an init of the caller's", function()
   fixture.check_leaks()
@@ -40,6 +101,54 @@ describe("an init of the caller's", function()
       assert.equal("created", box:status())
       assert.same({}, assert(box:processes()))
     end
+  end)
+
+  it("that says anything but what is agreed is ended, and is an error that can be read [D40]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local program, rootfs = inside.compile("stranger", STRANGER), fixture.rootfs()
+    for case = 0, CASES do
+      local factory = assert(lc.new(fixture.root(), { init_path = program, init_args = { tostring(case) } }))
+      local box <close> = assert(factory:create("box", { rootfs = rootfs }))
+      local p, err = box:start { args = { "true" } }
+      assert.is_nil(p, "case " .. case)
+      assert.is_true(lc.is_error(err))
+      assert.is_true(#tostring(err) > 0 and #tostring(err) < 2000 and type(err.step) == "string", "case " .. case)
+      if case < 6 or case == 17 then assert.equal("EPROTO", err.errname, "case " .. case) end
+      assert.equal("created", box:status())
+      assert.same({}, assert(box:processes()))
+    end
+  end)
+
+  it("that outlives its host starts nothing, however late it comes to the plan [D17]", function()
+    fixture.needs("root", "busybox", "cc", "release")
+    local root, rootfs, place = fixture.root(), fixture.rootfs(), fixture.directory()
+    -- it comes to the plan when nobody is there any more to send it a signal or to say that it may go
+    local init = place .. "/init.lua"
+    fixture.write(init, ([[
+      io.open("%s/began", "w"):close()
+      while not io.open("%s/gone") do end
+      require "libcontainer".new("%s"):start_initialization()
+      io.open("%s/refused", "w"):close()]]):format(place, place, root, place))
+    local ended = fixture.lua([[
+      local place = arg[3]
+      local factory = assert(lc.new(root, { init_path = "/usr/bin/env", init_args = { "LUA_PATH=" .. package.path,
+        "LUA_CPATH=" .. package.cpath, "lua5.4", place .. "/init.lua" } }))
+      local box = assert(factory:create("box", { rootfs = rootfs, detach = true, namespaces = { "mount", "uts" },
+        mounts = { { type = "bind", source = place, destination = "/place", options = { "rw" } } } }))
+      local pid = posix.fork()
+      if pid == 0 then
+        box:start { args = { "sh", "-c", "echo ran >/place/ran" } }
+        posix.exit(1)
+      end
+      while not io.open(place .. "/began") do end
+      posix.kill(pid, 9)
+      posix.wait(pid)
+      print(#assert(box:processes()))
+      io.open(place .. "/gone", "w"):close()
+      while #assert(box:processes()) > 0 do end]], { args = { root, rootfs, place } })
+    assert.equal("1\n", ended.stdout, ended.stderr)
+    assert.is_nil(fixture.read(place .. "/ran"))
+    assert(assert(lc.new(root)):destroy("box"))
   end)
 
   it("that does not exist is an error that names it", function()
