@@ -69,6 +69,8 @@ local ROOT <const> = "this needs root, or the capabilities CAP_SYS_ADMIN, CAP_SE
 local KEYRING <const> = "a filter around this program forbids keyrings: set session_keyring = false, and the "
   .. "container shares the keyring of the calling process"
 
+local LITTLE_MEMORY <const> = "the memory limit is too low for the init to start, or memory ran out"
+
 local HINTS = {
   ["spawn EPERM"] = ROOT,
   ["namespace EPERM"] = ROOT,
@@ -76,6 +78,9 @@ local HINTS = {
   ["spawn EUSERS"] = "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
   ["spawn EAGAIN"] = "no more processes are allowed: see RLIMIT_NPROC (ulimit -u) and pids.max of "
     .. "the calling process's cgroup",
+  ["spawn ENOMEM"] = LITTLE_MEMORY,
+  -- what the kernel says when it finds no memory for the first page of a new program's stack
+  ["spawn E2BIG"] = LITTLE_MEMORY,
   ["spawn EBUSY"] = "the cgroup that the container should be born in has processes in its "
     .. "sub-cgroups",
   ["spawn ENOSYS"] = "this needs Linux 5.12 or newer",
@@ -143,7 +148,7 @@ local HINTS = {
   ["exec ENOEXEC"] = "it is neither a program of this machine's kind nor a script that begins with #!",
   ["exec ENOENT"] = "look at args[1], and at PATH in env",
   ["exec ENOTDIR"] = "a part of the path is no directory",
-  ["exec E2BIG"] = "args and env together are too long",
+  ["exec E2BIG"] = "args and env together are too long, or the memory limit is too low for them",
   ["exec ENOMEM"] = "the memory limit is too low for the program to start",
   ["interpreter ENOENT"] = "the interpreter must exist inside the container: correct the script's "
     .. "first line, or put the interpreter or loader there",
