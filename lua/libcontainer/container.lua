@@ -81,8 +81,7 @@ function M.lock(directory, id, timeout, make)
     if name == "ENOENT" then return nil, errors.container_not_exists(id) end
     if name ~= "EAGAIN" and name ~= "EWOULDBLOCK" then return nil, errors.raw(raw) end
     if core.now() >= deadline then
-      return nil, errors.timed_out("lock", "another process is working on container " .. id,
-        timeout)
+      return nil, errors.locked(id, directory:lock_holder(), timeout)
     end
     loop.pause(pause)
     pause = math.min(pause * 2, 0.05)

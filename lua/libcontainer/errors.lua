@@ -475,6 +475,19 @@ function M.timed_out(step, what, seconds)
     message = what .. (seconds and (" within %g s"):format(seconds) or " in time") .. " (ETIMEDOUT)" }
 end
 
+--- Somebody else works on the container, and goes on doing so.
+---@param id string
+---@param pid integer|nil who it is, where the kernel tells
+---@param seconds number the deadline
+---@return libcontainer.Error
+function M.locked(id, pid, seconds)
+  local err = M.timed_out("lock", ("process %s holds the lock of container %s and did not give it back")
+    :format(pid or "of another pid namespace", quoted(id)), seconds)
+  err.subject = pid and tostring(pid) or id
+  err.hint = "wait for it, or end it"
+  return err
+end
+
 --- A state file that cannot be used.
 ---@param id string
 ---@param what string what is wrong with it

@@ -135,6 +135,17 @@ static int directory_lock(lua_State *L)
 	return *fd < 0 ? lc_lua_failure(L, &err, NULL) : 1;
 }
 
+/* directory:lock_holder() -> pid | nil */
+static int directory_lock_holder(lua_State *L)
+{
+	pid_t holder = lc_factory_lock_holder(check_descriptor(L, 1, LCT_DIRECTORY_TYPE));
+
+	if (holder == 0)
+		return 0;
+	lua_pushinteger(L, holder);
+	return 1;
+}
+
 /* directory:read(name) -> text | nil, raw */
 static int directory_read(lua_State *L)
 {
@@ -333,6 +344,7 @@ void lc_lua_open_host(lua_State *L)
 		{"__gc", root_close}, {"__close", root_close}, {NULL, NULL}};
 	static const luaL_Reg directory_methods[] = {
 		{"lock", directory_lock},
+		{"lock_holder", directory_lock_holder},
 		{"read", directory_read},
 		{"replace", directory_replace},
 		{"close", directory_close},

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/file.h>
 
+#define LCT_LOCKS_MAX (4u << 20)
+
 /* mkdir -p, one component after the other; what is there already is left as it is. */
 static int make_parents(const char *path, struct lc_error *err)
 {
@@ -235,4 +237,30 @@ int lc_factory_lock(int directory, bool make, struct lc_error *err)
 	if (st.stx_nlink == 0)
 		return lc_fail(err, LCT_STEP_STATE, ENOENT, "");
 	return lc_take_fd(&fd);
+}
+
+pid_t lc_factory_lock_holder(int directory)
+{
+	struct lc_arena arena = {0};
+	struct statx st;
+	char *text = NULL, *rest = NULL;
+	pid_t holder = 0;
+
+	if (lc_sys_statx(directory, "lock", AT_SYMLINK_NOFOLLOW, STATX_INO, &st) == 0)
+		(void) lc_file_read_alloc(AT_FDCWD, "/proc/locks", &arena, LCT_LOCKS_MAX, &text,
+			LCT_STEP_LOCK, NULL);
+	/* "1: FLOCK  ADVISORY  WRITE 1234 00:1a:5678 0 EOF"; who waits has an arrow before FLOCK. */
+	for (char *line = text; line != NULL && holder == 0; line = rest) {
+		unsigned long long inode;
+		unsigned major, minor;
+		int pid;
+
+		rest = strchr(line, '\n');
+		rest = rest != NULL ? rest + 1 : NULL;
+		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%llu", &pid, &major, &minor, &inode) == 4 &&
+			inode == st.stx_ino && major == st.stx_dev_major && minor == st.stx_dev_minor)
+			holder = pid;
+	}
+	lc_arena_done(&arena);
+	return holder > 0 ? holder : 0;
 }

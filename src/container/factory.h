@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct lc_factory {
 	int fd;       /* the root directory */
@@ -44,5 +45,7 @@ int lc_factory_each(const struct lc_factory *factory, int (*visit)(void *context
  * about to be. Only who makes or removes a directory may also `make` the file.
  */
 int lc_factory_lock(int directory, bool make, struct lc_error *err);
+/* The process that holds it, as /proc/locks says; 0 when nobody does, or nobody that we can see. */
+pid_t lc_factory_lock_holder(int directory);
 
 #endif

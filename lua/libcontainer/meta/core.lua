@@ -211,6 +211,9 @@ local Directory = {}
 ---@return libcontainer.RawError|nil
 function Directory:lock(make) end
 
+---@return integer|nil pid  who holds the lock; nil when nobody does that we can see
+function Directory:lock_holder() end
+
 ---@param name string
 ---@return string|nil text
 ---@return libcontainer.RawError|nil
