@@ -2,6 +2,7 @@
 --- How specs run a sweep of faults: in an interpreter of its own with the fault build of the core, and
 -- in a mount namespace of its own, so that a mount of somebody else is not taken for a leak.
 local fixture = require "spec.support.fixture"
+local programs = require "spec.support.programs"
 
 local M = {}
 
@@ -37,10 +38,8 @@ local driver
 
 local function make_driver()
   if driver == nil then
-    local path = fixture.posix_directory()
-    driver = path and path .. "/alloc_driver"
-    if driver and not os.execute(("cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -I/usr/include/lua5.4 -o %s "
-      .. "spec/c/alloc_driver.c -llua5.4"):format(driver)) then driver = false end
+    driver = programs.compile("alloc_driver", fixture.read("spec/c/alloc_driver.c"),
+      "cc -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -I/usr/include/lua5.4", "-llua5.4") or false
   end
   return driver
 end

@@ -11,6 +11,7 @@
 local busted = require "busted"
 local core = require "libcontainer.core"
 local patience = require "spec.support.patience"
+local programs = require "spec.support.programs"
 
 local M = {}
 
@@ -158,14 +159,15 @@ end
 
 -- --- interpreters of their own, where a test needs a strange or a dying host ---
 
---- Where posix_for_specs.so is, compiled once in a run; nil without a compiler.
+--- Where posix_for_specs.so is; nil without a compiler.
 function M.posix_directory()
   if posix_directory == nil then
-    local path = M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX")
-    M.sh("chmod 755 %s", path)
-    local done = os.execute(("cc -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC -I/usr/include/lua5.4 "
-      .. "-o %s/posix_for_specs.so spec/support/posix.c 2>/dev/null"):format(path))
-    posix_directory = done and path or false
+    local library = programs.compile("posix_for_specs.so", M.read("spec/support/posix.c"),
+      "cc -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC -I/usr/include/lua5.4")
+    local path = library and M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX")
+    -- a copy where every user may read it
+    if library then M.sh("chmod 755 %s && cp %s %s", path, library, path) end
+    posix_directory = path or false
   end
   return posix_directory or nil
 end

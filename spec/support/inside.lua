@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- What the specs of isolation share: looking at a container from inside, and at the host from
 -- outside. All of it reads the kernel back (mountinfo, status, stat); nothing asks the library.
-local busted = require "busted"
 local fixture = require "spec.support.fixture"
 local normal = require "libcontainer.configs.normal"
+local programs = require "spec.support.programs"
 
 local M = {}
 
@@ -154,32 +154,19 @@ end
 
 -- --- programs in C, for what a shell cannot do ---
 
-local compiled = {}
-
---- Compile a static program once in a run; skips the test where there is no compiler.
+--- Compile a static program; skips the test where there is no compiler.
 ---@param name string
 ---@param source string
 ---@return string path
 function M.compile(name, source)
-  if compiled[name] then return compiled[name] end
   fixture.needs("gcc")
-  local path = fixture.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX") .. "/" .. name
-  fixture.write(path .. ".c", source)
-  local said = fixture.sh("gcc -static -O1 -o %s %s.c 2>&1", path, path)
-  assert(fixture.read(path), said)
-  compiled[name] = path
-  return path
+  return (assert(programs.compile(name, source, "gcc -static -O1")))
 end
 
 --- Put a program into a root file system, with a mode.
 function M.install(from, rootfs, to, mode)
   fixture.sh("cp %s %s%s && chmod %s %s%s", from, rootfs, to, mode or "755", rootfs, to)
 end
-
-busted.subscribe({ "exit" }, function()
-  for _, path in pairs(compiled) do os.execute("rm -rf " .. path:match("^(.*)/")) end
-  return nil, true
-end)
 
 local CALLER <const> = [[
 #define _GNU_SOURCE
