@@ -303,6 +303,7 @@ local function remove_lost(self, timeout, err)
   local is_left = status == "running" or status == "paused" or (pids and #pids > 0)
   if is_left and not self._factory:_has_directory(self._id) then
     local done, raw = self._core:destroy(timeout)
+    if done and self._init then self._init:_poll() end -- its status, before it is taken
     if done then done, raw = self._core:reap() end
     if not done then return nil, errors.raw(raw) end
     err = nil

@@ -189,7 +189,7 @@ describe("the library inside a program", function()
         "cat /proc/self/oom_score_adj; cat /proc/self/limits; cat /proc/self/timerslack_ns; " ..
         " cut -d\" \" -f18,19,40,41 /proc/self/stat; umask; pwd; env",
         rootfs = rootfs, factory = assert(lc.new(root)) })
-      assert(r.status == 0, r.stderr)
+      assert(r.status == 0 or r.lost, r.stderr) -- lost: SIGCHLD is ignored, before 6.15
       io.write((r.stdout:gsub("SigQ[^\n]*\n", "")))]]
     local plain = fixture.lua_prints(look, { args = args() })
     assert.matches("SigBlk:\t0000000000000000", plain)
