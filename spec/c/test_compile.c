@@ -140,7 +140,7 @@ static const char usual_plan[] =
 	"root_attach slot=0 path=/srv/root @rootfs\n"
 	"root_enter slot=0 @rootfs\n"
 	"fs_open type=proc source=proc options=\"\" attributes=0xe slot=2 mode_of=\"\" @mounts[1]\n"
-	"attach slot=2 target=/proc flags=7 @mounts[1]\n";
+	"attach slot=2 target=/proc flags=39 @mounts[1]\n";
 
 static void test_usual_plan(struct test *t)
 {
@@ -166,7 +166,7 @@ static void test_usual_plan(struct test *t)
 		   "name=net/ipv4/ip_forward value=1 @sysctl[\"net.ipv4.ip_forward\"]\n",
 		   "name=net/ipv4/conf/eth0.100/forwarding value=0",
 		   "\ndirectory_owned target=/work",
-		   "\nreadonly target=/proc/sys @readonly_paths[1]\n", "\nmask_source ",
+		   "\nreadonly base=2 skip=5 target=/proc/sys @readonly_paths[1]\n", "\nmask_source ",
 		   "target=/proc/kcore @mask_paths[1]\n", "\nroot_readonly @readonlyfs\n",
 		   "\nrlimit resource=7 soft=1024 hard=18446744073709551615 @rlimits[1]\n",
 		   "\ncwd target=/work last=0 ", "\numask mask=18 @\n",
@@ -200,13 +200,13 @@ static void test_cgroup_mounts(struct test *t)
 	compile(&c, &config, &process, NULL);
 	OK(IN_ORDER(&c, "\nroot_enter",
 		"\nfs_open type=tmpfs source=cgroup options=mode=755 attributes=0xe",
-		   "target=/sys/fs/cgroup flags=5 @mounts[6]\n",
+		   "target=/sys/fs/cgroup flags=37 @mounts[6]\n",
 		   "\nfs_open type=cgroup source=cgroup options=cpu,cpuacct attributes=0x1 ",
 		   "target=/sys/fs/cgroup/cpu,cpuacct ",
 		   "\nlink target=/sys/fs/cgroup/cpu points_to=cpu,cpuacct",
 		   "\nlink target=/sys/fs/cgroup/cpuacct ", "options=name=systemd ",
 		   "target=/sys/fs/cgroup/systemd ", "\nfs_open type=cgroup2 ",
-		   "target=/sys/fs/cgroup/unified ", "\nattributes target=/sys/fs/cgroup set=0x1 "),
+		   "target=/sys/fs/cgroup/unified ", "\ntree_attr slot=6 recursive=0 set=0x1 "),
 		"[O42] with a cgroup namespace every hierarchy is mounted anew");
 	compiled_done(&c);
 
@@ -218,7 +218,7 @@ static void test_cgroup_mounts(struct test *t)
 		   "\ntree_attr slot=2 recursive=0 set=0x1 ",
 		   "source=/sys/fs/cgroup/unified/x slot=4",
 		   "\nroot_enter", "\nattach slot=2 target=/sys/fs/cgroup/cpu,cpuacct ",
-		   "\nattach slot=4 target=/sys/fs/cgroup/unified ", "\nattributes "),
+		   "\nattach slot=4 target=/sys/fs/cgroup/unified ", "\ntree_attr slot=9 "),
 		"[O42] [A60] without one its directories are bound, copied before the pivot");
 	OK(!has(&c, "\nunshare") && !has(&c, "type=cgroup"), "and none is mounted");
 	compiled_done(&c);
@@ -274,9 +274,9 @@ static void test_host_root(struct test *t)
 	mounts[3] = (struct lc_config_mount){.destination = "/dev", .type = "tmpfs",
 		.options = STRINGS("ro", "nosuid")};
 	compile(&c, &config, &process, NULL);
-	OK(IN_ORDER(&c, "options=\"\" attributes=0x2 slot=", "target=/dev flags=5 @mounts[4]\n",
+	OK(IN_ORDER(&c, "options=\"\" attributes=0x2 slot=", "target=/dev flags=37 @mounts[4]\n",
 		   "\ndevice target=/dev/tty", "\nlink target=/dev/core",
-		   "\nattributes target=/dev set=0x1 clear=0x0 @mounts[4]\n"),
+		   "\ntree_attr slot=4 recursive=0 set=0x1 clear=0x0 propagation=0x0 @mounts[4]\n"),
 		"a read-only /dev becomes so when it is finished");
 	compiled_done(&c);
 }
@@ -338,6 +338,34 @@ static void test_sources(struct test *t)
 	config.rootfs = "/";
 	compile(&c, &config, &process, NULL);
 	OK(!has(&c, "\ntree_below"), "[A64] the host's own root is no image");
+	compiled_done(&c);
+}
+
+static void test_places(struct test *t)
+{
+	struct lc_config_mount mounts[] = {{.destination = "/a/b", .type = "tmpfs"},
+		{.destination = "/proc", .type = "proc"}, {.destination = "/a", .type = "tmpfs"},
+		{.destination = "/proc/cpuinfo", .source = "/s", .type = "bind"}};
+	struct lc_config_config config = {.rootfs = "/srv/root",
+		.mounts = {.items = mounts, .count = COUNT(mounts)},
+		.mask_paths = STRINGS("/proc//kcore", "/proc/cpuinfo", "/a/b/c", "/etc/x", "/proc"),
+		.readonly_paths = STRINGS("/proc/./sys/../sys")};
+	struct lc_config_process process = usual_process();
+	struct compiled c;
+
+	compile(&c, &config, &process, NULL);
+	OK(has(&c, " base=3 skip=5 target=/proc/kcore @mask_paths[1]\n") &&
+			has(&c, " base=3 skip=5 target=/proc @mask_paths[5]\n") &&
+			has(&c, "\nreadonly base=3 skip=5 target=/proc/sys @readonly_paths[1]\n"),
+		"[A61] [A75] what lies in a mount is hidden by the mount, not by a path to it");
+	OK(has(&c, " base=4 skip=2 target=/a/b/c @mask_paths[3]\n"),
+		"a later mount above an earlier one is what a path leads to");
+	OK(has(&c, " base=0 skip=0 target=/proc/cpuinfo @mask_paths[2]\n") &&
+			has(&c, " base=0 skip=0 target=/etc/x @mask_paths[4]\n"),
+		"what lies in a bind mount or the image is looked for from the root");
+	OK(has(&c, "target=/proc flags=39 ") && has(&c, "target=/a flags=37 ") &&
+			has(&c, "target=/a/b flags=5 "),
+		"only what is needed later is kept");
 	compiled_done(&c);
 }
 
@@ -485,6 +513,7 @@ void test_compile(struct test *t)
 	test_host_root(t);
 	test_devices(t);
 	test_sources(t);
+	test_places(t);
 	test_mount_options(t);
 	test_credentials(t);
 	test_many_mounts(t);

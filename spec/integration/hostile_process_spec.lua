@@ -1,40 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- Programs inside that work against the library while it starts others: a volume that changes under
--- its hands, its own executable, its descriptors, the cgroup files. And privileged-looking programs.
+-- Programs inside that work against the library while it starts others: its own executable, its
+-- descriptors, the cgroup files. And privileged-looking programs.
 local fixture = require "spec.support.fixture"
 local inside = require "spec.support.inside"
 local configs = require "libcontainer.configs"
 local core = require "libcontainer.core"
-
--- Exchanges two names in a directory until it is killed.
-local SWAPPER <const> = [[
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <signal.h>
-#include <unistd.h>
-int main(int argc, char **argv)
-{
-	prctl(PR_SET_PDEATHSIG, 0);
-	if (argc < 2 || chdir(argv[1]) != 0) return 1;
-	alarm(600);
-	for (;;) renameat2(AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE);
-}
-]]
-
-local function start_swapper(directory)
-  local program = inside.compile("swapper", SWAPPER)
-  return tonumber(fixture.sh("%s %s >/dev/null 2>&1 & echo $!", program, directory))
-end
-
--- The swapper's parent was a shell that has ended, so it is not ours to wait for.
-local function stop_swapper(pid)
-  fixture.sh("kill %d; while [ -d /proc/%d ] && ! grep -q '^State:.[ZX]' /proc/%d/status 2>/dev/null; do :; done",
-    pid,
-    pid, pid)
-end
 
 -- Run hunter.c in a container while `provoke` has inits come up before it, until it has met some: what it
 -- caught.
@@ -55,71 +25,6 @@ local function hunt(config, arguments, provoke)
   assert.is_true(met >= 5, ("it met %d inits in %d rounds"):format(met, rounds))
   return (said:gsub("done\n$", ""))
 end
-
-local function bind(source, destination, ...)
-  return { type = "bind", source = source, destination = destination, options = { ... } }
-end
-
-describe("a volume that another process changes meanwhile", function()
-  fixture.check_leaks()
-
-  it("leads no mount, mount point, device or directory to the host [A47] [A72] [A40] [A61] [A69] [O31]", function()
-    fixture.needs("root", "busybox", "gcc")
-    local canary, rootfs = inside.canary(), fixture.rootfs()
-    local volume, file = fixture.directory(), fixture.directory() .. "/file"
-    fixture.write(file, "f")
-    fixture.sh("mkdir %s/a && ln -s %s%s/directory %s/b", volume, ("../"):rep(20), canary.path:sub(2), volume)
-    local config = configs.default { rootfs = rootfs }
-    table.insert(config.mounts, bind(volume, "/vol", "rw"))
-    for i = 1, 5 do
-      table.insert(config.mounts, { type = "tmpfs", source = "t", destination = "/vol/a/t" .. i })
-      table.insert(config.mounts, bind(file, "/vol/a/deep" .. i .. "/f"))
-    end
-    table.insert(config.mounts, { type = "proc", source = "p", destination = "/vol/a/proc" })
-    table.insert(config.mask_paths, "/vol/a/t1")
-    table.insert(config.readonly_paths, "/vol/a/t2")
-    local count = fixture.rounds(200, 12)
-    local swapper, started = start_swapper(volume), 0
-    local factory = fixture.factory()
-    local fine, problem = pcall(function()
-      for i = 1, count do
-        local box <close> = assert(factory:create("race-" .. i, {
-          rootfs = rootfs, namespaces = config.namespaces, mounts = config.mounts, mask_paths = config.mask_paths,
-          readonly_paths = config.readonly_paths, devices = { { path = "/vol/a/null", type = "c", major = 1,
-            minor = 3 } } }))
-        local process, err = box:start { args = { "true" }, cwd = "/vol/a/new" }
-        if process then
-          started = started + 1
-          process:wait(fixture.seconds(60))
-        else
-          assert.is_true(err.step ~= "config" and err.code == "SystemError", tostring(err))
-        end
-      end
-    end)
-    stop_swapper(swapper)
-    assert(fine, problem)
-    canary.check()
-    assert.is_true(started >= 0)
-  end)
-
-  it("is not followed when its own content is put over /proc [A40] [A61]", function()
-    fixture.needs("root", "busybox", "gcc")
-    local canary, rootfs = inside.canary(), fixture.rootfs()
-    -- the rootfs itself is what is shared: its /proc is a directory one moment and a link the next
-    fixture.sh("cd %s && rmdir proc && mkdir a && ln -s %s/directory b && ln -s a proc", rootfs, canary.path)
-    local swapper = start_swapper(rootfs)
-    local fine, problem = pcall(function()
-      for _ = 1, fixture.rounds(20, 4) do
-        local result, err = fixture.run({ rootfs = rootfs }, "true")
-        assert.is_nil(result)
-        assert.equal("ELOOP", err.errname)
-      end
-    end)
-    stop_swapper(swapper)
-    assert(fine, problem)
-    canary.check()
-  end)
-end)
 
 describe("the library's own program", function()
   fixture.check_leaks()

@@ -6,6 +6,7 @@
  */
 #include "configs/compile.h"
 #include "configs/compile_parts.h"
+#include "configs/path.h"
 #include "configs/names.h"
 #include "configs/validate_parts.h"
 #include <linux/mount.h>
@@ -158,15 +159,41 @@ static void make_cwd(struct lc_compile *c)
 		.gid = c->in->gid);
 }
 
+/* A path, and the mount that it lies in: both by the clean form. */
+struct place {
+	uint32_t base, skip, target;
+};
+
+static struct place place_of(struct lc_compile *c, const char *path)
+{
+	const struct lc_compile_mount *mount = NULL;
+	char clean[LCT_PATH_ROOM];
+	struct place place = {0};
+
+	if (lc_path_clean(path, clean, sizeof(clean))) {
+		mount = lc_compile_mount_of(c, clean);
+		path = clean;
+	}
+	if (mount != NULL) {
+		place.base = mount->slot;
+		place.skip = (uint32_t) strlen(mount->target);
+	}
+	place.target = lc_plan_intern(c->w, path);
+	return place;
+}
+
 static void hide_paths(struct lc_compile *c)
 {
 	const struct lc_strings *readonly = &c->config->readonly_paths;
 	const struct lc_strings *mask = &c->config->mask_paths;
+	struct place place;
 	uint32_t slot;
 
 	for (size_t i = 0; i < readonly->count; i++) {
 		lc_plan_origin(c->w, "readonly_paths[%zu]", i + 1);
-		LCT_PLAN(c->w, readonly, .target = lc_plan_intern(c->w, readonly->items[i]));
+		place = place_of(c, readonly->items[i]);
+		LCT_PLAN(c->w, readonly, .base = place.base, .skip = place.skip,
+			.target = place.target);
 	}
 	if (mask->count == 0)
 		return;
@@ -175,8 +202,9 @@ static void hide_paths(struct lc_compile *c)
 	LCT_PLAN(c->w, mask_source, .slot = slot);
 	for (size_t i = 0; i < mask->count; i++) {
 		lc_plan_origin(c->w, "mask_paths[%zu]", i + 1);
-		LCT_PLAN(c->w, mask, .slot = slot,
-			.target = lc_plan_intern(c->w, mask->items[i]));
+		place = place_of(c, mask->items[i]);
+		LCT_PLAN(c->w, mask, .slot = slot, .base = place.base, .skip = place.skip,
+			.target = place.target);
 	}
 }
 

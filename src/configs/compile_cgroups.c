@@ -104,7 +104,7 @@ void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount
 		.options = lc_plan_intern(c->w, "mode=755"), .attributes = HOLDER_ATTRIBUTES,
 		.slot = holder);
 	LCT_PLAN(c->w, attach, .slot = holder, .target = lc_plan_intern(c->w, mount->target),
-		.flags = LCT_TARGET_CREATE | LCT_TARGET_DIRECTORY);
+		.flags = LCT_TARGET_CREATE | LCT_TARGET_DIRECTORY | LCT_TARGET_KEEP);
 	for (size_t i = 0; i < c->in->cgroups_count; i++) {
 		const char *name = c->in->cgroups[i].name;
 		const char *target =
@@ -115,6 +115,5 @@ void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount
 		attach_hierarchy(c, mount, i, target);
 		link_controllers(c, mount, name);
 	}
-	LCT_PLAN(c->w, attributes, .target = lc_plan_intern(c->w, mount->target),
-		.set = MOUNT_ATTR_RDONLY);
+	LCT_PLAN(c->w, tree_attr, .slot = holder, .set = MOUNT_ATTR_RDONLY);
 }

@@ -123,7 +123,6 @@ void lc_compile_links(struct lc_compile *c)
 	}
 	if (dev != NULL && dev->is_late_readonly) {
 		lc_plan_origin(c->w, "mounts[%zu]", (size_t) (dev - c->mounts) + 1);
-		LCT_PLAN(c->w, attributes, .target = lc_plan_intern(c->w, "/dev"),
-			.set = MOUNT_ATTR_RDONLY);
+		LCT_PLAN(c->w, tree_attr, .slot = dev->slot, .set = MOUNT_ATTR_RDONLY);
 	}
 }

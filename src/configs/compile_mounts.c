@@ -124,23 +124,25 @@ static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, u
 		flags |= LCT_TARGET_NOFOLLOW;
 	if ((mount->link & LCT_SYMLINK_COPY) != 0)
 		flags |= LCT_TARGET_COPY_LINK;
+	if (mount->is_kept)
+		flags |= LCT_TARGET_KEEP;
 	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, mount->target),
 		.flags = flags);
 }
 
-static void make_file_system(struct lc_compile *c, const struct lc_compile_mount *mount)
+static void make_file_system(struct lc_compile *c, struct lc_compile_mount *mount)
 {
 	uint64_t attributes = (mount->tree_set & ~mount->clear) | mount->set;
-	uint32_t slot = lc_plan_slot(c->w);
 
+	mount->slot = lc_plan_slot(c->w);
 	if (mount->is_late_readonly)
 		attributes &= ~(uint64_t) MOUNT_ATTR_RDONLY;
 	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, mount->type),
 		.source = lc_plan_intern(c->w, mount->source),
 		.options = lc_plan_intern(c->w, mount->data), .attributes = attributes,
-		.slot = slot,
+		.slot = mount->slot,
 		.mode_of = lc_plan_intern(c->w, mount->keeps_mode ? mount->target : ""));
-	attach(c, mount, slot);
+	attach(c, mount, mount->slot);
 }
 
 /*
@@ -171,7 +173,7 @@ void lc_compile_mounts(struct lc_compile *c)
 	const struct lc_config_mount *from = c->config->mounts.items;
 
 	for (size_t i = 0; i < c->mounts_count; i++) {
-		const struct lc_compile_mount *mount = &c->mounts[i];
+		struct lc_compile_mount *mount = &c->mounts[i];
 
 		lc_plan_origin(c->w, "mounts[%zu]", i + 1);
 		if (mount->link != 0)
@@ -185,6 +187,19 @@ void lc_compile_mounts(struct lc_compile *c)
 		if (mount->link == 0)
 			propagate(c, mount, &from[i].options);
 	}
+}
+
+/* The last one that holds it: a later mount on one of its directories hides an earlier one deeper down.
+ * A new file system has no links but the kernel's and ours, so that a path below it stays in it. */
+struct lc_compile_mount *lc_compile_mount_of(const struct lc_compile *c, const char *path)
+{
+	for (size_t i = c->mounts_count; i > 0; i--) {
+		struct lc_compile_mount *mount = &c->mounts[i - 1];
+
+		if (lc_path_is_below(path, mount->target))
+			return mount->is_bind || mount->is_cgroup ? NULL : mount;
+	}
+	return NULL;
 }
 
 const struct lc_compile_mount *lc_compile_mount_at(const struct lc_compile *c, const char *path)

@@ -108,9 +108,25 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 	/* Nodes and links are still to be made in it. */
 	to->is_late_readonly = !to->is_bind && strcmp(target, "/dev") == 0 &&
 			       ((to->set | to->tree_set) & MOUNT_ATTR_RDONLY) != 0;
+	to->is_kept = to->is_late_readonly;
 	/* A /tmp that everybody may write to stays one when a tmpfs is put over it. */
 	to->keeps_mode = strcmp(to->type, "tmpfs") == 0 && !has_mode(&from->options);
 	return 0;
+}
+
+/* What is hidden or made read-only in a mount is found by that mount, not by a path that somebody may
+ * have changed since. */
+static void keep_holders(const struct lc_compile *c, const struct lc_strings *paths)
+{
+	char clean[LCT_PATH_ROOM];
+
+	for (size_t i = 0; i < paths->count; i++) {
+		struct lc_compile_mount *mount = lc_path_clean(paths->items[i], clean, sizeof(clean))
+							 ? lc_compile_mount_of(c, clean) : NULL;
+
+		if (mount != NULL)
+			mount->is_kept = true;
+	}
 }
 
 int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err)
@@ -134,5 +150,7 @@ int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err)
 			return lc_fail(err, LCT_STEP_CONFIG, ENODEV, field);
 		}
 	}
+	keep_holders(c, &c->config->readonly_paths);
+	keep_holders(c, &c->config->mask_paths);
 	return 0;
 }

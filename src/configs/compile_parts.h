@@ -16,11 +16,12 @@ struct lc_compile_mount {
 	const char *data;   /* options for the file system, comma-separated */
 	uint64_t set, clear;           /* attributes of the mount itself */
 	uint64_t tree_set, tree_clear; /* of it and all below it: the r… options */
-	uint32_t slot;                 /* of a bind */
+	uint32_t slot;                 /* of a bind, and of what is kept */
 	uint32_t link;                 /* LCT_SYMLINK_* */
 	uint32_t *cgroup_slots;        /* of a cgroup mount made of binds, one a hierarchy */
 	bool is_bind, is_recursive, is_cgroup;
 	bool is_late_readonly; /* /dev: read-only when its nodes are made */
+	bool is_kept;          /* something that comes later lies in it */
 	bool keeps_mode;       /* the directory below gives its mode to the new file system */
 };
 
@@ -55,6 +56,8 @@ void lc_compile_root(struct lc_compile *c, uint32_t slot);
 void lc_compile_sources(struct lc_compile *c);
 int lc_compile_clear(struct lc_compile *c, struct lc_error *err);
 void lc_compile_mounts(struct lc_compile *c);
+/* The mount in which a clean path lies, when it is one of a new file system; NULL else. */
+struct lc_compile_mount *lc_compile_mount_of(const struct lc_compile *c, const char *path);
 /* The last mount at a path, NULL for none. */
 const struct lc_compile_mount *lc_compile_mount_at(const struct lc_compile *c, const char *path);
 

@@ -296,7 +296,7 @@ int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct l
 		r = attach(init, mount, seen.stx_mode & S_IFMT, op);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_MOUNT, r, path);
-	return lc_slot_put(init, op->slot, -1, 0);
+	return (op->flags & LCT_TARGET_KEEP) != 0 ? 0 : lc_slot_put(init, op->slot, -1, 0);
 }
 
 /* A file can only be unmounted by its name in the directory that holds it. */
@@ -369,18 +369,5 @@ int lc_init_propagate(struct lc_init *init, const struct lc_op_propagate *op, st
 	if (r >= 0)
 		r = lc_mount_attr(
 			target, op->recursive != 0 ? AT_RECURSIVE : 0, 0, 0, op->propagation);
-	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, path) : 0;
-}
-
-/* What mount(2) calls a bind remount: the mount changes, its superblock does not. */
-int lc_init_attributes(
-	struct lc_init *init, const struct lc_op_attributes *op, struct lc_error *err)
-{
-	const char *path = lc_plan_string(&init->plan, op->target);
-	LCT_INIT_FD int target = lc_path_open(init, path, O_PATH, 0);
-	int r = target;
-
-	if (r >= 0)
-		r = lc_mount_attr(target, 0, op->set, op->clear, 0);
 	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, path) : 0;
 }

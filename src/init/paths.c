@@ -45,6 +45,21 @@ int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, u
 	return lc_path_open_below(init->root, path, flags, resolve);
 }
 
+/*
+ * What lies in a mount is found by the descriptor of the mount. Its mount point may have been renamed
+ * meanwhile, by who shares the image: then the path leads to something else, or to nothing.
+ */
+int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path)
+{
+	int root = base == 0 ? init->root : lc_slot_get(init, base);
+
+	while (skip > 0 && *path != '\0') {
+		path++;
+		skip--;
+	}
+	return root < 0 ? root : lc_path_open_below(root, path, O_PATH, 0);
+}
+
 int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1])
 {
 	size_t end = lc_length(path), start, i;
