@@ -47,9 +47,10 @@ CORE_SRC = \
 	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/parse.c \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
 	src/cgroups/change.c src/cgroups/device_program.c src/cgroups/device_rules.c \
-	src/cgroups/files.c src/cgroups/hybrid.c src/cgroups/limits.c src/cgroups/manager.c \
-	src/cgroups/mounts.c src/cgroups/none.c src/cgroups/procs.c src/cgroups/tree.c \
-	src/cgroups/v1.c src/cgroups/v1_limits.c src/cgroups/v2.c src/cgroups/v2_limits.c \
+	src/cgroups/files.c src/cgroups/freeze.c src/cgroups/hybrid.c src/cgroups/limits.c \
+	src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c src/cgroups/procs.c \
+	src/cgroups/teardown.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_limits.c \
+	src/cgroups/v2.c src/cgroups/v2_limits.c src/cgroups/waiting.c \
 	src/seccomp/compile.c src/seccomp/default.c \
 	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \

@@ -3,6 +3,8 @@
 -- phases of a start, and what happens is shaped into results.
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
+local configs = require "libcontainer.configs"
+local control = require "libcontainer.control"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
 local plan = require "libcontainer.plan"
@@ -20,6 +22,8 @@ local M = {}
 -- Seconds that an operation may take when the caller does not say.
 local LOCK_TIMEOUT <const> = 10
 local DESTROY_TIMEOUT <const> = 10
+
+local IS_PAUSED <const> = { pausing = true, paused = true }
 
 --- Names of the public methods, for help and suggestions.
 ---@return string[]
@@ -102,23 +106,34 @@ function Container:id()
   return self._id
 end
 
--- Another process may have started or destroyed it since we looked: true when we know something new.
+-- Its configuration, when another process has changed it.
+local function refresh_config(record, known)
+  if record.config_changes == known.config_changes then return known.config end
+  return configs.prepare_config(record.config)
+end
+
+-- Another process may have started, changed or destroyed it since we looked: true when there is another
+-- init.
 local function refresh(self)
+  local record, err = state.load(self._directory, self._id)
+  if not record then return nil, err end
   local known = self._record
-  local record, err = state.reload(self._directory, known)
-  if not record then return record, err end
+  record.config, err = refresh_config(record, known)
+  if not record.config then return nil, err end
   if record.init_process_pid == known.init_process_pid
-    and record.init_process_start == known.init_process_start then return false end
+    and record.init_process_start == known.init_process_start then
+    known.config, known.config_changes = record.config, record.config_changes
+    return false
+  end
   local adopted
   adopted, err = self._factory:_adopt(self._core, record)
   if not adopted then return nil, err end
-  record.config = known.config -- it never changes
   self._record, self._init = record, false
   return true
 end
 
 --- What the kernel says of it now.
----@return "created"|"running"|"paused"|"stopped"|"destroyed"|nil
+---@return "created"|"running"|"pausing"|"paused"|"stopped"|"destroyed"|nil
 ---@return libcontainer.Error|nil err
 function Container:status()
   if self._is_destroyed then return "destroyed" end
@@ -142,6 +157,8 @@ end
 ---@return libcontainer.Error|nil err
 function Container:config()
   if self._damaged then return nil, self._damaged end
+  -- What cannot be read any more is told as it was.
+  if not self._is_destroyed then refresh(self) end
   return check.copy(self._record.config)
 end
 
@@ -154,6 +171,7 @@ function Container:state()
   local status
   status, err = self:status()
   if not status then return nil, err end
+  if status == "running" or IS_PAUSED[status] then refresh(self) end
   local copy = check.copy(self._record)
   copy.status = status
   return copy
@@ -197,7 +215,7 @@ function Container:start(proc)
   local status
   status, err = self:status()
   if not status then return nil, err end
-  if status == "paused" then return nil, errors.container_paused(self._id) end
+  if IS_PAUSED[status] then return nil, errors.container_paused(self._id) end
   if status == "running" then return start.further(self, proc) end
   return start.first(self, proc, status)
 end
@@ -230,7 +248,7 @@ function Container:signal(signal, options)
   local status
   status, err = self:status()
   if not status then return nil, err end
-  if status ~= "running" and status ~= "paused" then
+  if status ~= "running" and not IS_PAUSED[status] then
     return nil, errors.container_not_running(self._id, status)
   end
   local done, raw
@@ -250,7 +268,7 @@ local function init_process(self)
   if not handle then return nil, errors.raw(raw, { subject = self._id }) end
   local proc, err = process.new { args = { "(init of " .. self._id .. ")" } }
   if not proc then return nil, err end
-  proc:_started(handle, usage.of(self), start.siblings_of(self))
+  proc:_started(handle, start.at_end(self), start.siblings_of(self))
   self._init = proc
   return proc
 end
@@ -300,7 +318,7 @@ end
 local function remove_lost(self, timeout, err)
   local pids = self._core:pids()
   local status = self._core:status()
-  local is_left = status == "running" or status == "paused" or (pids and #pids > 0)
+  local is_left = status == "running" or IS_PAUSED[status] or (pids and #pids > 0)
   if is_left and not self._factory:_has_directory(self._id) then
     local done, raw = self._core:destroy(timeout)
     if done and self._init then self._init:_poll() end -- its status, before it is taken
@@ -331,12 +349,14 @@ function Container:destroy(options)
     local status
     status, err = self:status()
     if not status then return nil, err end
-    if status == "running" or status == "paused" then
+    if status == "running" or IS_PAUSED[status] then
       return nil, errors.container_not_stopped(self._id, status)
     end
   end
   return remove(self, timeout)
 end
+
+control.extend(Container, { lock = M.lock, check_alive = check_alive, refresh = refresh })
 
 -- --- how it ends by itself and how it looks ---
 
@@ -387,7 +407,7 @@ function Container:__tostring()
   local status, err = self:status()
   local parts = { status or ("damaged (" .. tostring(err) .. ")") }
   local pid = not self._is_destroyed and self._record and self._core:init()
-  if pid and (status == "running" or status == "paused") then
+  if pid and (status == "running" or IS_PAUSED[status]) then
     parts[#parts + 1] = "pid " .. pid
     parts[#parts + 1] = age_of(core.time() - (self._record.started or core.time()))
     local memory = usage.read(self._core).memory

@@ -105,6 +105,9 @@ local HINTS = {
     .. "cgroup",
   ["cgroup EOPNOTSUPP"] = "a cgroup that holds processes cannot hand its controllers to "
     .. "sub-cgroups: set cgroups.path to a place elsewhere",
+  ["freeze ETIMEDOUT"] = "a process in it sleeps in the kernel: try again later; nothing is paused",
+  ["freeze EBUSY"] = "what is frozen must be thawed first: a cgroup above it, or the container itself",
+  ["freeze ENODEV"] = "pausing needs the freezer controller, or cgroup v2",
   ["rootfs ENOENT"] = "make the directory, or correct rootfs",
   ["rootfs ENOTDIR"] = "rootfs must be a directory",
   ["rootfs ELOOP"] = "rootfs must not be or lead through a symbolic link: write the path that "
@@ -385,6 +388,9 @@ function M.raw(raw, more)
     err.field = err.field or field
     if field and rest:sub(1, 1) == "/" then err.subject = rest end
     if not field and err.errname == "ENODEV" then err.code = "SystemError" end -- a cgroup went away
+    if field and rest:find("^limit %d+ use ") then
+      err.hint = "everything is as it was: give a higher limit, or end something in the container"
+    end
   end
   if err.code == "InvalidIdFormat" then
     err.hint = err.hint or ID_HINT

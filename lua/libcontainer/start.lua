@@ -4,6 +4,7 @@
 -- become the program; for the first one the state is written in the middle of it.
 --
 -- Callers hold the container's lock.
+local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
@@ -79,6 +80,20 @@ end
 
 -- --- the first one ---
 
+--- What is done when the init has ended, once: its accounting is read; and without a pid namespace, whose
+-- end ends everything in it, the rest is ended here. [D11]
+---@param box libcontainer.Container
+---@return fun(): table usage
+function M.at_end(box)
+  local read = usage.of(box)
+  return function()
+    local found = read()
+    local namespaces = box._record.config.namespaces or rules.DEFAULT_NAMESPACES
+    if not box._is_destroyed and not check.contains(namespaces, "pid") then box._core:kill() end
+    return found
+  end
+end
+
 local function namespace_paths(config, pid)
   local files = { mount = "mnt", network = "net" }
   local paths = {}
@@ -127,7 +142,7 @@ local function begin_first(box, proc, options)
   running, err = converse(box, session, function() return state.write(box._directory, text) end)
   if not running then return nil, err end
   -- What may run out of memory comes before finish: until then the session undoes everything.
-  proc:_attach(usage.of(box), M.siblings_of(box))
+  proc:_attach(M.at_end(box), M.siblings_of(box))
   proc._handle, box._init = session:finish(), proc
   return true
 end
@@ -170,7 +185,7 @@ end
 -- What became of the container meanwhile says more than the step that failed because of it.
 local function explain_failure(box, err)
   local status = box:status()
-  if status == "paused" then return errors.container_paused(box._id) end
+  if status == "paused" or status == "pausing" then return errors.container_paused(box._id) end
   if status and status ~= "running" then return errors.container_not_running(box._id, status) end
   return err
 end

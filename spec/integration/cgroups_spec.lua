@@ -211,6 +211,10 @@ describe("what else happens to a container's cgroup", function()
         fixture.sh("echo 1 >%s/cgroup.freeze", path)
       end
     end
+    for _ = 1, fixture.rounds(100, 100) do
+      if box:status() ~= "pausing" then break end
+      fixture.sh("sleep 0.05")
+    end
     assert.equal("paused", box:status())
     local none, err = box:start { args = { "true" } }
     assert.is_nil(none)

@@ -28,6 +28,18 @@ for scenario, words in pairs(SCENARIOS) do
   end)
 end
 
+describe("while limits are changed, a failing system call of the host", function()
+  fixture.check_leaks()
+
+  it("leaves all of them as they were, or all changed [L45] [L12]", function()
+    assert.is_true(faults.sweep("fault_host", "set", "once", table.unpack(ERRNOS)) >= fixture.rounds(50, 10))
+  end)
+
+  it("is told with the files that could not be put back, when every later call fails too [L45]", function()
+    assert.is_true(faults.sweep("fault_host", "set", "sticky", table.unpack(ERRNOS)) >= fixture.rounds(50, 10))
+  end)
+end)
+
 describe("a host that is killed at any of its system calls", function()
   fixture.check_leaks()
 

@@ -101,6 +101,50 @@ function scenarios.foreign(label, arm)
   return gone, err
 end
 
+-- Limits of a running container change: all of them or none, whichever call fails.
+local LIMITS <const> = { -- file of v1, of v2
+  { "memory.limit_in_bytes", "memory.max" }, { "cpu.shares", "cpu.weight" }, { "pids.max", "pids.max" },
+}
+
+local function read_limits(c)
+  local values = {}
+  for _, path in pairs(c:state().cgroup_paths) do
+    for i, limit in ipairs(LIMITS) do
+      for k = 1, 2 do
+        local file <close> = io.open(path .. "/" .. limit[k])
+        if file then values[i] = { path .. "/" .. limit[k], file:read() } end
+      end
+    end
+  end
+  return values
+end
+
+local function check_limits(label, before, done, err)
+  local says_so = err and tostring(err):find("not put back", 1, true)
+  for i, value in ipairs(before) do
+    local file <close> = io.open(value[1])
+    local now = file:read()
+    local is_changed = now ~= value[2]
+    if is_changed ~= (done or false) and not says_so then
+      sweep.problem("%s: %s is %s (%s), and set answered %s %s", label, value[1], now, LIMITS[i][1], done, err)
+    end
+  end
+end
+
+function scenarios.set(label, arm)
+  local c = assert(assert(lc.new(root)):create(ID, config()))
+  assert(c:start { args = { "/bin/sleep", "1000" } })
+  local before = read_limits(c)
+  arm()
+  local done, err = c:set { memory = "96M", cpu_shares = 512, pids_limit = 48 }
+  step(label .. " set", done, err)
+  check_limits(label, before, done, err)
+  local gone
+  gone, err = c:destroy()
+  step(label .. " destroy", gone, err)
+  return done and gone, err
+end
+
 local scenario = assert(scenarios[scenario_name], scenario_name)
 
 -- --- one case ---

@@ -152,10 +152,11 @@ static int container_adopt(lua_State *L)
 	return 1;
 }
 
-/* container:status() -> "created" | "running" | "paused" | "stopped" | nil, raw */
+/* container:status() -> "created" | "running" | "pausing" | "paused" | "stopped" | nil, raw */
 static int container_status(lua_State *L)
 {
-	static const char *const names[] = {"created", "running", "paused", "stopped"};
+	static const char *const names[] = {
+		"created", "running", "pausing", "paused", "stopped"};
 	enum lc_status status;
 	struct lc_error err;
 
@@ -331,7 +332,7 @@ static int container_signal(lua_State *L)
 	int number = (int) luaL_checkinteger(L, 2);
 	struct lc_error err;
 
-	if (lc_process_signal(&c->init, number, &err) < 0)
+	if (lc_container_signal(c, number, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	lua_pushboolean(L, true);
 	return 1;
@@ -345,6 +346,65 @@ static int container_signal_all(lua_State *L)
 	struct lc_error err;
 
 	if (lc_cgroup_signal(&c->cgroup, number, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* container:freeze([timeout]) -> true | nil, raw: thawed again when it takes longer */
+static int container_freeze(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
+	struct lc_error err;
+
+	if (lc_cgroup_freeze(&c->cgroup, timeout_ms, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* container:thaw([timeout]) -> true | nil, raw */
+static int container_thaw(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
+	struct lc_error err;
+
+	if (lc_cgroup_thaw(&c->cgroup, timeout_ms, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+static int set(lua_State *L)
+{
+	struct lc_arena *arena = lc_lua_arena(L);
+	struct lc_config_config changed, before;
+	struct lc_error err;
+
+	memset(&changed, 0, sizeof(changed));
+	memset(&before, 0, sizeof(before));
+	lc_lua_read_section(L, 2, lc_schema_section("config"), &changed, arena);
+	lc_lua_read_section(L, 3, lc_schema_section("config"), &before, arena);
+	if (lc_container_set(lc_lua_container(L, 1), &changed, &before, arena, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* container:set(changed, before) -> true | nil, raw: of both tables cgroups and devices count */
+static int container_set(lua_State *L)
+{
+	return lc_lua_with_arena(L, set);
+}
+
+/* container:put_back() -> true | nil, raw: what the last set changed */
+static int container_put_back(lua_State *L)
+{
+	struct lc_error err;
+
+	if (lc_container_put_back(lc_lua_container(L, 1), &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	lua_pushboolean(L, true);
 	return 1;
@@ -421,6 +481,10 @@ void lc_lua_open_container(lua_State *L)
 		{"open_init", container_open_init},
 		{"signal", container_signal},
 		{"signal_all", container_signal_all},
+		{"freeze", container_freeze},
+		{"thaw", container_thaw},
+		{"set", container_set},
+		{"put_back", container_put_back},
 		{"kill", container_kill},
 		{"siblings", container_siblings},
 		{"destroy", container_destroy},

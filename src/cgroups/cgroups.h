@@ -151,6 +151,12 @@ struct lc_cgroup_dir {
 	unsigned made_above; /* how many missing parents create has made, innermost first */
 };
 
+enum lc_freezer {
+	LCT_FREEZER_THAWED,
+	LCT_FREEZER_FREEZING, /* asked for, and some process does not stand still yet */
+	LCT_FREEZER_FROZEN,
+};
+
 struct lc_cgroup_writes; /* driver.h */
 
 struct lc_cgroup {
@@ -159,6 +165,7 @@ struct lc_cgroup {
 	struct lc_arena arena;
 	struct lc_cgroup_dir dirs[LCT_CGROUP_HIERARCHIES_MAX];
 	size_t count;
+	int leaf_fd; /* see lc_cgroup_join_fds; -1 */
 };
 
 /* What a driver is. All take the whole group; hybrid composes v1 and v2. */
@@ -172,7 +179,9 @@ struct lc_cgroup_ops {
 	/* one round; the manager waits and repeats */
 	int (*kill)(struct lc_cgroup *cg, struct lc_error *err);
 	int (*usage)(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
-	int (*frozen)(struct lc_cgroup *cg, bool *out, struct lc_error *err);
+	int (*freezer)(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_error *err);
+	/* ask for it: one write; -ENODEV without a freezer */
+	int (*freeze)(struct lc_cgroup *cg, bool is_wanted);
 };
 
 /*
@@ -257,8 +266,11 @@ void lc_cgroup_change_done(struct lc_cgroup_change *change);
 /*
  * What a spawn needs to be born inside: the unified directory for CLONE_INTO_CGROUP (-1 for none;
  * borrowed) and an open cgroup.procs of each v1 hierarchy (owned by the caller, who closes them).
+ *
+ * A v2 cgroup that passes controllers on to sub-cgroups holds no processes itself: then it is the leaf
+ * "init" below it, which is made.
  */
-int lc_cgroup_join_fds(const struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,
+int lc_cgroup_join_fds(struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,
 	size_t *out_count, struct lc_error *err);
 
 /* Every process in the group and below it, each once: `visit` answers non-zero to stop. The
@@ -267,14 +279,27 @@ int lc_cgroup_pids(struct lc_cgroup *cg, int (*visit)(void *context, pid_t pid),
 	struct lc_error *err);
 
 /* Send a signal to every process in the group and below it, by pidfd. One that is made meanwhile
- * may be missed; lc_cgroup_kill is for ending all. */
+ * may be missed; lc_cgroup_kill is for ending all. In a frozen group SIGKILL is heard at once, any
+ * other signal when it is thawed. */
 int lc_cgroup_signal(struct lc_cgroup *cg, int signal, struct lc_error *err);
+/* After a SIGKILL to a process in it: who is frozen by v1 cannot die, and is let go for that. */
+int lc_cgroup_let_die(struct lc_cgroup *cg, struct lc_error *err);
 
 int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
 
 /* Is it paused by its freezer or one above, whoever did that? On v1 also while it is still
  * freezing: what joins it then sleeps and cannot be killed. */
 int lc_cgroup_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err);
+/* The same, more exactly. */
+int lc_cgroup_freezer(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_error *err);
+
+/*
+ * Freeze everything in the group, and wait for it; what cannot be frozen in time is thawed again
+ * (ETIMEDOUT). Thaw it, whoever froze it: EBUSY when a cgroup above holds it frozen. The step is
+ * LCT_STEP_FREEZE; without a freezer ENODEV.
+ */
+int lc_cgroup_freeze(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err);
+int lc_cgroup_thaw(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err);
 
 /*
  * Kill everything inside (cgroup.kill where there is one; v1: freeze, signal all, thaw, again until

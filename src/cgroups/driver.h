@@ -74,10 +74,24 @@ int lc_cgroup_populated(int top, bool *out);
 /* Send SIGKILL to each process in it and below. */
 int lc_cgroup_signal_tree(int top, int signal);
 
-/* --- time (procs.c) --- */
+/* --- waiting (waiting.c) --- */
 
-int64_t lc_cgroup_now_ms(void);
+struct lc_patience {
+	int64_t deadline_ms, pause_ms; /* of the monotonic clock; of the next sleep */
+};
+
+struct lc_patience lc_patience(int timeout_ms);
 void lc_cgroup_sleep_ms(int64_t ms);
+/* Wait a little, less when `key` of the unified cgroup.events becomes `wanted`. False when the time
+ * is over. */
+bool lc_cgroup_wait(const struct lc_cgroup *cg, struct lc_patience *patience, const char *key,
+	uint64_t wanted);
+
+/* --- looking (manager.c) --- */
+
+/* The directory that is asked for processes first: unified, else the one with the most controllers;
+ * -1 when none exists. */
+int lc_cgroup_primary(const struct lc_cgroup *cg);
 
 /* --- reading what is mounted (mounts.c); pure --- */
 

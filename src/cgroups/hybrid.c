@@ -46,11 +46,31 @@ static int hybrid_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struc
 	return 0;
 }
 
-static int hybrid_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
+/* A process that one freezer holds cannot stand still for the other: frozen is what either says. */
+static int hybrid_freezer(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_error *err)
 {
-	int r = lc_cgroup_v2_ops.frozen(cg, out, err);
+	enum lc_freezer other = LCT_FREEZER_THAWED;
+	int r = lc_cgroup_v2_ops.freezer(cg, out, err);
 
-	return r < 0 || *out ? r : lc_cgroup_v1_ops.frozen(cg, out, err);
+	if (r >= 0 && *out != LCT_FREEZER_FROZEN)
+		r = lc_cgroup_v1_ops.freezer(cg, &other, err);
+	if (other > *out)
+		*out = other;
+	return r;
+}
+
+/* By the unified tree, whose frozen processes can still be killed; another program may have used
+ * the other one. */
+static int hybrid_freeze(struct lc_cgroup *cg, bool is_wanted)
+{
+	int r = lc_cgroup_v2_ops.freeze(cg, is_wanted), other;
+
+	if (is_wanted)
+		return r == -ENODEV ? lc_cgroup_v1_ops.freeze(cg, true) : r;
+	other = lc_cgroup_v1_ops.freeze(cg, false);
+	if (r == -ENODEV)
+		return other;
+	return r < 0 || other == -ENODEV ? r : other;
 }
 
 const struct lc_cgroup_ops lc_cgroup_hybrid_ops = {
@@ -59,5 +79,6 @@ const struct lc_cgroup_ops lc_cgroup_hybrid_ops = {
 	.limits = hybrid_limits,
 	.kill = hybrid_kill,
 	.usage = hybrid_usage,
-	.frozen = hybrid_frozen,
+	.freezer = hybrid_freezer,
+	.freeze = hybrid_freeze,
 };

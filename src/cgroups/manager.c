@@ -2,21 +2,19 @@
 /*
  * One container's cgroup: where its directories are, and the public calls, which go through the
  * driver's table. What is the same for every driver is here: the choice of the place, undoing a
- * create that failed, listing processes, and the waiting part of kill and destroy.
- *
- * Everything below the container's own directories is the container's, whoever moved it there: it
- * is killed and removed with it. Directories that were there before stay.
+ * create that failed, and looking at what is inside.
  */
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/parse.h"
 #include "cgroups/driver.h"
+#include "sys/sys.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SLICE_MS 20 /* the longest wait before looking again */
+#define LEAF "init"
 
 /* --- the place --- */
 
@@ -78,7 +76,7 @@ int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, 
 	const char *plain = path != NULL && *path == '/' ? path + 1 : given;
 	int r = 0;
 
-	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver};
+	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver, .leaf_fd = -1};
 	if (*plain == '\0' || !lc_cgroup_path_is_plain(plain) ||
 		(path == NULL && strchr(fallback, '/') != NULL))
 		return lc_fail(err, LCT_STEP_CGROUP, EINVAL, given);
@@ -98,7 +96,7 @@ int lc_cgroup_init_saved(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mo
 {
 	int r = 0;
 
-	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver};
+	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver, .leaf_fd = -1};
 	for (size_t i = 0; i < mounts->count && r >= 0; i++) {
 		for (size_t j = 0; j < count; j++) {
 			if (strcmp(items[j].name, mounts->items[i].name) != 0)
@@ -118,6 +116,7 @@ int lc_cgroup_init_saved(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mo
 
 void lc_cgroup_rest(struct lc_cgroup *cg)
 {
+	lc_fd_close(&cg->leaf_fd);
 	for (size_t i = 0; i < cg->count; i++)
 		lc_fd_close(&cg->dirs[i].fd);
 }
@@ -126,7 +125,7 @@ void lc_cgroup_done(struct lc_cgroup *cg)
 {
 	lc_cgroup_rest(cg);
 	lc_arena_done(&cg->arena);
-	*cg = (struct lc_cgroup){.ops = &lc_cgroup_none_ops};
+	*cg = (struct lc_cgroup){.ops = &lc_cgroup_none_ops, .leaf_fd = -1};
 }
 
 int lc_cgroup_open(struct lc_cgroup *cg, struct lc_error *err)
@@ -146,7 +145,8 @@ int lc_cgroup_open(struct lc_cgroup *cg, struct lc_error *err)
  * freezer or one above: who enters a frozen v1 cgroup sleeps and cannot be killed. */
 static int refuse_used(struct lc_cgroup *cg, struct lc_error *err)
 {
-	bool is_frozen = false, populated = false;
+	enum lc_freezer state;
+	bool populated = false;
 	int index, r;
 
 	for (size_t i = 0; i < cg->count; i++) {
@@ -158,11 +158,12 @@ static int refuse_used(struct lc_cgroup *cg, struct lc_error *err)
 		if (r < 0 || populated)
 			return lc_cgroup_fail(cg, dir, r < 0 ? r : EBUSY, NULL, err);
 	}
-	r = cg->ops->frozen(cg, &is_frozen, err);
-	if (r < 0 || !is_frozen)
+	r = cg->ops->freezer(cg, &state, err);
+	if (r < 0 || state == LCT_FREEZER_THAWED)
 		return r;
-	r = lc_cgroup_v2_ops.frozen(cg, &is_frozen, err);
-	index = r >= 0 && is_frozen ? lc_cgroup_find_unified(cg) : lc_cgroup_find_v1(cg, "freezer");
+	r = lc_cgroup_v2_ops.freezer(cg, &state, err);
+	index = r >= 0 && state != LCT_FREEZER_THAWED ? lc_cgroup_find_unified(cg)
+						      : lc_cgroup_find_v1(cg, "freezer");
 	return lc_cgroup_fail(cg, &cg->dirs[index], EBUSY,
 		lc_cgroup_where(cg, &cg->dirs[index])->is_unified ? "cgroup.freeze"
 								  : "freezer.state",
@@ -264,7 +265,31 @@ int lc_cgroup_set(struct lc_cgroup *cg, const struct lc_resources *resources,
 	return r < 0 ? r : apply(cg, resources, change, err);
 }
 
-int lc_cgroup_join_fds(const struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,
+/* May processes join it? One that passes controllers on to sub-cgroups has none itself. */
+static bool is_joinable(int dirfd)
+{
+	char text[LCT_CGROUP_VALUE_MAX];
+
+	return lc_cgroup_read(dirfd, "cgroup.subtree_control", text, sizeof(text)) <= 0;
+}
+
+/* The unified directory to join: the container's, or where that cannot be joined a leaf in it, made when
+ * it is missing. It is removed with everything else below the directory. */
+static int open_joinable(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, struct lc_error *err)
+{
+	long r;
+
+	if (is_joinable(dir->fd))
+		return dir->fd;
+	r = lc_sys_mkdirat(dir->fd, LEAF, 0755);
+	if (r < 0 && r != -EEXIST)
+		return lc_cgroup_fail(cg, dir, r, LEAF, err);
+	lc_fd_close(&cg->leaf_fd);
+	cg->leaf_fd = lc_cgroup_open_at(dir->fd, LEAF, O_RDONLY | O_DIRECTORY);
+	return cg->leaf_fd < 0 ? lc_cgroup_fail(cg, dir, cg->leaf_fd, LEAF, err) : cg->leaf_fd;
+}
+
+int lc_cgroup_join_fds(struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,
 	size_t *out_count, struct lc_error *err)
 {
 	size_t count = 0;
@@ -276,7 +301,7 @@ int lc_cgroup_join_fds(const struct lc_cgroup *cg, int *out_unified, int *fds, s
 		if (dir->fd < 0) {
 			r = lc_cgroup_fail(cg, dir, ENOENT, NULL, err);
 		} else if (lc_cgroup_where(cg, dir)->is_unified) {
-			unified = dir->fd;
+			unified = r = open_joinable(cg, dir, err);
 		} else if (count == room) {
 			r = lc_cgroup_fail(cg, dir, E2BIG, "cgroup.procs", err);
 		} else {
@@ -299,9 +324,7 @@ int lc_cgroup_join_fds(const struct lc_cgroup *cg, int *out_unified, int *fds, s
 
 /* --- looking --- */
 
-/* The directory that is asked for processes first: unified, else the one with the most controllers;
- * -1 when none exists. */
-static int primary(const struct lc_cgroup *cg)
+int lc_cgroup_primary(const struct lc_cgroup *cg)
 {
 	int best = -1;
 	size_t most = 0;
@@ -348,7 +371,7 @@ int lc_cgroup_pids(struct lc_cgroup *cg, int (*visit)(void *context, pid_t pid),
 	struct listing listing = {visit, context};
 	int r = lc_cgroup_open(cg, err), index;
 
-	index = r >= 0 ? primary(cg) : -1;
+	index = r >= 0 ? lc_cgroup_primary(cg) : -1;
 	if (index < 0)
 		return r;
 	r = lc_cgroup_walk(cg->dirs[index].fd, list_cgroup, &listing);
@@ -359,11 +382,13 @@ int lc_cgroup_signal(struct lc_cgroup *cg, int signal, struct lc_error *err)
 {
 	int r = lc_cgroup_open(cg, err), index;
 
-	index = r >= 0 ? primary(cg) : -1;
+	index = r >= 0 ? lc_cgroup_primary(cg) : -1;
 	if (index < 0)
 		return r;
 	r = lc_cgroup_signal_tree(cg->dirs[index].fd, signal);
-	return r < 0 ? lc_cgroup_fail(cg, &cg->dirs[index], r, "cgroup.procs", err) : 0;
+	if (r < 0)
+		return lc_cgroup_fail(cg, &cg->dirs[index], r, "cgroup.procs", err);
+	return signal == SIGKILL ? lc_cgroup_let_die(cg, err) : 0;
 }
 
 int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err)
@@ -372,7 +397,7 @@ int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc
 
 	if (r < 0)
 		return r;
-	index = primary(cg);
+	index = lc_cgroup_primary(cg);
 	if (index < 0 && cg->count > 0) /* removed by somebody: an error, not zeros */
 		return lc_cgroup_fail(cg, &cg->dirs[0], ENOENT, NULL, err);
 	if (index >= 0) {
@@ -383,186 +408,4 @@ int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc
 			return lc_cgroup_fail(cg, &cg->dirs[index], alive, NULL, err);
 	}
 	return cg->ops->usage(cg, out, err);
-}
-
-int lc_cgroup_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
-{
-	int r = lc_cgroup_open(cg, err);
-
-	return r < 0 ? r : cg->ops->frozen(cg, out, err);
-}
-
-/* --- the end --- */
-
-static int is_populated(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, bool *out)
-{
-	uint64_t populated;
-
-	*out = false;
-	if (dir->fd < 0)
-		return 0;
-	if (lc_cgroup_where(cg, dir)->is_unified) {
-		int r = lc_cgroup_read_key(dir->fd, "cgroup.events", "populated", &populated);
-
-		*out = r >= 0 && populated != 0;
-		return r < 0 && !lc_cgroup_is_gone(r) ? r : 0;
-	}
-	return lc_cgroup_populated(dir->fd, out);
-}
-
-/* Sleep until the unified cgroup is empty, or for `ms`. The file is read before the wait: that arms
- * it, so a change between the two is seen. */
-static void wait_for_change(const struct lc_cgroup *cg, int64_t ms)
-{
-	int index = lc_cgroup_find_unified(cg);
-	LCT_CLEANUP(fd)
-	int fd = index >= 0 && cg->dirs[index].fd >= 0
-			 ? lc_cgroup_open_at(cg->dirs[index].fd, "cgroup.events", O_RDONLY)
-			 : -1;
-	struct timespec slice = {0, SLICE_MS * 1000000};
-	struct pollfd wait = {.fd = fd, .events = POLLPRI};
-	char text[LCT_CGROUP_VALUE_MAX];
-	uint64_t populated = 0;
-	long length = fd >= 0 ? lc_sys_read(fd, text, sizeof(text) - 1) : -1;
-
-	text[length > 0 ? length : 0] = '\0';
-	if (lc_parse_key_u64(text, "populated", &populated) >= 0 && populated != 0)
-		(void) lc_sys_poll(&wait, 1, &slice);
-	else
-		lc_cgroup_sleep_ms(ms);
-}
-
-struct holders {
-	char text[LCT_SUBJECT_MAX];
-	size_t length;
-};
-
-static int note_holder(void *context, pid_t pid)
-{
-	struct holders *holders = context;
-	char number[16];
-	int length = snprintf(number, sizeof(number), " %d", (int) pid);
-
-	if (holders->length + (size_t) length >= sizeof(holders->text))
-		return 1;
-	memcpy(holders->text + holders->length, number, (size_t) length + 1);
-	holders->length += (size_t) length;
-	return 0;
-}
-
-static int note_holders(void *context, int dirfd)
-{
-	return lc_cgroup_procs(dirfd, note_holder, context);
-}
-
-/* The time is over: name the processes that hold it, or the directory when there are none. */
-static int fail_held(struct lc_cgroup *cg, struct lc_error *err)
-{
-	struct holders holders = {"pids", 4};
-	const struct lc_cgroup_dir *held = NULL;
-
-	for (size_t i = 0; i < cg->count && holders.length == 4; i++) {
-		if (cg->dirs[i].fd < 0)
-			continue;
-		(void) lc_cgroup_walk(cg->dirs[i].fd, note_holders, &holders);
-		if (held == NULL && !cg->dirs[i].was_there)
-			held = &cg->dirs[i];
-	}
-	if (holders.length > 4 || held == NULL)
-		return lc_fail(err, LCT_STEP_DESTROY, ETIMEDOUT, holders.text);
-	(void) lc_cgroup_fail(cg, held, EBUSY, NULL, err);
-	if (err != NULL)
-		err->step = LCT_STEP_DESTROY;
-	return -EBUSY;
-}
-
-struct patience {
-	int64_t deadline;
-	int64_t pause; /* of the next sleep, in ms */
-};
-
-/* False when the time is over. */
-static bool wait_once(const struct lc_cgroup *cg, struct patience *patience)
-{
-	int64_t left = patience->deadline - lc_cgroup_now_ms();
-
-	if (left <= 0)
-		return false;
-	wait_for_change(cg, patience->pause < left ? patience->pause : left);
-	patience->pause = patience->pause * 2 < SLICE_MS ? patience->pause * 2 : SLICE_MS;
-	return true;
-}
-
-int lc_cgroup_kill(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
-{
-	struct patience patience = {lc_cgroup_now_ms() + timeout_ms, 1};
-	int r = lc_cgroup_open(cg, err);
-
-	while (r >= 0) {
-		bool populated = false;
-
-		for (size_t i = 0; i < cg->count && r >= 0 && !populated; i++) {
-			r = is_populated(cg, &cg->dirs[i], &populated);
-			if (r < 0)
-				r = lc_cgroup_fail(cg, &cg->dirs[i], r, "cgroup.procs", err);
-		}
-		if (r < 0 || !populated)
-			return r;
-		r = cg->ops->kill(cg, err);
-		if (r >= 0 && !wait_once(cg, &patience))
-			return fail_held(cg, err);
-	}
-	return r;
-}
-
-/* Remove what can be removed, the unified directory last and only when nothing else is left: a
- * later attempt needs its cgroup.kill. */
-static int remove_all(struct lc_cgroup *cg, struct lc_error *err)
-{
-	int unified = lc_cgroup_find_unified(cg), busy = 0;
-
-	for (size_t i = 0; i <= cg->count; i++) {
-		bool is_last = i == cg->count;
-		struct lc_cgroup_dir *dir;
-		int r;
-
-		if ((int) i == unified || (is_last && (unified < 0 || busy < 0)))
-			continue;
-		dir = &cg->dirs[is_last ? (size_t) unified : i];
-		r = lc_cgroup_dir_remove(cg, dir);
-		if (r == -EBUSY)
-			busy = r;
-		else if (r < 0)
-			return lc_cgroup_fail(cg, dir, r, NULL, err);
-	}
-	return busy;
-}
-
-int lc_cgroup_destroy(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
-{
-	struct patience patience = {lc_cgroup_now_ms() + timeout_ms, 1};
-	bool is_held = false; /* by processes that the primary directory does not show */
-	int r = lc_cgroup_open(cg, err);
-
-	while (r >= 0) {
-		int index = primary(cg);
-		bool populated = false;
-
-		if (index >= 0)
-			r = is_populated(cg, &cg->dirs[index], &populated);
-		if (r < 0)
-			return lc_cgroup_fail(cg, &cg->dirs[index], r, NULL, err);
-		if (populated || is_held)
-			r = cg->ops->kill(cg, err);
-		if (r >= 0 && !populated) {
-			r = remove_all(cg, err);
-			if (r != -EBUSY)
-				return r;
-			is_held = true;
-			r = 0;
-		}
-		if (r >= 0 && !wait_once(cg, &patience))
-			return fail_held(cg, err);
-	}
-	return r;
 }

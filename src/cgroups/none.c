@@ -37,12 +37,19 @@ static int none_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct 
 	return 0;
 }
 
-static int none_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
+static int none_freezer(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_error *err)
 {
 	(void) cg;
 	(void) err;
-	*out = false;
+	*out = LCT_FREEZER_THAWED;
 	return 0;
+}
+
+static int none_freeze(struct lc_cgroup *cg, bool is_wanted)
+{
+	(void) cg;
+	(void) is_wanted;
+	return -ENODEV;
 }
 
 const struct lc_cgroup_ops lc_cgroup_none_ops = {
@@ -51,5 +58,6 @@ const struct lc_cgroup_ops lc_cgroup_none_ops = {
 	.limits = none_limits,
 	.kill = none_kill,
 	.usage = none_usage,
-	.frozen = none_frozen,
+	.freezer = none_freezer,
+	.freeze = none_freeze,
 };

@@ -207,22 +207,3 @@ int lc_cgroup_signal_tree(int top, int signal)
 {
 	return lc_cgroup_walk(top, signal_procs, &signal);
 }
-
-/* --- time --- */
-
-int64_t lc_cgroup_now_ms(void)
-{
-	struct timespec now = {0, 0};
-
-	(void) lc_sys_clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-void lc_cgroup_sleep_ms(int64_t ms)
-{
-	struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
-
-	if (ms > 0)
-		(void) lc_sys_poll(
-			NULL, 0, &pause); /* a signal ends it early; callers look again */
-}

@@ -121,9 +121,9 @@ static int v1_kill(struct lc_cgroup *cg, struct lc_error *err)
 	return failed < 0 ? failed : r;
 }
 
-/* FREEZING counts: who joins then already hangs, and an empty group whose last process has just
- * ended can say that for a while. */
-static int v1_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
+/* FREEZING counts as asked for: who joins then already hangs, and an empty group whose last process
+ * has just ended can say that for a while. */
+static int v1_freezer(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_error *err)
 {
 	const struct lc_cgroup_dir *dir = freezer(cg);
 	char state[32] = "THAWED";
@@ -131,8 +131,22 @@ static int v1_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
 
 	if (r < 0 && !lc_cgroup_is_gone(r))
 		return lc_cgroup_fail(cg, dir, r, "freezer.state", err);
-	*out = r >= 0 && strcmp(state, "THAWED") != 0;
+	*out = LCT_FREEZER_THAWED;
+	if (r >= 0 && strcmp(state, "FROZEN") == 0)
+		*out = LCT_FREEZER_FROZEN;
+	else if (r >= 0 && strcmp(state, "THAWED") != 0)
+		*out = LCT_FREEZER_FREEZING;
 	return 0;
+}
+
+/* Of the group as a whole: a sub-cgroup that somebody froze by itself stays so. */
+static int v1_freeze(struct lc_cgroup *cg, bool is_wanted)
+{
+	const struct lc_cgroup_dir *dir = freezer(cg);
+
+	if (dir == NULL)
+		return -ENODEV;
+	return lc_cgroup_write(dir->fd, "freezer.state", is_wanted ? "FROZEN" : "THAWED");
 }
 
 /* --- accounting --- */
@@ -196,5 +210,6 @@ const struct lc_cgroup_ops lc_cgroup_v1_ops = {
 	.limits = lc_cgroup_v1_limits,
 	.kill = v1_kill,
 	.usage = v1_usage,
-	.frozen = v1_frozen,
+	.freezer = v1_freezer,
+	.freeze = v1_freeze,
 };

@@ -120,6 +120,18 @@ static int v2_create(struct lc_cgroup *cg, struct lc_error *err)
 
 /* --- the rest --- */
 
+/* Before cgroup.kill: nothing forks while its neighbours are signalled, as nothing runs. A process that
+ * is frozen here hears SIGKILL all the same. */
+static int kill_frozen(int dirfd)
+{
+	int r;
+
+	(void) lc_cgroup_write(dirfd, "cgroup.freeze", "1");
+	r = lc_cgroup_signal_tree(dirfd, SIGKILL);
+	(void) lc_cgroup_write(dirfd, "cgroup.freeze", "0");
+	return r;
+}
+
 /* cgroup.kill (since 5.14) reaches everything below at once, frozen or not; a cgroup that was
  * frozen and stays (it was there before us) is thawed afterwards. */
 static int v2_kill(struct lc_cgroup *cg, struct lc_error *err)
@@ -132,24 +144,39 @@ static int v2_kill(struct lc_cgroup *cg, struct lc_error *err)
 		return 0;
 	r = lc_cgroup_write(dir->fd, "cgroup.kill", "1");
 	if (lc_cgroup_is_gone(r))
-		r = lc_cgroup_signal_tree(dir->fd, SIGKILL);
+		r = kill_frozen(dir->fd);
 	if (dir->was_there)
 		(void) lc_cgroup_write(dir->fd, "cgroup.freeze", "0");
 	return r < 0 ? lc_cgroup_fail(cg, dir, r, "cgroup.kill", err) : 0;
 }
 
-static int v2_frozen(struct lc_cgroup *cg, bool *out, struct lc_error *err)
+/* cgroup.events tells of a freezer above too, cgroup.freeze what is wanted of this one. */
+static int v2_freezer(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_error *err)
 {
 	int index = lc_cgroup_find_unified(cg);
-	uint64_t frozen = 0;
+	int dirfd = index >= 0 ? cg->dirs[index].fd : -1;
+	uint64_t frozen = 0, wanted = 0;
 	int r = 0;
 
-	if (index >= 0 && cg->dirs[index].fd >= 0)
-		r = lc_cgroup_read_key(cg->dirs[index].fd, "cgroup.events", "frozen", &frozen);
+	*out = LCT_FREEZER_THAWED;
+	if (dirfd >= 0)
+		r = lc_cgroup_read_key(dirfd, "cgroup.events", "frozen", &frozen);
+	if (r >= 0 && dirfd >= 0 && frozen == 0)
+		r = lc_cgroup_read_u64(dirfd, "cgroup.freeze", &wanted);
 	if (r < 0 && !lc_cgroup_is_gone(r))
 		return lc_cgroup_fail(cg, &cg->dirs[index], r, "cgroup.events", err);
-	*out = frozen == 1;
+	if (r >= 0 && (frozen == 1 || wanted == 1))
+		*out = frozen == 1 ? LCT_FREEZER_FROZEN : LCT_FREEZER_FREEZING;
 	return 0;
+}
+
+static int v2_freeze(struct lc_cgroup *cg, bool is_wanted)
+{
+	int index = lc_cgroup_find_unified(cg);
+
+	if (index < 0 || cg->dirs[index].fd < 0)
+		return -ENODEV;
+	return lc_cgroup_write(cg->dirs[index].fd, "cgroup.freeze", is_wanted ? "1" : "0");
 }
 
 static void add_cpu(int dirfd, struct lc_cgroup_usage *out)
@@ -206,5 +233,6 @@ const struct lc_cgroup_ops lc_cgroup_v2_ops = {
 	.limits = lc_cgroup_v2_limits,
 	.kill = v2_kill,
 	.usage = v2_usage,
-	.frozen = v2_frozen,
+	.freezer = v2_freezer,
+	.freeze = v2_freeze,
 };

@@ -68,10 +68,12 @@ void lc_container_done(struct lc_container *container)
 	if (container->host == NULL)
 		return;
 	lc_process_done(&container->init);
+	lc_cgroup_change_done(&container->change);
 	if (container->has_cgroup)
 		lc_cgroup_done(&container->cgroup);
 	memset(container, 0, sizeof(*container));
 	container->init.pidfd = -1;
+	container->cgroup.leaf_fd = -1;
 }
 
 struct search {
@@ -315,7 +317,12 @@ int lc_container_take_init(struct lc_container *container, const struct lc_sessi
 
 int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err)
 {
-	bool is_frozen = false;
+	static const enum lc_status alive[] = {
+		[LCT_FREEZER_THAWED] = LCT_STATUS_RUNNING,
+		[LCT_FREEZER_FREEZING] = LCT_STATUS_PAUSING,
+		[LCT_FREEZER_FROZEN] = LCT_STATUS_PAUSED,
+	};
+	enum lc_freezer freezer = LCT_FREEZER_THAWED;
 	int r;
 
 	if (!container->was_started) {
@@ -330,10 +337,10 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 	r = lc_process_await(&container->init, 0, err);
 	if (r != -ETIMEDOUT)
 		return r;
-	r = lc_cgroup_frozen(&container->cgroup, &is_frozen, err);
+	r = lc_cgroup_freezer(&container->cgroup, &freezer, err);
 	if (r < 0)
 		return r;
-	*out = is_frozen ? LCT_STATUS_PAUSED : LCT_STATUS_RUNNING;
+	*out = alive[freezer];
 	return 0;
 }
 
@@ -359,6 +366,40 @@ int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_
 {
 	end_siblings(container, timeout_ms);
 	return lc_cgroup_kill(&container->cgroup, timeout_ms, err);
+}
+
+int lc_container_set(struct lc_container *container, const struct lc_config_config *changed,
+	const struct lc_config_config *before, struct lc_arena *arena, struct lc_error *err)
+{
+	struct lc_resources resources, old;
+	int r = lc_resources_read(changed->cgroups, &changed->devices, arena, &resources, err);
+
+	if (r >= 0)
+		r = lc_resources_read(before->cgroups, &before->devices, arena, &old, err);
+	if (r < 0)
+		return r;
+	resources.devices_before = old.devices;
+	lc_cgroup_change_done(&container->change);
+	r = lc_cgroup_set(&container->cgroup, &resources, &container->change, err);
+	lc_cgroup_rest(&container->cgroup);
+	return r;
+}
+
+int lc_container_put_back(struct lc_container *container, struct lc_error *err)
+{
+	int r = lc_cgroup_put_back(&container->cgroup, &container->change, err);
+
+	lc_cgroup_rest(&container->cgroup);
+	return r;
+}
+
+int lc_container_signal(struct lc_container *container, int signal, struct lc_error *err)
+{
+	int r = lc_process_signal(&container->init, signal, err);
+
+	if (r >= 0 && signal == SIGKILL)
+		r = lc_cgroup_let_die(&container->cgroup, err);
+	return r;
 }
 
 int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err)

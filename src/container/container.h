@@ -15,7 +15,8 @@
 enum lc_status {
 	LCT_STATUS_CREATED, /* no init yet */
 	LCT_STATUS_RUNNING,
-	LCT_STATUS_PAUSED,
+	LCT_STATUS_PAUSING, /* asked for, and not everything stands still yet */
+	LCT_STATUS_PAUSED,  /* by whichever program */
 	LCT_STATUS_STOPPED,
 };
 
@@ -26,6 +27,7 @@ struct lc_container {
 	bool has_own_place;        /* its name there is ours, not a configured path */
 	bool was_started;
 	struct lc_process init;    /* pidfd of its own, beside that of the process object */
+	struct lc_cgroup_change change; /* what the last lc_container_set can put back */
 };
 
 /* What a start needs beside the configuration. */
@@ -96,6 +98,16 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 
 /* End every process. */
 int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_error *err);
+/*
+ * Change its limits: those that are set in changed->cgroups. Rules for devices go over those of
+ * before->cgroups. All of them or none; what was changed can be put back until the next change.
+ */
+int lc_container_set(struct lc_container *container, const struct lc_config_config *changed,
+	const struct lc_config_config *before, struct lc_arena *arena, struct lc_error *err);
+int lc_container_put_back(struct lc_container *container, struct lc_error *err);
+
+/* To its init alone. SIGKILL ends a paused one too. */
+int lc_container_signal(struct lc_container *container, int signal, struct lc_error *err);
 
 /* End every process and remove the cgroups. ETIMEDOUT names the pids that stay. */
 int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err);

@@ -10,6 +10,7 @@
 -- the only thing that the core is ever given.
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
+local limits = require "libcontainer.configs.limits"
 local json = require "libcontainer.json"
 local normal = require "libcontainer.configs.normal"
 local profile = require "libcontainer.configs.profile"
@@ -250,6 +251,72 @@ function M.prepare_shared(t)
   table.insert(remembered, 1, { written = written, strict = strict })
   remembered[REMEMBERED + 1] = nil
   return strict
+end
+
+-- What a change of a living container may name beside limits.
+local CHANGEABLE = { labels = true, annotations = true }
+-- Forms of limits that are no fields.
+local LIMIT_FORMS = { allow_all_devices = true, allowed_devices = true, denied_devices = true }
+
+-- The limits of a change: in `cgroups`, or named directly; `pids` is pids_limit here too.
+local function collect_limits(t, problems)
+  local found = type(t.cgroups) == "table" and t.cgroups or {}
+  local known = check.section("cgroups")
+  local keys = {}
+  for key in next, t do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  for _, key in ipairs(keys) do
+    local name = key == "pids" and "pids_limit" or key
+    if key == "cgroups" or CHANGEABLE[key] then
+      if type(t[key]) ~= "table" then
+        check.add(problems, key, "must be a table, not " .. type(t[key]), t[key])
+      end
+    elseif known.by_name[name] or LIMIT_FORMS[name] then
+      if found[name] ~= nil then
+        check.add(problems, key, "is given twice", t[key], "cgroups." .. name .. " is the same")
+      end
+      found[name] = t[key]
+    elseif check.section("config").by_name[key] then
+      check.add(problems, key, "cannot be changed while the container exists", t[key])
+    else
+      check.add(problems, tostring(key), "is no limit", t[key],
+        errors.did_you_mean(check.nearest(key, known.names)))
+    end
+  end
+  return found
+end
+
+--- A change of a container: the configuration that it has afterwards, and what is to be done now.
+---@param config table   strict, as it is
+---@param changes table  what container:set takes
+---@return table|nil config
+---@return table|libcontainer.Error limits to be written; the error when config is nil
+---@return "frozen"|"thawed"|nil freezer
+function M.prepare_changes(config, changes)
+  local problems = {}
+  local t = check.copy(changes, problems) or {}
+  local wanted = collect_limits(t, problems)
+  limits.normal(wanted, problems)
+  check.walk("cgroups", wanted, problems, "cgroups")
+  if wanted.path then
+    check.add(problems, "cgroups.path", "cannot be changed while the container exists", wanted.path)
+  end
+  local freezer = wanted.freezer
+  wanted.freezer = nil
+  local merged = check.copy(config)
+  merged.cgroups = limits.merge(merged.cgroups or {}, wanted)
+  for name in next, CHANGEABLE do
+    if type(t[name]) == "table" then
+      merged = merge_copies(merged, { [name] = t[name] })
+    end
+  end
+  local strict = strict_config(merged, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return strict, limits.to_write(strict.cgroups, wanted), freezer
 end
 
 --- The strict form of a process. stdin, stdout and stderr are handed through as they are.

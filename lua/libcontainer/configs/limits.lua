@@ -383,4 +383,96 @@ function M.rules(config, problems)
   end
 end
 
+-- --- changes ---
+
+-- Lists whose items are known by these fields: an item of a change goes over that of the same name.
+local KEYS = { hugetlb_limit = { "page_size" }, net_prio_ifpriomap = { "interface" }, rdma = { "device" },
+  blkio_weight_device = { "major", "minor" } }
+for _, kind in ipairs { "read_bps", "write_bps", "read_iops", "write_iops" } do
+  KEYS["blkio_throttle_" .. kind .. "_device"] = { "major", "minor" }
+end
+
+-- What says the same in another way, and goes when this comes.
+local INSTEAD_OF = { cpus = { "cpu_quota", "cpu_period" }, cpu_quota = { "cpus" }, cpu_shares = { "cpu_weight" },
+  cpu_weight = { "cpu_shares" }, memory_reservation = { "memory_low" }, memory_low = { "memory_reservation" } }
+
+-- Fields that the kernel's files have together: all of them are written when one changes.
+local TOGETHER = { { "memory", "memory_swap" }, { "cpus", "cpu_quota", "cpu_period" } }
+
+local function key_of(item, fields)
+  local parts = {}
+  for i, field in ipairs(fields) do
+    parts[i] = tostring(item[field])
+  end
+  return table.concat(parts, ":")
+end
+
+local function merge_list(base, more, fields)
+  local at = {}
+  for i, item in ipairs(base) do
+    at[key_of(item, fields)] = i
+  end
+  for _, item in ipairs(more) do
+    local place = at[key_of(item, fields)]
+    local old = base[place or #base + 1] or {}
+    for name, value in next, item do
+      old[name] = value
+    end
+    base[place or #base + 1] = old
+  end
+  return base
+end
+
+--- Limits with changes over them.
+---@param base table     strict; it is changed
+---@param changes table  strict
+---@return table base
+function M.merge(base, changes)
+  local cpus = base.cpus
+  for name in next, changes do
+    for _, other in ipairs(INSTEAD_OF[name] or {}) do
+      base[other] = nil
+    end
+  end
+  for name, value in next, changes do
+    if KEYS[name] and base[name] then
+      merge_list(base[name], value, KEYS[name])
+    elseif name == "unified" and base.unified then
+      for file, text in next, value do
+        base.unified[file] = text
+      end
+    else
+      base[name] = check.copy(value)
+    end
+  end
+  if changes.cpu_period and cpus and not changes.cpu_quota then
+    base.cpus, base.cpu_quota = nil, math.floor(cpus * changes.cpu_period)
+  end
+  if changes.memory == -1 and base.memory_swap then
+    base.memory_swap = -1 -- memory without a limit leaves none for memory and swap
+  end
+  return base
+end
+
+--- Of merged limits what has to be written: what changes, and what the kernel has in one file with it.
+---@param merged table   what `merge` gave
+---@param changes table  what it was given
+---@return table
+function M.to_write(merged, changes)
+  local out = { check_before_update = merged.check_before_update }
+  for name, value in next, changes do
+    out[name] = (KEYS[name] or name == "unified") and value or merged[name]
+  end
+  for _, group in ipairs(TOGETHER) do
+    for _, name in ipairs(group) do
+      if changes[name] ~= nil then
+        for _, other in ipairs(group) do
+          out[other] = merged[other]
+        end
+      end
+    end
+  end
+  return out
+end
+
 return M

@@ -267,7 +267,7 @@ function Container:renew(path, fallback) end
 ---@return libcontainer.RawError|nil
 function Container:adopt(pid, start) end
 
----@return "created"|"running"|"paused"|"stopped"|nil
+---@return "created"|"running"|"pausing"|"paused"|"stopped"|nil
 ---@return libcontainer.RawError|nil
 function Container:status() end
 
@@ -305,6 +305,29 @@ function Container:signal(number) end
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function Container:signal_all(number) end
+
+--- Everything stands still, or is thawed again when that takes longer.
+---@param timeout number|nil seconds, default 10
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:freeze(timeout) end
+
+---@param timeout number|nil seconds, default 10
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:thaw(timeout) end
+
+--- Write limits, all or none. Of both tables cgroups and devices count.
+---@param changed table what is to be written
+---@param before table  with the rules for devices that are in force
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:set(changed, before) end
+
+--- Put back what the last set changed.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:put_back() end
 
 --- Every process, and wait for their end.
 ---@param timeout number|nil seconds, default 10

@@ -1,0 +1,122 @@
+-- SPDX-License-Identifier: MIT
+--- Changing a living container: its limits, and whether it runs.
+local configs = require "libcontainer.configs"
+local errors = require "libcontainer.errors"
+local state = require "libcontainer.state"
+
+local M = {}
+
+-- Seconds that a freezer may take when the caller does not say.
+local FREEZE_TIMEOUT <const> = 10
+
+local LIVES <const> = { running = true, pausing = true, paused = true }
+
+-- The words of container.lua that are needed here: lock, check_alive, refresh.
+local inside
+
+-- The lock, and the status that it has under it; what another process changed is known then.
+local function enter(self, timeout)
+  local alive, err = inside.check_alive(self)
+  if not alive then return nil, err end
+  local lock
+  lock, err = inside.lock(self._directory, self._id, timeout)
+  if not lock then return nil, err end
+  local is_new, why = inside.refresh(self)
+  local status
+  if is_new ~= nil then status, why = self:status() end
+  if status then return lock, status end
+  lock:close()
+  return nil, why
+end
+
+-- --- limits ---
+
+-- What the core is told of limits; the container's own nodes are allowed beside its rules for devices.
+local function for_core(limits, config)
+  return { cgroups = limits, devices = config.devices }
+end
+
+-- Everything changes, or nothing: the kernel's files, then the record.
+local function change(self, config, limits, is_alive)
+  local record = self._record
+  local old_config, old_changes = record.config, record.config_changes
+  local done, raw = self._core:check(for_core(limits, config))
+  if done and is_alive then
+    local before = for_core({ devices = old_config.cgroups and old_config.cgroups.devices }, old_config)
+    done, raw = self._core:set(for_core(limits, config), before)
+  end
+  if not done then return nil, errors.raw(raw) end
+  record.config, record.config_changes = config, (old_changes or 0) + 1
+  local saved, err = state.save(self._directory, record)
+  if saved then return true end
+  record.config, record.config_changes = old_config, old_changes
+  if is_alive then
+    done, raw = self._core:put_back()
+    if not done then err.hint = tostring(errors.raw(raw)) end
+  end
+  return nil, err
+end
+
+local function set_freezer(self, freezer, status)
+  if freezer == "frozen" and status ~= "paused" then return self._core:freeze(FREEZE_TIMEOUT) end
+  if freezer == "thawed" and status ~= "running" then return self._core:thaw(FREEZE_TIMEOUT) end
+  return true
+end
+
+--- Change the limits of a container, all of them or none. What runs has them at once, what does not
+-- run when it starts; they stay when the host ends.
+---@param changes table  fields of cgroups, or a table with `cgroups`, `labels` and `annotations`
+---@return true|nil
+---@return libcontainer.Error|nil err  ConfigInvalid; SystemError of step cgroup, with nothing changed
+local function set(self, changes)
+  if type(changes) ~= "table" then error("bad argument #1 to 'set' (table expected)", 2) end
+  local lock <close>, status = enter(self)
+  if not lock then return nil, status end
+  local config, limits, freezer = configs.prepare_changes(self._record.config, changes)
+  if not config then return nil, limits end
+  local is_alive = LIVES[status] or false
+  if freezer and not is_alive then return nil, errors.container_not_running(self._id, status) end
+  local done, raw = set_freezer(self, freezer, status)
+  if not done then return nil, errors.raw(raw, { field = "cgroups.freezer" }) end
+  local changed, err = change(self, config, limits, is_alive)
+  if changed then return true end
+  if freezer then set_freezer(self, status == "running" and "thawed" or "frozen") end
+  return nil, err
+end
+
+-- --- pausing ---
+
+local function freeze(self, verb, timeout)
+  local lock <close>, status = enter(self)
+  if not lock then return nil, status end
+  if not LIVES[status] then return nil, errors.container_not_running(self._id, status) end
+  local done, raw = self._core[verb](self._core, timeout or FREEZE_TIMEOUT)
+  if not done then return nil, errors.raw(raw) end
+  return true
+end
+
+--- Have everything in it stand still, until `resume`. It can be signalled and destroyed meanwhile;
+-- SIGKILL acts at once, any other signal afterwards.
+---@param timeout number|nil  seconds, default 10; what does not stand still by then runs on
+---@return true|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning; errname "ETIMEDOUT"
+local function pause(self, timeout)
+  return freeze(self, "freeze", timeout)
+end
+
+--- Let it run on, whoever paused it.
+---@param timeout number|nil  seconds, default 10
+---@return true|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning; errname "EBUSY" when a cgroup above is frozen
+local function resume(self, timeout)
+  return freeze(self, "thaw", timeout)
+end
+
+--- Give the class of containers these methods.
+---@param class table
+---@param tools table  lock, check_alive and refresh of container.lua
+function M.extend(class, tools)
+  class.set, class.pause, class.resume, inside = set, pause, resume, tools
+end
+
+return M
