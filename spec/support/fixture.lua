@@ -163,7 +163,7 @@ end
 function M.posix_directory()
   if posix_directory == nil then
     local library = programs.compile("posix_for_specs.so", M.read("spec/support/posix.c"),
-      "cc -std=gnu17 -D_GNU_SOURCE -O1 -shared -fPIC -I/usr/include/lua5.4")
+      "cc -std=gnu17 -D_GNU_SOURCE -O1 -pthread -shared -fPIC -I/usr/include/lua5.4")
     local path = library and M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX")
     -- a copy where every user may read it
     if library then M.sh("chmod 755 %s && cp %s %s", path, library, path) end

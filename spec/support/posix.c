@@ -10,13 +10,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -198,6 +203,152 @@ static int posix_state(lua_State *L)
 	return is_fine ? 1 : lua_error(L);
 }
 
+/* --- threads of the host --- */
+
+#define THREADS_MAX 16
+
+struct interpreter {
+	pthread_t thread;
+	const char *script;
+	char result[256]; /* what the script returned, or its error */
+};
+
+static void *run_interpreter(void *context)
+{
+	struct interpreter *self = context;
+	lua_State *L = luaL_newstate();
+
+	if (L == NULL)
+		return NULL;
+	luaL_openlibs(L);
+	(void) luaL_dostring(L, self->script);
+	snprintf(self->result, sizeof(self->result), "%s", luaL_tolstring(L, -1, NULL));
+	lua_close(L);
+	return NULL;
+}
+
+/* threads(count, script) -> what each returned: every one with an interpreter of its own */
+static int posix_threads(lua_State *L)
+{
+	struct interpreter all[THREADS_MAX] = {0};
+	int count = (int) luaL_checkinteger(L, 1);
+
+	luaL_argcheck(L, count >= 1 && count <= THREADS_MAX, 1, "too many");
+	for (int i = 0; i < count; i++) {
+		all[i].script = luaL_checkstring(L, 2);
+		errno = pthread_create(&all[i].thread, NULL, run_interpreter, &all[i]);
+		if (errno != 0)
+			return check(L, "pthread_create", -1);
+	}
+	lua_createtable(L, count, 0);
+	for (int i = 0; i < count; i++) {
+		pthread_join(all[i].thread, NULL);
+		lua_pushstring(L, all[i].result);
+		lua_rawseti(L, -2, i + 1);
+	}
+	return 1;
+}
+
+static pthread_t hammers[THREADS_MAX];
+static int hammer_count;
+static volatile int is_hammering;
+static long blows, faults;
+
+/* Allocate, write and read back, with errno as a witness: nobody else may touch any of them. */
+static void *hammer(void *context)
+{
+	unsigned seed = (unsigned) (uintptr_t) context;
+
+	while (is_hammering) {
+		size_t size = 1 + (size_t) rand_r(&seed) % 70000;
+		unsigned char *block = malloc(size);
+		bool is_fine = true;
+
+		if (block == NULL)
+			continue;
+		errno = (int) (size % 100);
+		memset(block, (int) (size & 0xff), size);
+		for (size_t i = 0; i < size; i += 61)
+			is_fine = is_fine && block[i] == (size & 0xff);
+		is_fine = is_fine && errno == (int) (size % 100);
+		free(block);
+		__atomic_fetch_add(is_fine ? &blows : &faults, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* hammer(count): so many threads that allocate, write and read back until hammered() */
+static int posix_hammer(lua_State *L)
+{
+	int count = (int) luaL_checkinteger(L, 1);
+
+	luaL_argcheck(L, count >= 1 && count <= THREADS_MAX, 1, "too many");
+	is_hammering = 1;
+	for (hammer_count = 0; hammer_count < count; hammer_count++) {
+		errno = pthread_create(&hammers[hammer_count], NULL, hammer,
+			(void *) (uintptr_t) (hammer_count + 1));
+		if (errno != 0)
+			return check(L, "pthread_create", -1);
+	}
+	return 0;
+}
+
+/* hammered() -> blows that were fine, blows that were not */
+static int posix_hammered(lua_State *L)
+{
+	is_hammering = 0;
+	while (hammer_count > 0)
+		pthread_join(hammers[--hammer_count], NULL);
+	lua_pushinteger(L, blows);
+	lua_pushinteger(L, faults);
+	return 2;
+}
+
+/* --- signals with handlers --- */
+
+static volatile sig_atomic_t own_signals, foreign_signals;
+static pid_t owner;
+
+static void count_owner(int signal)
+{
+	(void) signal;
+	/* the kernel's word: a child of vfork shares all memory with us, caches too */
+	if (syscall(SYS_getpid) == owner)
+		own_signals++;
+	else
+		foreign_signals++;
+}
+
+/* storm(number, microseconds): for the leader of a process group. A child sends the group that signal
+ * again and again; the handler counts in which process it runs. Answers the child's pid. */
+static int posix_storm(lua_State *L)
+{
+	struct sigaction action = {.sa_handler = count_owner, .sa_flags = SA_RESTART};
+	int number = (int) luaL_checkinteger(L, 1);
+	struct timespec pause = {0, (long) luaL_checkinteger(L, 2) * 1000};
+	pid_t child;
+
+	owner = getpid();
+	check(L, "sigaction", sigaction(number, &action, NULL));
+	child = fork();
+	if (child == 0) {
+		signal(number, SIG_IGN);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (kill(-owner, number) == 0)
+			nanosleep(&pause, NULL);
+		_exit(0);
+	}
+	return check(L, "fork", child);
+}
+
+/* stormed() -> signals that came to us, signals whose handler ran in another process */
+static int posix_stormed(lua_State *L)
+{
+	lua_pushinteger(L, own_signals);
+	lua_pushinteger(L, foreign_signals);
+	return 2;
+}
+
 static volatile sig_atomic_t ticks;
 
 static void count_tick(int signal)
@@ -245,6 +396,11 @@ static const luaL_Reg functions[] = {
 	{"tick", posix_tick},
 	{"ticks", posix_ticks},
 	{"state", posix_state},
+	{"threads", posix_threads},
+	{"hammer", posix_hammer},
+	{"hammered", posix_hammered},
+	{"storm", posix_storm},
+	{"stormed", posix_stormed},
 	{NULL, NULL},
 };
 
