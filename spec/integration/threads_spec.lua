@@ -14,8 +14,8 @@ describe("a host with threads", function()
     fixture.needs("root", "busybox", "cc")
     assert.equal("true\t0\n", fixture.lua_prints([[
       local factory = assert(lc.new(root))
-      posix.hammer(8)
-      for i = 1, rounds(200, 10) do
+      posix.hammer(4)
+      for i = 1, rounds(60, 10) do
         local box <close> = assert(factory:create("a" .. i, { rootfs = rootfs }))
         assert(assert(box:start { args = { "true" } }):wait(seconds(30)).status == 0)
       end
@@ -39,7 +39,7 @@ describe("a host with threads", function()
           assert(box:destroy())
         end
         return "fine"
-      ]=]):format(root, rounds(20, 2), rootfs, seconds(60), seconds(60)))
+      ]=]):format(root, rounds(8, 2), rootfs, seconds(60), seconds(60)))
       for _, result in ipairs(results) do assert(result == "fine", result) end
       print(#results, results[1])
       print(#assert(lc.new(root)):list())]], { args = args() }))
@@ -55,7 +55,7 @@ describe("a host with a signal handler", function()
       local factory = assert(lc.new(root))
       local child = posix.storm(12, 50)
       local before = posix.stormed()
-      for i = 1, rounds(300, 10) do
+      for i = 1, rounds(100, 10) do
         local box <close> = assert(factory:create("a" .. i, { rootfs = rootfs }))
         -- in a session of its own by then, so the storm is over for it; before, SIGUSR2 would end it
         assert(assert(box:start { args = { "true" } }):wait(seconds(30)).status == 0)
