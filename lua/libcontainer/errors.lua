@@ -540,6 +540,15 @@ function M.missing_library(name, module, package)
     hint = "apt-get install " .. package .. ", or luarocks install " .. name }
 end
 
+--- A locale in which JSON cannot be read.
+---@param point string its decimal point
+---@return libcontainer.Error
+function M.unusable_locale(point)
+  return M.new { code = "SystemError", step = "host", subject = "LC_NUMERIC",
+    message = ("numbers cannot be read in this locale, whose decimal point is %q"):format(point),
+    hint = 'os.setlocale("C", "numeric")' }
+end
+
 --- "did you mean …", nil without a name near enough.
 ---@param nearest string|nil
 ---@return string|nil

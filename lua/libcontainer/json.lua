@@ -55,11 +55,21 @@ end
 
 local instance, null
 
+local function reads_fractions(own)
+  local ok, value = pcall(own.decode, "[0.5]")
+  return ok and value[1] == 0.5
+end
+
 ---@return table|nil cjson an instance of our own
 ---@return libcontainer.Error|nil err
 local function cjson()
-  if instance then
+  -- It looks for the locale's decimal point when an instance is made, anybody's, and never again.
+  if instance and reads_fractions(instance) then
     return instance
+  end
+  local point = sub(format("%.1f", 0.5), 2, -2)
+  if #point ~= 1 then
+    return nil, errors.unusable_locale(point) -- it would abort the process
   end
   local ok, loaded = pcall(require, "cjson")
   if not ok or type(loaded) ~= "table" or type(loaded.new) ~= "function" then
@@ -74,7 +84,7 @@ end
 
 setmetatable(M, { __index = function(_, key)
   -- json.null is cjson's, which is not loaded before somebody asks
-  if key == "null" and cjson() then
+  if key == "null" and (null or cjson()) then
     return null
   end
   return nil
@@ -84,7 +94,7 @@ end })
 ---@param value any
 ---@return boolean
 function M.is_null(value)
-  return type(value) == "userdata" and cjson() ~= nil and rawequal(value, null)
+  return type(value) == "userdata" and (null or cjson()) ~= nil and rawequal(value, null)
 end
 
 --- Mark a table as an array, so that it is written as `[]` even when it is empty.
@@ -442,9 +452,7 @@ local function number_text(value)
   for precision = 15, 17 do
     local text = format("%." .. precision .. "g", value)
     if tonumber(text) == value then
-      text = gsub(text, ",", ".") -- a locale's decimal point is no JSON
-      -- a float that is whole must not come back as an integer
-      return text
+      return (gsub(text, "[^%d%-+e]+", ".")) -- a locale's decimal point is no JSON
     end
   end
   return nil
