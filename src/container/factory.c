@@ -70,7 +70,7 @@ int lc_factory_open(struct lc_factory *factory, const char *path, struct lc_erro
 		(int) lc_sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
 	if (fd < 0)
 		return lc_fail(err, LCT_STEP_STATE, fd, path);
-	r = lc_sys_statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
+	r = lc_sys_statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_STATE, r, path);
 	if (st.stx_uid != (uint32_t) lc_sys_geteuid() || (st.stx_mode & 022) != 0)
@@ -78,6 +78,10 @@ int lc_factory_open(struct lc_factory *factory, const char *path, struct lc_erro
 	hash = hash_bytes(hash, &st.stx_dev_major, sizeof(st.stx_dev_major));
 	hash = hash_bytes(hash, &st.stx_dev_minor, sizeof(st.stx_dev_minor));
 	hash = hash_bytes(hash, &st.stx_ino, sizeof(st.stx_ino));
+	/* A root that is removed while containers run leaves its number to another one. Zeros where
+	 * the file system knows no time of birth. */
+	hash = hash_bytes(hash, &st.stx_btime.tv_sec, sizeof(st.stx_btime.tv_sec));
+	hash = hash_bytes(hash, &st.stx_btime.tv_nsec, sizeof(st.stx_btime.tv_nsec));
 	snprintf(factory->key, sizeof(factory->key), "%016llx", (unsigned long long) hash);
 	factory->fd = lc_take_fd(&fd);
 	return 0;

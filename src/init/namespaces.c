@@ -27,7 +27,8 @@ int lc_init_session(struct lc_init *init, const struct lc_op_session *op, struct
 }
 
 /* "name.0123456789abcdef": joining takes what has the name already, and who could guess it would
- * put a keyring of his own in our place. False when it does not fit. */
+ * put a keyring of his own in our place. The kernel keeps a dot in front for its own, and an id may have
+ * one. False when it does not fit. */
 static bool name_keyring(char *out, size_t room, const char *name, uint64_t chance)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -37,7 +38,8 @@ static bool name_keyring(char *out, size_t room, const char *name, uint64_t chan
 
 	for (i = 0; i < 16; i++)
 		end[i + 1] = digits[chance >> (60 - 4 * i) & 15];
-	return lc_append(out, room, &used, name) && lc_append(out, room, &used, end);
+	return lc_append(out, room, &used, name[0] == '.' ? "_" : "") &&
+		lc_append(out, room, &used, name) && lc_append(out, room, &used, end);
 }
 
 int lc_init_keyring(struct lc_init *init, const struct lc_op_keyring *op, struct lc_error *err)
