@@ -68,13 +68,16 @@ M.metatable = Container
 -- --- the lock ---
 
 --- Take the lock of a container's directory, waiting up to the deadline.
+-- Meanwhile further programs of ours that have ended are reaped: an init ends behind them, and who holds
+-- the lock may be waiting for that.
 ---@param directory userdata
 ---@param id string
+---@param handle userdata     the core's container
 ---@param timeout number|nil  seconds, default 10
 ---@param make boolean|nil    for who makes or removes the directory: a missing lock is made
 ---@return userdata|nil lock  to be closed
 ---@return libcontainer.Error|nil err
-function M.lock(directory, id, timeout, make)
+function M.lock(directory, id, handle, timeout, make)
   timeout = timeout or LOCK_TIMEOUT
   local deadline = loop.deadline(timeout)
   local pause = 0.001
@@ -87,6 +90,7 @@ function M.lock(directory, id, timeout, make)
     if core.now() >= deadline then
       return nil, errors.locked(id, directory:lock_holder(), timeout)
     end
+    handle:siblings()
     loop.pause(pause)
     pause = math.min(pause * 2, 0.05)
   end
@@ -210,7 +214,7 @@ function Container:start(proc)
     return nil, errors.new { code = "SystemError", step = "process", errno = 16, errname = "EBUSY",
       message = "this process object has been started already", hint = "make another with lc.process" }
   end
-  local lock <close>, why = M.lock(self._directory, self._id)
+  local lock <close>, why = M.lock(self._directory, self._id, self._core)
   if not lock then return nil, why end
   local status
   status, err = self:status()
@@ -340,7 +344,7 @@ function Container:destroy(options)
   if self._is_destroyed then return nil, errors.container_not_exists(self._id) end
   local timeout = options.timeout or DESTROY_TIMEOUT
   -- Who died while it made or removed the directory may have left it without a lock.
-  local lock <close>, err = M.lock(self._directory, self._id, timeout, true)
+  local lock <close>, err = M.lock(self._directory, self._id, self._core, timeout, true)
   if not lock then
     if err.code == "ContainerNotExists" then return remove_lost(self, timeout, err) end
     return nil, err

@@ -19,7 +19,7 @@ local function enter(self, timeout)
   local alive, err = inside.check_alive(self)
   if not alive then return nil, err end
   local lock
-  lock, err = inside.lock(self._directory, self._id, timeout)
+  lock, err = inside.lock(self._directory, self._id, self._core, timeout)
   if not lock then return nil, err end
   local is_new, why = inside.refresh(self)
   local status

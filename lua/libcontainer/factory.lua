@@ -238,7 +238,7 @@ end
 -- directory away, unless it is somebody else's by now.
 local function write_intent(self, box)
   local id, directory = box._id, box._directory
-  local lock <close>, err = container.lock(directory, id, nil, true)
+  local lock <close>, err = container.lock(directory, id, box._core, nil, true)
   if not lock then
     local is_taken = err.code == "ContainerNotExists" or err.errname == "ETIMEDOUT"
     if not is_taken then self._root:remove(id, directory) end

@@ -365,6 +365,39 @@ describe("the lock of a container", function()
   end)
 end)
 
+describe("two processes that work on one container", function()
+  fixture.check_leaks()
+
+  it("do not wait for each other: who waits for the lock reaps what its holder waits for", function()
+    fixture.needs("root", "busybox", "cc")
+    assert.equal("true\n", fixture.lua_prints([[
+      local configs = require "libcontainer.configs"
+      local factory = assert(lc.new(root))
+      local box = assert(factory:create("box", configs.default { rootfs = rootfs, detach = true }))
+      assert(box:start { args = { "sleep", "1000" } })
+      local reading, writing = posix.pipe()
+      local answer, answering = posix.pipe()
+      local child = posix.fork()
+      if child == 0 then
+        -- its zombie keeps the container's init from ending
+        local other = assert(assert(lc.new(root)):load("box"))
+        local program = assert(other:start { args = { "true" } })
+        require "libcontainer.core".poll({ { program:pollfd(), "r" } }, seconds(60))
+        posix.write(writing, "x")
+        assert(posix.read(answer) == "x")
+        other:destroy { timeout = seconds(60) }
+        posix.exit(0)
+      end
+      assert(posix.read(reading) == "x")
+      local lock = assert(box._directory:lock())
+      posix.write(answering, "x")
+      print((box._core:destroy(seconds(30))))
+      lock:close()
+      posix.wait(child)
+      factory:destroy("box")]], { args = { fixture.root(), fixture.rootfs() } }))
+  end)
+end)
+
 describe("two processes", function()
   fixture.check_leaks()
 
