@@ -236,7 +236,7 @@ describe("a container that cannot be paused", function()
   -- A container with such a process in it.
   local function with_sleeper()
     local sleeper = inside.compile("sleeper", SLEEPER)
-    if fixture.sh("timeout 0.2 %s", sleeper) ~= "up" then pending("needs userfaultfd") end
+    if fixture.sh("timeout %g %s", fixture.seconds(0.2), sleeper) ~= "up" then pending("needs userfaultfd") end
     local box = create()
     assert(box:start { args = { "sleep", "1000" } })
     local pid = tonumber(fixture.sh("%s >/dev/null & echo $!", sleeper))

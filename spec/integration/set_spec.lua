@@ -62,7 +62,7 @@ describe("a change of limits", function()
     local box <close> = running { memory = "64M", memory_swap = "96M" }
     local swap = function()
       local value, path = file_of(box, "memory.memsw.limit_in_bytes", "memory.swap.max")
-      return path:find("memsw") and tonumber(value) or tonumber(value) + tonumber(memory_of(box))
+      return path:find("memsw") and tonumber(value) or tonumber(value) + tonumber((memory_of(box)))
     end
     for _, pair in ipairs { { 128, 192 }, { 32, 48 }, { 48, 48 }, { 16, 512 }, { 512, 512 } } do
       assert(box:set { memory = pair[1] << 20, memory_swap = pair[2] << 20 })
