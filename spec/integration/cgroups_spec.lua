@@ -159,6 +159,42 @@ describe("a cgroup of the caller's choice", function()
   end)
 end)
 
+describe("a cgroup that passes controllers on to its children", function()
+  fixture.check_leaks()
+
+  -- Where the unified tree is, with a controller that it can pass on; nil without.
+  local function unified()
+    for _, place in ipairs { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" } do
+      local controllers = fixture.read(place .. "/cgroup.controllers") or ""
+      if controllers:find("hugetlb") then return place end
+    end
+  end
+
+  it("takes a container in a leaf of its own, and its further programs too [O87] [O89]", function()
+    fixture.needs("root", "busybox")
+    local place = unified()
+    if not place then pending("needs a unified tree with the hugetlb controller") end
+    local name = fixture.id()
+    fixture.sh("mkdir %s/%s", place, name)
+    do -- a limit of a child makes it pass the controller on
+      local child <close> = create { cgroups = { path = "/" .. name .. "/child", hugetlb_limit = { ["2MB"] = "4M" } } }
+      assert(child:start { args = { "true" } })
+    end
+    assert.matches("hugetlb", fixture.read(place .. "/" .. name .. "/cgroup.subtree_control"))
+    local box <close> = create { cgroups = { path = "/" .. name, hugetlb_limit = { ["2MB"] = "8M" } } }
+    local p = assert(box:start { args = { "sleep", "1000" } })
+    assert.equal("8388608", value_of(box, "hugetlb.2MB.max", "hugetlb.2MB.max"))
+    local further = assert(box:start { args = { "sleep", "1000" } })
+    for _, pid in ipairs { p:pid(), further:pid() } do
+      assert.matches("\n0::/" .. name:gsub("%p", "%%%0") .. "/init\n", "\n" .. fixture.read(("/proc/%d/cgroup"):format(pid)))
+    end
+    assert.equal(2, #box:processes())
+    assert(box:destroy())
+    assert.equal(place .. "/" .. name, fixture.sh("find %s/%s -type d", place, name))
+    fixture.sh("rmdir %s/%s", place, name)
+  end)
+end)
+
 describe("what else happens to a container's cgroup", function()
   fixture.check_leaks()
 
