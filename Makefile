@@ -46,8 +46,8 @@ endif
 CORE_SRC = \
 	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/parse.c \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
-	src/cgroups/change.c src/cgroups/device_program.c src/cgroups/device_rules.c \
-	src/cgroups/files.c src/cgroups/freeze.c src/cgroups/hybrid.c src/cgroups/limits.c \
+	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
+	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c src/cgroups/hybrid.c src/cgroups/limits.c \
 	src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c src/cgroups/procs.c \
 	src/cgroups/teardown.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_limits.c \
 	src/cgroups/v2.c src/cgroups/v2_limits.c src/cgroups/waiting.c \
@@ -63,8 +63,8 @@ CORE_SRC = \
 	src/container/join.c src/container/process.c src/container/resources.c \
 	src/container/session.c src/container/sibling.c src/container/stdio.c src/container/users.c \
 	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
-	src/binding/failure.c src/binding/process.c src/binding/seccomp.c src/binding/session.c \
-	src/binding/stream.c src/binding/userdata.c \
+	src/binding/failure.c src/binding/group.c src/binding/process.c src/binding/seccomp.c \
+	src/binding/session.c src/binding/stream.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
 	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \

@@ -9,6 +9,7 @@ local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
 local plan = require "libcontainer.plan"
 local process = require "libcontainer.process"
+local results = require "libcontainer.result"
 local start = require "libcontainer.start"
 local state = require "libcontainer.state"
 local usage = require "libcontainer.usage"
@@ -50,7 +51,7 @@ function M.prepare(parts)
   return { _factory = parts.factory, _id = parts.id, _directory = parts.directory,
     _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
     _damaged = parts.damaged or false, _init = false, _init_calls = 0, _has_failed = false,
-    _is_destroyed = false, _attempts = 0 }
+    _is_destroyed = false, _attempts = 0, _groups = {} }
 end
 
 --- Make the object around what the factory has opened. The factory's business.
@@ -200,6 +201,23 @@ local function as_process(value)
   return process.new(value)
 end
 
+-- Start it, as the first one only if `may_be_first`.
+local function start_process(self, proc, may_be_first)
+  if proc._handle then
+    return nil, errors.new { code = "SystemError", step = "process", errno = 16, errname = "EBUSY",
+      message = "this process object has been started already", hint = "make another with lc.process" }
+  end
+  local lock <close>, err = M.lock(self._directory, self._id, self._core)
+  if not lock then return nil, err end
+  local status
+  status, err = self:status()
+  if not status then return nil, err end
+  if status == "running" then return start.further(self, proc) end
+  if IS_PAUSED[status] then return nil, errors.container_paused(self._id) end
+  if not may_be_first then return nil, errors.container_not_running(self._id, status) end
+  return start.first(self, proc, status)
+end
+
 --- Run a program in it: the first one, its init, or, when it runs, a further one beside it.
 ---@param proc libcontainer.Process|table  a process object, or what lc.process takes
 ---@return libcontainer.Process|nil
@@ -210,18 +228,32 @@ function Container:start(proc)
   if type(proc) ~= "table" then error("bad argument #1 to 'start' (process or table expected)", 2) end
   proc, err = as_process(proc)
   if not proc then return nil, err end
-  if proc._handle then
-    return nil, errors.new { code = "SystemError", step = "process", errno = 16, errname = "EBUSY",
-      message = "this process object has been started already", hint = "make another with lc.process" }
-  end
-  local lock <close>, why = M.lock(self._directory, self._id, self._core)
-  if not lock then return nil, why end
-  local status
-  status, err = self:status()
-  if not status then return nil, err end
-  if IS_PAUSED[status] then return nil, errors.container_paused(self._id) end
-  if status == "running" then return start.further(self, proc) end
-  return start.first(self, proc, status)
+  return start_process(self, proc, true)
+end
+
+--- Run a further program in it, which must run, and collect its output. What the program leaves
+-- running goes on; at its timeout all that it has started is killed.
+---@param t table  the array part is the argv; named keys are process fields, the limits `memory`, `cpus` and `pids` for it alone, `input`, `timeout`, `output_limit`
+---@return libcontainer.Result|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning, ContainerPaused, or why the program could not be started
+function Container:exec(t)
+  if type(t) ~= "table" then error("bad argument #1 to 'exec' (table expected)", 2) end
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local spec, options = configs.prepare_exec(t)
+  if not spec then return nil, options end
+  spec, err = results.with_stdio(spec, options)
+  if not spec then return nil, err end
+  spec.cgroups = spec.cgroups or {}
+  local proc
+  proc, err = process.new(spec)
+  if not proc then return nil, err end
+  options.began = core.now()
+  local started
+  started, err = start_process(self, proc, false)
+  if options.text then options.text:close() end
+  if not started then return nil, err end
+  return results.of(proc, options)
 end
 
 --- The plan of a start, without starting: needs no privileges.

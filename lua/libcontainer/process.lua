@@ -52,7 +52,7 @@ function M.new(spec)
   if not strict then return nil, err end
   -- Every field has its place now: setting one while a program starts must not need memory.
   return setmetatable({ _spec = strict, _handle = false, _usage = false, _siblings = false,
-    _exit = false, _pending = false }, Process)
+    _exit = false, _pending = false, _group = false }, Process)
 end
 
 -- --- stdio ---
@@ -102,6 +102,14 @@ end
 function Process:_attach(usage, siblings)
   for name, ours in pairs(self._pending) do rawset(self, name, ours) end
   self._usage, self._siblings = usage, siblings or false
+end
+
+-- End the process and, if it has a cgroup of its own, everything that it has started.
+function Process:_kill()
+  if self._group then return self._group:kill() end
+  local done, raw = self._handle:signal(9)
+  if not done and core.errno_name(raw.errno) == "ESRCH" then return true end
+  return done, raw
 end
 
 -- After the start, or its failure: the program's ends are its own now, and ours go unless it runs.

@@ -23,7 +23,8 @@ local TOPICS <const> = {
     { "factory:start_initialization(fd)", "the end of a program given as init_path" },
   },
   container = {
-    { "c:start(process)", "run its first program" },
+    { "c:start(process)", "run its first program, or a further one" },
+    { "c:exec { \"sh\", \"-c\", \"echo hi\" }", "run a further program, get output, status and usage" },
     { "c:wait(timeout)", "wait for its end: status, signal, usage" },
     { "c:signal(name, { all = true })", "signal its init, or everything in it" },
     { "c:destroy { force = true }", "end everything in it and remove every trace" },

@@ -1,196 +1,11 @@
 -- SPDX-License-Identifier: MIT
---- Results first: run a program in a container of its own and say everything about it.
+--- lc.run: a program in a container of its own.
 local core = require "libcontainer.core"
 local configs = require "libcontainer.configs"
-local errors = require "libcontainer.errors"
 local factories = require "libcontainer.factory"
-local loop = require "libcontainer.loop"
-
----@class libcontainer.Result
----@field stdout string
----@field stderr string
----@field status integer|nil      exit status; nil when a signal ended it
----@field signal integer|nil
----@field signal_name string|nil
----@field core boolean
----@field oom boolean             the OOM killer struck
----@field timed_out boolean       it was killed at its timeout
----@field truncated boolean       more was written than output_limit
----@field usage table             see libcontainer.Exit
----@field time number             seconds from its start to its end
-local Result = { __name = "libcontainer.result" }
-Result.__index = Result
+local results = require "libcontainer.result"
 
 local M = {}
-
-local OUTPUT_LIMIT <const> = 16 * 1024 * 1024
--- How long after the end of the program its output is waited for; only a process outside of the
--- container can hold the pipes that long.
-local DRAIN_TIMEOUT <const> = 1.0
-
-local function how_it_ended(result)
-  if result.timed_out then return "was killed at its timeout" end
-  if result.oom then return "was killed: out of memory" end
-  if result.signal then return "was ended by signal " .. (result.signal_name or result.signal) end
-  if result.lost then return "ended, but its status is lost" end
-  return "ended with status " .. result.status
-end
-
---- Raise unless the status is 0, with the last lines of stderr.
----@return libcontainer.Result self
-function Result:check()
-  if self.status == 0 and not self.timed_out then return self end
-  local lines = {}
-  for line in self.stderr:gmatch("[^\n]+") do lines[#lines + 1] = line end
-  local tail = table.concat(lines, "\n", math.max(1, #lines - 9))
-  error(("%s %s%s"):format(self.command, how_it_ended(self), tail ~= "" and ":\n" .. tail or ""), 2)
-end
-
-function Result:__tostring()
-  return ("libcontainer.result (%s %s, %.3f s, %d bytes of output)"):format(self.command,
-    how_it_ended(self), self.time, #self.stdout + #self.stderr)
-end
-
--- --- collecting output ---
-
--- Append what is there, up to the limit; false once the stream has ended.
-local function drain(stream, sink)
-  while true do
-    local chunk, why = stream:read_now()
-    if not chunk then
-      if why == "again" then return true end
-      return nil, why
-    end
-    if chunk == "" then return false end
-    if sink.size < sink.limit then
-      sink[#sink + 1] = chunk:sub(1, sink.limit - sink.size)
-    end
-    sink.size = sink.size + #chunk
-  end
-end
-
--- Feed what a function gives until it gives nil, or nobody reads.
-local function feed(stream, source)
-  while true do
-    if not source.chunk then
-      local chunk = source.fn()
-      if chunk == nil then stream:close() return false end
-      if type(chunk) ~= "string" then error("input: the function must return strings, then nil", 0) end
-      source.chunk, source.from = chunk, 1
-    end
-    while source.from <= #source.chunk do
-      local count, why = stream:write_now(source.chunk, source.from)
-      if not count then
-        if why == "again" then return true end
-        if why.errname ~= "EPIPE" then return nil, why end
-        stream:close() -- it does not want to read any more: its right
-        return false
-      end
-      source.from = source.from + count
-    end
-    source.chunk = nil
-  end
-end
-
--- One pump for each stream of the process that is ours to serve.
-local function pumps_of(proc, input, limit)
-  local pumps, sinks = {}, {}
-  for _, name in ipairs { "stdout", "stderr" } do
-    local stream = proc[name]
-    sinks[name] = { size = 0, limit = limit }
-    if stream then
-      pumps[#pumps + 1] = { stream = stream, step = function(s) return drain(s, sinks[name]) end }
-    end
-  end
-  if type(input) == "function" and proc.stdin then
-    local source = { fn = input }
-    pumps[#pumps + 1] = { stream = proc.stdin, step = function(s) return feed(s, source) end }
-  end
-  return pumps, sinks
-end
-
-local function step_pumps(pumps)
-  for i = #pumps, 1, -1 do
-    local more, err = pumps[i].step(pumps[i].stream)
-    if more == nil then return nil, err end
-    if not more then table.remove(pumps, i) end
-  end
-  return true
-end
-
-local function wait_for(pumps, proc, deadline)
-  local entries = {}
-  for i, pump in ipairs(pumps) do entries[i] = { pump.stream:pollfd(), pump.stream:events() } end
-  if proc then entries[#entries + 1] = { proc:pollfd(), "r" } end
-  local count, raw = loop.poll(entries, deadline)
-  if not count then return nil, errors.raw(raw) end
-  return count
-end
-
--- Serve the streams until the program has ended; at the deadline everything in it is killed.
-local function until_end(box, proc, pumps, deadline)
-  local timed_out = false
-  while true do
-    local fine, err = step_pumps(pumps)
-    if not fine then return nil, err end
-    local exit
-    exit, err = proc:_poll()
-    if exit == nil then return nil, err end
-    if exit then return exit, timed_out end
-    local count
-    count, err = wait_for(pumps, proc, deadline)
-    if not count then return nil, err end
-    if count == 0 and not timed_out then
-      timed_out, deadline = true, nil
-      local killed, raw = box._core:kill()
-      if not killed then return nil, errors.raw(raw) end
-    end
-  end
-end
-
-local function drain_rest(pumps)
-  local deadline = loop.deadline(DRAIN_TIMEOUT)
-  while true do
-    local fine, err = step_pumps(pumps)
-    if not fine then return nil, err end
-    if #pumps == 0 then return true end
-    local count
-    count, err = wait_for(pumps, nil, deadline)
-    if not count then return nil, err end
-    if count == 0 then return true end
-  end
-end
-
---- Serve a started process until its end and shape the result.
----@param box libcontainer.Container
----@param proc libcontainer.Process
----@param options table  input, timeout, output_limit, began
----@return libcontainer.Result|nil
----@return libcontainer.Error|nil err
-local function collect(box, proc, options)
-  local pumps, sinks = pumps_of(proc, options.input, options.output_limit or OUTPUT_LIMIT)
-  for i = #pumps, 1, -1 do
-    -- an end of input that is a pipe of ours but has no function behind it is simply closed
-    if not pumps[i].stream:pollfd() then table.remove(pumps, i) end
-  end
-  local deadline = options.timeout and options.began + options.timeout
-  local exit, timed_out = until_end(box, proc, pumps, deadline)
-  if not exit then return nil, timed_out end
-  local ended = core.now()
-  -- What did not die with the init (no pid namespace) must not hold the pipes.
-  box._core:kill()
-  local fine, err = drain_rest(pumps)
-  if not fine then return nil, err end
-  local result = {}
-  for key, value in pairs(exit) do result[key] = value end
-  result.stdout, result.stderr = table.concat(sinks.stdout), table.concat(sinks.stderr)
-  result.truncated = sinks.stdout.size > sinks.stdout.limit or sinks.stderr.size > sinks.stderr.limit
-  result.timed_out, result.time = timed_out, ended - options.began
-  result.command = proc:_specification().args[1]
-  return setmetatable(result, Result)
-end
-
--- --- lc.run ---
 
 local function random_id()
   local bytes = {}
@@ -200,28 +15,13 @@ local function random_id()
   return ("run-%016x"):format(hash)
 end
 
--- What the program gets as 0, 1 and 2 when the caller did not say.
-local function with_stdio(spec, options)
-  local input = options.input
-  if input ~= nil and spec.stdin ~= nil then
-    return nil, errors.config_problem("input", "stdin is given too", "write one of the two")
-  end
-  if type(input) == "function" then
-    spec.stdin = "pipe"
-  elseif type(input) == "string" then
-    local text, raw = core.text(input)
-    if not text then return nil, errors.raw(raw, { field = "input" }) end
-    spec.stdin, options.text = text, text
-  end
-  spec.stdout = spec.stdout == nil and "pipe" or spec.stdout
-  spec.stderr = spec.stderr == nil and "pipe" or spec.stderr
-  return spec
-end
-
 local function run_in(factory, config, spec, options)
   local box <close>, err = factory:create(options.id or random_id(), config)
   if not box then return nil, err end
   options.began = core.now()
+  options.kill = function() return box._core:kill() end
+  -- What did not die with the init (no pid namespace) must not hold the pipes.
+  options.settle = options.kill
   local proc
   proc, err = box:start(spec)
   if options.text then options.text:close() end
@@ -231,7 +31,7 @@ local function run_in(factory, config, spec, options)
   end
   local result
   local fine, problem = pcall(function()
-    result, err = collect(box, proc, options)
+    result, err = results.collect(proc, options)
   end)
   proc:close()
   local gone, why = box:destroy()
@@ -250,7 +50,7 @@ function M.run(factory, t)
   local config, spec, options = configs.prepare_run(t)
   if not config then return nil, spec end
   local err
-  spec, err = with_stdio(spec, options)
+  spec, err = results.with_stdio(spec, options)
   if not spec then return nil, err end
   config.detach = false
   return run_in(factory, config, spec, options)

@@ -154,6 +154,10 @@ end
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|nil err
 function M.first(box, proc, status)
+  if proc:_specification().cgroups then
+    return nil, errors.config_problem("process.cgroups", "is for a process beside the first one",
+      "the first one has the limits of the container")
+  end
   local fine, err = prepare(box, status)
   if not fine then return nil, err end
   local options
@@ -171,15 +175,33 @@ end
 
 -- --- a further one ---
 
+-- A process with limits, of whatever kind, gets a cgroup of its own; without it is in the container's.
 local function begin_further(box, proc, options)
-  local since = usage.since(box)
-  local session <close>, raw = box._core:join(box._record.config, proc:_specification(), options)
+  local spec = proc:_specification()
+  if spec.cgroups then
+    local group, raw = box._core:group { args = spec.args, cgroups = spec.cgroups }
+    if not group then return nil, errors.raw(raw) end
+    options.group = group
+  end
+  local read = options.group and usage.of_group(options.group, box._groups) or usage.since(box)
+  local session <close>, raw = box._core:join(box._record.config, spec, options)
   if not session then return nil, errors.raw(raw) end
   local running, err = converse(box, session, function() return true end)
   if not running then return nil, err end
-  proc:_attach(since)
-  proc._handle = session:finish()
+  if options.group then
+    running, raw = options.group:settle()
+    if not running then return nil, errors.raw(raw) end
+  end
+  proc:_attach(read)
+  proc._handle, proc._group = session:finish(), options.group or false
   return true
+end
+
+-- Cgroups of processes that have ended and left something running in them, which may have ended too.
+local function clear_groups(box)
+  for i = #box._groups, 1, -1 do
+    if box._groups[i]:close() then table.remove(box._groups, i) end
+  end
 end
 
 -- What became of the container meanwhile says more than the step that failed because of it.
@@ -196,11 +218,13 @@ end
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|nil err  ContainerPaused, ContainerNotRunning
 function M.further(box, proc)
+  clear_groups(box)
   local options, err = open_options(box, proc)
   if not options then return nil, err end
   local running, has_raised
   running, err, has_raised = with_stdio(proc, options, function() return begin_further(box, proc, options) end)
   if running then return proc end
+  if options.group then options.group:close() end
   if has_raised then error(err, 0) end
   return nil, explain_failure(box, err)
 end

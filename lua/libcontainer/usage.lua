@@ -26,6 +26,18 @@ function M.of(box)
   end
 end
 
+--- The same for a process with a cgroup of its own, which goes with it unless something is still in it.
+---@param group userdata  core group
+---@param left userdata[] groups that have to be removed later
+---@return fun(): table
+function M.of_group(group, left)
+  return function()
+    local usage = M.read(group)
+    if not group:close() then left[#left + 1] = group end
+    return usage
+  end
+end
+
 --- The same for a further process in the cgroup of the container: how often the OOM killer struck
 -- while it ran.
 ---@param box libcontainer.Container

@@ -250,8 +250,9 @@ describe("friendly forms", function()
     local process, options = configs.prepare_exec { "ls", capabilities = { "KILL" }, timeout = 5 }
     assert.same({ "KILL" }, process.capabilities.bounding)
     assert.same({ timeout = 5 }, options)
+    assert.equal(1048576, configs.prepare_exec({ "ls", memory = "1M" }).cgroups.memory)
     assert.matches("belongs to the container", tostring(select(2, configs.prepare_exec { "ls",
-      memory = "1M" })))
+      hostname = "x" })))
     assert.same({ "input", "timeout", "id", "output_limit", "factory" }, normal.OPTIONS)
   end)
 end)

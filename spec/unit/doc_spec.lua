@@ -36,7 +36,8 @@ end)
 describe("the annotations of the C core", function()
   -- class in the file → metatable of the core
   local TYPES <const> = { Host = "host", Root = "root", Directory = "directory", Lock = "lock",
-    Container = "core.container", Session = "session", Process = "core.process", Stream = "core.stream" }
+    Container = "core.container", Session = "session", Process = "core.process", Stream = "core.stream",
+    Group = "group" }
 
   local function annotated()
     local names = {}

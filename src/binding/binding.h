@@ -29,6 +29,7 @@
 #define LCT_SESSION_TYPE "libcontainer.session"
 #define LCT_PROCESS_TYPE "libcontainer.core.process"
 #define LCT_STREAM_TYPE "libcontainer.core.stream"
+#define LCT_GROUP_TYPE "libcontainer.group"
 
 struct box_host {
 	struct lc_host host;
@@ -74,6 +75,10 @@ struct lc_process *lc_lua_push_process(lua_State *L);
 /* Push one that shares the process of a sibling, as one of its holders. */
 struct lc_sibling;
 void lc_lua_push_sibling(lua_State *L, struct lc_sibling *sibling);
+/* The cgroup of a group object. */
+struct lc_cgroup *lc_lua_group(lua_State *L, int index);
+/* Push the accounting of a cgroup; answers 1, or 2 for nil and a raw error. */
+int lc_lua_push_usage(lua_State *L, struct lc_cgroup *cgroup);
 /* The descriptor of a stream object, an integer or a Lua file; raises for anything else. */
 int lc_lua_descriptor(lua_State *L, int index);
 
@@ -81,6 +86,7 @@ int lc_lua_descriptor(lua_State *L, int index);
 void lc_lua_open_host(lua_State *L);
 void lc_lua_open_container(lua_State *L);
 void lc_lua_open_session(lua_State *L);
+void lc_lua_open_group(lua_State *L);
 void lc_lua_open_process(lua_State *L);
 void lc_lua_open_stream(lua_State *L);
 

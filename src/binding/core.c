@@ -192,6 +192,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_host(L);
 	lc_lua_open_container(L);
 	lc_lua_open_session(L);
+	lc_lua_open_group(L);
 	lc_lua_open_process(L);
 	lc_lua_open_stream(L);
 	luaL_newlib(L, functions);

@@ -151,6 +151,9 @@ static struct box_session *read_arguments(lua_State *L)
 	lua_pop(L, 1);
 	box->start.id = read_id(L, 4, &box->arena);
 	box->start.init_argv = read_init_argv(L, 4, &box->arena);
+	if (lua_getfield(L, 4, "group") != LUA_TNIL)
+		box->start.group = lc_lua_group(L, -1);
+	lua_pop(L, 1); /* the options stay on the stack until it has begun */
 	read_stdio(L, 4, &box->start);
 #ifdef LCT_FAULT
 	lua_getfield(L, 4, "fault_nth");

@@ -273,6 +273,20 @@ void lc_cgroup_change_done(struct lc_cgroup_change *change);
 int lc_cgroup_join_fds(struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,
 	size_t *out_count, struct lc_error *err);
 
+/*
+ * A group inside of `parent` for one process that joins (child.c): `name` is one component that is
+ * not there yet. Made with its limits, or nothing is left. Ended and read like any other group.
+ */
+int lc_cgroup_create_child(struct lc_cgroup *child, struct lc_cgroup *parent, const char *name,
+	const struct lc_resources *resources, struct lc_error *err);
+/* Remove it when nothing is in it any more; -EBUSY when something is. */
+int lc_cgroup_remove_child(struct lc_cgroup *child, struct lc_error *err);
+
+/* As lc_cgroup_join_fds, of the child where it has directories and else of the parent; both are open.
+ * `child` may be NULL. */
+int lc_cgroup_join_child(struct lc_cgroup *parent, const struct lc_cgroup *child, int *out_unified,
+	int *fds, size_t room, size_t *out_count, struct lc_error *err);
+
 /* Every process in the group and below it, each once: `visit` answers non-zero to stop. The
  * unified directory is asked when there is one, else the hierarchy with the most controllers. */
 int lc_cgroup_pids(struct lc_cgroup *cg, int (*visit)(void *context, pid_t pid), void *context,

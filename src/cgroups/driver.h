@@ -13,6 +13,8 @@
 #include <stddef.h>
 
 #define LCT_CGROUP_VALUE_MAX 4200 /* a list of processors may have 4096 bytes */
+/* Where processes are in a v2 cgroup that passes controllers on, below it. */
+#define LCT_CGROUP_LEAF "init"
 
 extern const struct lc_cgroup_ops lc_cgroup_v1_ops, lc_cgroup_v2_ops, lc_cgroup_hybrid_ops,
 	lc_cgroup_none_ops;

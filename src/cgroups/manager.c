@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEAF "init"
-
 /* --- the place --- */
 
 /* Killing what is in it would end the caller: its own cgroup, or one above. */
@@ -281,12 +279,12 @@ static int open_joinable(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, 
 
 	if (is_joinable(dir->fd))
 		return dir->fd;
-	r = lc_sys_mkdirat(dir->fd, LEAF, 0755);
+	r = lc_sys_mkdirat(dir->fd, LCT_CGROUP_LEAF, 0755);
 	if (r < 0 && r != -EEXIST)
-		return lc_cgroup_fail(cg, dir, r, LEAF, err);
+		return lc_cgroup_fail(cg, dir, r, LCT_CGROUP_LEAF, err);
 	lc_fd_close(&cg->leaf_fd);
-	cg->leaf_fd = lc_cgroup_open_at(dir->fd, LEAF, O_RDONLY | O_DIRECTORY);
-	return cg->leaf_fd < 0 ? lc_cgroup_fail(cg, dir, cg->leaf_fd, LEAF, err) : cg->leaf_fd;
+	cg->leaf_fd = lc_cgroup_open_at(dir->fd, LCT_CGROUP_LEAF, O_RDONLY | O_DIRECTORY);
+	return cg->leaf_fd < 0 ? lc_cgroup_fail(cg, dir, cg->leaf_fd, LCT_CGROUP_LEAF, err) : cg->leaf_fd;
 }
 
 int lc_cgroup_join_fds(struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,

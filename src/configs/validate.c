@@ -173,6 +173,7 @@ int lc_config_validate(const struct lc_config_config *config, struct lc_error *e
 int lc_process_validate(const struct lc_config_config *config,
 	const struct lc_config_process *process, struct lc_error *err)
 {
+	const struct lc_config_cgroups *cgroups = process->cgroups;
 	int r = lc_validate_fields(lc_schema_section("process"), process, "process.", err);
 
 	(void) config;
@@ -189,6 +190,10 @@ int lc_process_validate(const struct lc_config_config *config,
 		r = check_capabilities(process->capabilities, "process.", err);
 	if (r == 0)
 		r = check_rlimits(&process->rlimits, "process.", err);
+	if (r == 0)
+		r = lc_validate_cgroups(cgroups, err);
+	if (r == 0 && cgroups != NULL && cgroups->path != NULL)
+		r = lc_refuse(err, EINVAL, "process.cgroups.path: it is in the container's");
 	return r;
 }
 

@@ -7,6 +7,8 @@
 #include "container/join.h"
 
 #include "configs/compile.h"
+#include "configs/validate.h"
+#include "container/resources.h"
 #include "plan/write.h"
 #include "sys/sys.h"
 
@@ -66,7 +68,6 @@ static int spawn(struct lc_container *container, const struct lc_start *start, c
 		.init_envp = no_environment,
 		.plan = plan,
 		.plan_size = plan_size,
-		.cgroup_fd = -1,
 		.join_fds = fds,
 		.join_pidfd = container->init.pidfd,
 		.has_filter = start->filter != NULL,
@@ -75,8 +76,10 @@ static int spawn(struct lc_container *container, const struct lc_start *start, c
 	if (how.helper_fd < 0)
 		return how.helper_fd;
 	memcpy(how.stdio, start->stdio, sizeof(how.stdio));
-	r = lc_cgroup_join_fds(&container->cgroup, &how.cgroup_fd, fds,
-		LCT_CGROUP_HIERARCHIES_MAX, &how.join_count, err);
+	r = start->group != NULL ? lc_cgroup_open(start->group, err) : 0;
+	if (r >= 0)
+		r = lc_cgroup_join_child(&container->cgroup, start->group, &how.cgroup_fd, fds,
+			LCT_CGROUP_HIERARCHIES_MAX, &how.join_count, err);
 	if (r < 0)
 		return r;
 	r = lc_session_start(session, &how, err);
@@ -107,5 +110,46 @@ int lc_join_begin(struct lc_container *container, const struct lc_start *start,
 	if (r >= 0)
 		r = spawn(container, start, plan, plan_size, session, err);
 	lc_cgroup_rest(&container->cgroup);
+	if (start->group != NULL)
+		lc_cgroup_rest(start->group);
+	return r;
+}
+
+int lc_join_group(struct lc_container *container, const struct lc_config_process *process,
+	struct lc_arena *arena, struct lc_cgroup *out, struct lc_error *err)
+{
+	static const struct lc_objects no_nodes;
+	struct lc_resources resources;
+	char name[32];
+	uint32_t chance;
+	long r = check_runs(container, err);
+
+	if (r >= 0)
+		r = lc_process_validate(NULL, process, err);
+	if (r >= 0)
+		r = lc_resources_read(process->cgroups, &no_nodes, arena, &resources, err);
+	if (r >= 0)
+		r = check_thawed(container, err);
+	if (r < 0)
+		return (int) r;
+	do {
+		r = lc_sys_getrandom(&chance, sizeof(chance), 0);
+	} while (r == -EINTR);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_CGROUP, r, "getrandom");
+	snprintf(name, sizeof(name), "exec-%08x", chance);
+	if (resources.pids_limit.is_set && resources.pids_limit.value > 0)
+		resources.pids_limit.value++;
+	return lc_cgroup_create_child(out, &container->cgroup, name, &resources, err);
+}
+
+int lc_join_settle(struct lc_cgroup *group, int64_t pids_limit, struct lc_error *err)
+{
+	struct lc_resources resources = {.pids_limit = {pids_limit, true}};
+	struct lc_cgroup_change change = {.count = 0};
+	int r = lc_cgroup_set(group, &resources, &change, err);
+
+	lc_cgroup_change_done(&change);
+	lc_cgroup_rest(group);
 	return r;
 }

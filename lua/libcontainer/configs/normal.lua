@@ -287,6 +287,7 @@ function M.process(t, problems)
     t.args = args
   end
   environment(t, problems)
+  limits.normal(t.cgroups, problems)
   t.user = number_text(t.user)
   capabilities(t, problems)
   rlimits(t)
@@ -429,7 +430,7 @@ end
 local function all_names(for_exec)
   local names = {}
   for _, list in ipairs { check.section("process").names, M.OPTIONS,
-    for_exec and {} or M.SHORTHANDS, for_exec and {} or check.section("config").names } do
+    for_exec and sorted_keys(LIMITS) or M.SHORTHANDS, for_exec and {} or check.section("config").names } do
     table.move(list, 1, #list, #names + 1, names)
   end
   return names
@@ -480,6 +481,7 @@ M.OPAQUE = { factory = true, input = true, stdin = true, stdout = true, stderr =
 function M.take_apart(t, for_exec)
   local problems = {}
   local config, process, options, args = {}, {}, {}, {}
+  local further = {} -- limits of the process alone
   if type(t) ~= "table" then
     check.add(problems, "", "must be a table, not " .. type(t))
     return config, process, options, problems
@@ -494,10 +496,14 @@ function M.take_apart(t, for_exec)
   end
   for _, name in ipairs(sorted_keys(t)) do
     local home, value = home_of(name, for_exec), t[name]
-    if home == "option" then
+    if home == "option" and for_exec and (name == "id" or name == "factory") then
+      check.add(problems, name, "belongs to the container and cannot be given to a further process")
+    elseif home == "option" then
       take_option(options, name, value, problems)
     elseif home == "process" then
       process[name] = value
+    elseif for_exec and LIMITS[name] then
+      further[name] = value
     elseif home and for_exec then
       check.add(problems, name, "belongs to the container and cannot be given to a further process")
     elseif home then
@@ -512,6 +518,9 @@ function M.take_apart(t, for_exec)
       check.add(problems, "args", "is given twice: the array part of the table is the same")
     end
     process.args = args
+  end
+  for name, value in next, further do
+    add_limit(process, name, value, problems)
   end
   return M.shorthands(config, problems), process, options, problems
 end

@@ -439,6 +439,14 @@ local function user(process, problems)
   end
 end
 
+local function own_limits(process, problems)
+  limits.rules(process, problems)
+  if process.cgroups and process.cgroups.path then
+    add(problems, "cgroups.path", "is inside of the container's and cannot be chosen",
+      process.cgroups.path)
+  end
+end
+
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
 M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sysctl, capabilities,
@@ -446,7 +454,7 @@ M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sy
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]
-M.process_rules = { args, env, user, capabilities, rlimits, additional_groups }
+M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, own_limits }
 
 --- Apply all rules of a container to its strict form.
 ---@param config table

@@ -361,7 +361,8 @@ function Container:close() end
 ---@return libcontainer.RawError|nil
 function Container:begin(config, process, options) end
 
---- The same for a further process of a container that runs. Options are those of begin without `init`.
+--- The same for a further process of a container that runs. Options are those of begin without `init`,
+-- and `group`.
 ---@param config table  strict
 ---@param process table strict
 ---@param options table
@@ -384,6 +385,35 @@ function Container:plan(config, process, options) end
 ---@return libcontainer.PlanRow[]|nil
 ---@return libcontainer.RawError|nil
 function Container:join_plan(config, process, options) end
+
+--- A cgroup inside of the container's for one process that will join, with the limits of its `cgroups`.
+---@param process table strict
+---@return libcontainer.core.Group|nil
+---@return libcontainer.RawError|nil
+function Container:group(process) end
+
+---@class libcontainer.core.Group
+local Group = {}
+
+--- Its process runs: the limit on processes is what was asked for from now on.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Group:settle() end
+
+--- As Container:usage.
+---@return table<string, integer>|nil
+---@return libcontainer.RawError|nil
+function Group:usage() end
+
+--- Every process in it, and wait for their end.
+---@param timeout number|nil seconds, default 10
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Group:kill(timeout) end
+
+--- Remove it, unless something is in it.
+---@return boolean removed
+function Group:close() end
 
 ---@class libcontainer.core.Session
 local Session = {}
