@@ -94,7 +94,7 @@ local HINTS = {
   ["cgroup EBUSY"] = "that cgroup holds processes, is frozen, or is used by another container: "
     .. "choose another cgroups.path or empty it",
   ["cgroup EROFS"] = "the cgroup file systems are mounted read-only here, as in a container without "
-    .. "delegation: mount them writable or run outside",
+    .. "delegation: mount them writable, run outside, or do without: lc.new(root, { cgroups = \"none\" })",
   ["cgroup EACCES"] = "cgroups can be made by root, or below a directory that was delegated to this "
     .. "user",
   ["cgroup EPERM"] = "cgroups can be made by root, or below a directory that was delegated to this "

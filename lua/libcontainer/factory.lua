@@ -48,15 +48,15 @@ local function installed_init()
   return path and path:gsub("core%.so$", "init")
 end
 
-local CGROUPS <const> = { auto = true, fs = true }
+local CGROUPS <const> = { auto = true, fs = true, none = true }
 
 local function check_cgroups_option(value)
   if value == nil or CGROUPS[value] then return true end
-  if value == "systemd" or value == "none" or type(value) == "function" then
+  if value == "systemd" or type(value) == "function" then
     return nil, errors.config_problem("cgroups", errors.NOT_SUPPORTED, 'write "auto"')
   end
   return nil, errors.config_problem("cgroups", ("%q is no cgroup manager"):format(tostring(value)),
-    'write "auto" or "fs"')
+    'write "auto", "fs" or "none"')
 end
 
 local function check_init_options(options)
@@ -72,7 +72,7 @@ end
 
 --- Open a state root.
 ---@param root string|nil  absolute path, made (0700) when missing; default /run/libcontainer, for an ordinary user $XDG_RUNTIME_DIR/libcontainer
----@param options table|nil  `cgroups`: "auto" or "fs"; `init_path`, `init_args`: a program that replaces our init and ends in `start_initialization`; `validator`: a function (config) → true | nil, message that is asked too
+---@param options table|nil  `cgroups`: "auto", "fs", or "none" for none at all; `init_path`, `init_args`: a program in place of our init, that ends in `start_initialization`; `validator`: a function (config) → true | nil, message
 ---@return libcontainer.Factory|nil
 ---@return libcontainer.Error|nil err
 function M.new(root, options)
@@ -137,20 +137,28 @@ function Factory:_init_command()
   return argv
 end
 
+-- Where the cgroups of a container to be made are: the configured place, and our name for it; neither
+-- when it is to have none.
+local function place_of(self, id, config)
+  if self._options.cgroups == "none" then return nil, nil end
+  return config.cgroups and config.cgroups.path, cgroup_name(self, id)
+end
+
 -- The core object of a container to be made.
 local function open_core(self, id, config)
-  local place = config.cgroups and config.cgroups.path
-  local handle, raw = core.container(self._host, place, cgroup_name(self, id))
+  local place, name = place_of(self, id, config)
+  local handle, raw = core.container(self._host, place, name)
   if not handle then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
   return handle
 end
 
 -- What its limits need must be there, before anything is made.
-local function check_limits(handle, config)
+local function check_limits(self, handle, config)
   if not config.cgroups then return true end
   local fine, raw = handle:check { cgroups = config.cgroups, devices = config.devices }
   if fine then return true end
-  return nil, errors.raw(raw)
+  local hint = self._options.cgroups == "none" and 'this factory was opened with cgroups = "none"'
+  return nil, errors.raw(raw, { hint = hint or nil })
 end
 
 -- Its place must be free.
@@ -164,8 +172,8 @@ end
 -- stays the same, because the container's finaliser must come before that of the core.
 function Factory:_renew(owner)
   local config, handle = owner._record.config, owner._core
-  local place = config.cgroups and config.cgroups.path
-  local done, raw = handle:renew(place, cgroup_name(self, owner._id))
+  local place, name = place_of(self, owner._id, config)
+  local done, raw = handle:renew(place, name)
   if not done then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
   owner._init = false
   owner._record.cgroup_places, owner._record.cgroup_paths = handle:places(), handle:cgroup_paths()
@@ -263,7 +271,7 @@ local function make(self, id, strict)
   local handle, err = open_core(self, id, strict)
   if not handle then return nil, err end
   local fine
-  fine, err = check_limits(handle, strict)
+  fine, err = check_limits(self, handle, strict)
   if not fine then return nil, err end
   -- The object exists before the directory, so that an error at any moment leaves an owner; its
   -- metatable comes behind it, see container.new.

@@ -176,6 +176,7 @@ describe("a cgroup that passes controllers on to its children", function()
     if not place then pending("needs a unified tree with the hugetlb controller") end
     local name = fixture.id()
     fixture.sh("mkdir %s/%s", place, name)
+    finally(function() fixture.sh("rmdir %s/%s", place, name) end)
     do -- a limit of a child makes it pass the controller on
       local child <close> = create { cgroups = { path = "/" .. name .. "/child", hugetlb_limit = { ["2MB"] = "4M" } } }
       assert(child:start { args = { "true" } })
@@ -191,7 +192,6 @@ describe("a cgroup that passes controllers on to its children", function()
     assert.equal(2, #box:processes())
     assert(box:destroy())
     assert.equal(place .. "/" .. name, fixture.sh("find %s/%s -type d", place, name))
-    fixture.sh("rmdir %s/%s", place, name)
   end)
 end)
 
@@ -282,5 +282,45 @@ describe("what else happens to a container's cgroup", function()
       shell = ("echo $$ >%s/%s/cgroup.procs;"):format(place, name) })
     fixture.sh("rmdir %s/%s", place, name)
     assert.matches("^EAGAIN\tspawn\n.*pids.max", text)
+  end)
+end)
+
+describe("where no cgroups can be made", function()
+  fixture.check_leaks()
+
+  it("a start is refused with the way out, and without cgroups everything else works", function()
+    fixture.needs("root", "busybox")
+    local text = fixture.lua_prints([[
+      local configs = require "libcontainer.configs"
+      local config = configs.default { rootfs = rootfs }
+      local box, err = assert(lc.new(root)):create("box", config)
+      if box then
+        local p
+        p, err = box:start { args = { "true" } }
+        assert(not p)
+        assert(box:destroy())
+      end
+      print(err.errname, err.step, (err.hint:match('cgroups = "none"')))
+      local factory = assert(lc.new(root, { cgroups = "none" }))
+      box = assert(factory:create("box", config))
+      local p = assert(box:start { args = { "sh", "-c", "ls /sys/fs/cgroup | wc -l; sleep 1000 & wait" }, stdout = "pipe" })
+      print(p.stdout:read(), box:status(), #box:processes())
+      p:close()
+      local other = assert(assert(lc.new(root)):load("box")) -- the record says that it has none
+      print(other:status())
+      local paused, why = box:pause()
+      print(paused, why.errname, why.step)
+      assert(box:signal("KILL", { all = true }))
+      print(assert(p:wait(seconds(30))).signal, box:status())
+      assert(box:start { args = { "sleep", "1000" } })
+      assert(other:destroy())
+      local r = assert(lc.run { "sleep", "1000", rootfs = rootfs, factory = factory, timeout = 0.2 })
+      print(r.timed_out, r.usage.memory_peak)
+      local limited, problem = factory:create("limited", { rootfs = rootfs, cgroups = { memory = "64M" } })
+      print(limited, problem.code, problem.field, problem.hint)]], { args = { fixture.root(), fixture.rootfs() },
+      before = "unshare -m sh -c 'mount --make-rprivate / && for m in $(grep -oE \" /sys/fs/cgroup[^ ]* \" "
+        .. "/proc/self/mountinfo); do mount -o remount,bind,ro $m; done && exec \"$@\"' x" })
+    assert.equal("EROFS\tcgroup\tcgroups = \"none\"\n0\trunning\t1\nrunning\nnil\tENODEV\tfreeze\n9\tstopped\n"
+      .. "true\tnil\nnil\tConfigInvalid\tcgroups.memory\tthis factory was opened with cgroups = \"none\"\n", text)
   end)
 end)

@@ -22,12 +22,13 @@ struct lc_container *lc_lua_container(lua_State *L, int index)
 	return &box->container;
 }
 
-/* core.container(host, path|nil, fallback) -> container | nil, raw: decides, makes nothing */
+/* core.container(host, path|nil, fallback|nil) -> container | nil, raw: decides, makes nothing. Without
+ * both it has no cgroups. */
 int lc_lua_new_container(lua_State *L)
 {
 	struct lc_host *host = lc_lua_host(L, 1);
 	const char *path = luaL_optstring(L, 2, NULL);
-	const char *fallback = luaL_checkstring(L, 3);
+	const char *fallback = luaL_optstring(L, 3, NULL);
 	struct box_container *box = lua_newuserdatauv(L, sizeof(*box), 1);
 	struct lc_error err;
 
@@ -92,12 +93,12 @@ static int container_close(lua_State *L)
 	return 0;
 }
 
-/* container:renew(path|nil, fallback) -> true | nil, raw: for another start; its place must be free */
+/* container:renew(path|nil, fallback|nil) -> true | nil, raw: for another start; its place must be free */
 static int container_renew(lua_State *L)
 {
 	struct lc_container *c = lc_lua_container(L, 1);
 	const char *path = luaL_optstring(L, 2, NULL);
-	const char *fallback = luaL_checkstring(L, 3);
+	const char *fallback = luaL_optstring(L, 3, NULL);
 	struct lc_error err;
 
 	if (lc_container_renew(c, path, fallback, &err) < 0)
@@ -250,6 +251,10 @@ static int container_pids(lua_State *L)
 
 	lua_pushcfunction(L, push_pids);
 	r = lc_cgroup_pids(&c->cgroup, collect_pid, &list, &err);
+	/* without cgroups the init is all that is known */
+	if (r >= 0 && c->cgroup.count == 0 && c->init.pidfd >= 0 &&
+		lc_process_await(&c->init, 0, NULL) == -ETIMEDOUT)
+		r = collect_pid(&list, c->init.pid);
 	if (r == -ENOMEM)
 		lc_fail(&err, LCT_STEP_MEMORY, ENOMEM, "");
 	if (r < 0) {
@@ -322,7 +327,7 @@ static int container_signal_all(lua_State *L)
 	int number = (int) luaL_checkinteger(L, 2);
 	struct lc_error err;
 
-	if (lc_cgroup_signal(&c->cgroup, number, &err) < 0)
+	if (lc_container_signal_all(c, number, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	lua_pushboolean(L, true);
 	return 1;

@@ -4,6 +4,7 @@
  * hierarchies are mounted anew, rooted there by the kernel; without one the container's directories
  * are copied as binds, before the pivot, while the host can still be named. On pure v2 that is all;
  * elsewhere a tmpfs holds one directory a hierarchy, and is made read-only once they are in it.
+ * Without any cgroup it stays empty, as on a machine that has none.
  */
 #include "configs/compile_parts.h"
 #include <linux/mount.h>

@@ -132,7 +132,6 @@ static void keep_holders(const struct lc_compile *c, const struct lc_strings *pa
 int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err)
 {
 	const struct lc_config_mount *mounts = c->config->mounts.items;
-	char field[64];
 
 	c->mounts_count = c->config->mounts.count;
 	if (c->mounts_count == 0)
@@ -145,10 +144,6 @@ int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err)
 
 		if (r < 0)
 			return r;
-		if (c->mounts[i].is_cgroup && c->in->cgroups_count == 0) {
-			(void) snprintf(field, sizeof(field), "mounts[%zu]: no cgroups", i + 1);
-			return lc_fail(err, LCT_STEP_CONFIG, ENODEV, field);
-		}
 	}
 	keep_holders(c, &c->config->readonly_paths);
 	keep_holders(c, &c->config->mask_paths);

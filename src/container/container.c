@@ -25,7 +25,9 @@ int lc_container_init(struct lc_container *container, struct lc_host *host, cons
 	memset(container, 0, sizeof(*container));
 	container->host = host;
 	container->init.pidfd = -1;
-	r = lc_cgroup_init(&container->cgroup, &host->mounts, path, fallback, err);
+	r = path == NULL && fallback == NULL
+		? lc_cgroup_init_saved(&container->cgroup, &host->mounts, NULL, 0, err)
+		: lc_cgroup_init(&container->cgroup, &host->mounts, path, fallback, err);
 	container->has_cgroup = r >= 0;
 	container->has_own_place = path == NULL;
 	return r < 0 ? r : 0;
@@ -364,8 +366,17 @@ static void end_siblings(struct lc_container *container, int timeout_ms)
 
 int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_error *err)
 {
+	int r;
+
 	end_siblings(container, timeout_ms);
-	return lc_cgroup_kill(&container->cgroup, timeout_ms, err);
+	if (container->cgroup.count > 0)
+		return lc_cgroup_kill(&container->cgroup, timeout_ms, err);
+	if (container->init.pidfd < 0)
+		return 0;
+	r = lc_process_signal(&container->init, SIGKILL, err);
+	if (r >= 0)
+		r = lc_process_await(&container->init, timeout_ms, err);
+	return r == -ESRCH ? 0 : r;
 }
 
 int lc_container_set(struct lc_container *container, const struct lc_config_config *changed,
@@ -400,6 +411,13 @@ int lc_container_signal(struct lc_container *container, int signal, struct lc_er
 	if (r >= 0 && signal == SIGKILL)
 		r = lc_cgroup_let_die(&container->cgroup, err);
 	return r;
+}
+
+int lc_container_signal_all(struct lc_container *container, int signal, struct lc_error *err)
+{
+	if (container->cgroup.count == 0)
+		return lc_container_signal(container, signal, err);
+	return lc_cgroup_signal(&container->cgroup, signal, err);
 }
 
 int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err)

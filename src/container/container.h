@@ -46,7 +46,7 @@ struct lc_start {
 
 /*
  * Decide where the cgroups of a container are, making nothing. `path` as configured or NULL,
- * `fallback` the name of our own.
+ * `fallback` the name of our own; NULL for both: it has no cgroups.
  */
 int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
 	const char *fallback, struct lc_error *err);
@@ -97,7 +97,11 @@ int lc_container_take_init(struct lc_container *container, const struct lc_sessi
 
 int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err);
 
-/* End every process. */
+/* A signal to every process. Without cgroups the init is all that is known. */
+int lc_container_signal_all(
+	struct lc_container *container, int signal, struct lc_error *err);
+
+/* End every process; without cgroups the init, and with it its pid namespace. */
 int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_error *err);
 /*
  * Change its limits: those that are set in changed->cgroups. Rules for devices go over those of

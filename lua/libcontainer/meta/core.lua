@@ -87,7 +87,7 @@ function core.root(path) end
 --- A container's core object: decides where its cgroups will be and makes nothing.
 ---@param host libcontainer.core.Host
 ---@param path string|nil     cgroups.path of the configuration
----@param fallback string     the name when there is none
+---@param fallback string|nil the name when there is none; without both it has no cgroups
 ---@return libcontainer.core.Container|nil
 ---@return libcontainer.RawError|nil
 function core.container(host, path, fallback) end
@@ -255,7 +255,7 @@ function Container:probe() end
 
 --- Begin anew, for another start: its place must be free.
 ---@param path string|nil     as core.container takes them
----@param fallback string
+---@param fallback string|nil
 ---@return true|nil
 ---@return table|nil raw
 function Container:renew(path, fallback) end
