@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Limits and accounting, read back from the kernel's own files; what else may sit in a cgroup.
 local fixture = require "spec.support.fixture"
+local inside = require "spec.support.inside"
 
 local function is_alive(pid)
   local status = fixture.read(("/proc/%d/status"):format(pid))
@@ -322,5 +323,38 @@ describe("where no cgroups can be made", function()
         .. "/proc/self/mountinfo); do mount -o remount,bind,ro $m; done && exec \"$@\"' x" })
     assert.equal("EROFS\tcgroup\tcgroups = \"none\"\n0\trunning\t1\nrunning\nnil\tENODEV\tfreeze\n9\tstopped\n"
       .. "true\tnil\nnil\tConfigInvalid\tcgroups.memory\tthis factory was opened with cgroups = \"none\"\n", text)
+  end)
+end)
+
+describe("in a container that shows its cgroups writable", function()
+  fixture.check_leaks()
+
+  -- Run a script in an interpreter that is in such a container, with the host's root.
+  local function nested(script)
+    local path = fixture.directory()
+    fixture.write(path .. "/script.lua", "local lc = require 'libcontainer'\nlocal root = ...\n" .. script)
+    local r = assert(require("libcontainer.run").run(fixture.factory(), { "lua5.4", path .. "/script.lua", "/run/root",
+      seccomp = false, mask_paths = {}, readonly_paths = {}, capabilities = inside.all_capabilities(),
+      bind = { path, fixture.sh("pwd") }, mounts = { { destination = "/sys/fs/cgroup", type = "cgroup", options = { "nosuid" } } },
+      env = { LUA_PATH = package.path, LUA_CPATH = package.cpath, PATH = os.getenv("PATH") } }))
+    if r.status ~= 0 then error(tostring(r) .. "\n" .. r.stderr) end
+    return r.stdout
+  end
+
+  it("containers are made below it, or what stands in the way is named [D45] [O87]", function()
+    fixture.needs("root")
+    local text = nested [[
+      local factory = assert(lc.new(root))
+      print(assert(lc.run { "true", factory = factory }).status)
+      local r, err = lc.run { "true", factory = factory, cgroups = { pids_limit = 20, devices = {} } }
+      print(r and r.status or err)
+      for line in io.lines("/proc/self/mountinfo") do
+        local place = line:match(" (/sys/fs/cgroup%S*) .* cgroup2? ")
+        for name in place and io.popen("ls " .. place):lines() or function() end do
+          if name:find("^libcontainer") then print("left", place, name) end
+        end
+      end]]
+    -- a v2 cgroup with processes in it, as the container's own, has no limits to give
+    assert.is_true(text == "0\n0\n" or text:match("^0\ncgroup[^\n]*holds processes, so it cannot pass controllers on[^\n]*\n$") ~= nil, text)
   end)
 end)
