@@ -49,8 +49,8 @@ CORE_SRC = \
 	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
 	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c src/cgroups/hybrid.c src/cgroups/limits.c \
 	src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c src/cgroups/procs.c \
-	src/cgroups/teardown.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_limits.c \
-	src/cgroups/v2.c src/cgroups/v2_limits.c src/cgroups/waiting.c \
+	src/cgroups/stats.c src/cgroups/teardown.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_limits.c \
+	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
 	src/seccomp/compile.c src/seccomp/default.c \
 	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
@@ -61,10 +61,11 @@ CORE_SRC = \
 	src/nsenter/helper.c src/nsenter/spawn.c \
 	src/container/container.c src/container/factory.c src/container/host.c \
 	src/container/join.c src/container/process.c src/container/resources.c \
-	src/container/session.c src/container/sibling.c src/container/stdio.c src/container/users.c \
+	src/container/session.c src/container/sibling.c src/container/stats.c \
+	src/container/stdio.c src/container/users.c \
 	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
 	src/binding/failure.c src/binding/group.c src/binding/process.c src/binding/seccomp.c \
-	src/binding/session.c src/binding/stream.c src/binding/userdata.c \
+	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
 	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \
@@ -73,7 +74,8 @@ INIT_SRC = \
 	src/plan/read.c $(FAULT_SRC)
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
-	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c
+	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
+	spec/c/test_stats.c
 HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
 LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
 
@@ -251,12 +253,16 @@ $(B)/bench/floor-init: bench/floor_init.c bench/floor.h
 	@mkdir -p $(@D)
 	$(SAY) "  CC   $@"
 	$(Q)$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/floor_init.c
+$(B)/bench/stats-floor: bench/stats_floor.c
+	@mkdir -p $(@D)
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) -std=gnu17 -O2 $(WARN) -o $@ bench/stats_floor.c
 $(B)/bench/true: bench/true.c bench/floor.h
 	@mkdir -p $(@D)
 	$(SAY) "  CC   $@"
 	$(Q)$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/true.c
 
-bench: all $(B)/bench/floor $(B)/bench/floor-init $(B)/bench/true
+bench: all $(B)/bench/floor $(B)/bench/floor-init $(B)/bench/stats-floor $(B)/bench/true
 	@$(LUA_ENV) $(LUA) bench/run.lua
 
 doc: all

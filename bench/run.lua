@@ -169,6 +169,34 @@ local function ratio(samples, others)
   return median(ratios)
 end
 
+-- Seconds of stats() and of reading the same files in bare C, a pair for each round.
+local function measure_stats(directory, rounds)
+  local READS <const> = 200
+  local factory = assert(lc.new(directory .. "/state"))
+  local box <close> = assert(factory:create("stats", assert(configs.host_root { memory = "64M" })))
+  local program = assert(box:start { "sleep", "1000" })
+  local paths = {}
+  for _, path in pairs(box:state().cgroup_paths) do paths[#paths + 1] = path end
+  local ours, bare = {}, {}
+  for round = 1, rounds do
+    local seconds = {}
+    for i = 1, READS do
+      local began = core.now()
+      assert(box:stats())
+      seconds[i] = core.now() - began
+    end
+    ours[round] = median(seconds)
+    bare[round] = tonumber(output_of("%sstats-floor %d %d %s", PROGRAMS, READS, program:pid(),
+      table.concat(paths, " ")):match("^%S+")) / 1e6
+  end
+  return ours, bare
+end
+
+local function verdict(what, value, limit)
+  print(("%-40s %9.2f   wanted: at most %.2f, %s"):format(what, value, limit,
+    value <= limit and "reached" or "MISSED"))
+end
+
 local function print_table(samples, runs)
   print(("Linux %s, %d rounds of %d starts"):format(read("/proc/sys/kernel/osrelease"):match("%S+"),
     #samples[1], runs))
@@ -181,10 +209,6 @@ local function print_table(samples, runs)
       print(("%-40s %9s"):format(row[1], "not here"))
     end
   end
-  local function verdict(what, value, limit)
-    print(("%-40s %9.2f   wanted: at most %.2f, %s"):format(what, value, limit,
-      value <= limit and "reached" or "MISSED"))
-  end
   verdict("in process / floor", ratio(samples[2], samples[1]), 1.5)
   verdict("1 GiB of heap / empty heap", ratio(samples[3], samples[2]), 1.15)
 end
@@ -195,7 +219,11 @@ else
   local directory = make_directory()
   local fine, problem = pcall(function()
     local runs = math.tointeger(tonumber(arg[2] or 15))
-    print_table(measure(directory, tonumber(arg[1]) or 9, runs), runs)
+    local rounds = tonumber(arg[1]) or 9
+    print_table(measure(directory, rounds, runs), runs)
+    local ours, bare = measure_stats(directory, rounds)
+    verdict(("stats() (%.2f ms) / the bare reads"):format(median(table.move(ours, 1, #ours, 1, {})) * 1000),
+      ratio(ours, bare), 1.5)
   end)
   shell("rm -rf --one-file-system %s", directory)
   if not fine then error(problem, 0) end

@@ -12,6 +12,8 @@ local process = require "libcontainer.process"
 local results = require "libcontainer.result"
 local start = require "libcontainer.start"
 local state = require "libcontainer.state"
+local stats = require "libcontainer.stats"
+local units = require "libcontainer.units"
 local usage = require "libcontainer.usage"
 
 ---@class libcontainer.Container
@@ -192,6 +194,26 @@ function Container:processes()
   if not pids then return nil, errors.raw(raw) end
   table.sort(pids)
   return pids
+end
+
+--- What it has used until now: the shape of the table is that of src/cgroups/stats.def on every machine,
+-- and what the kernel does not tell is absent.
+---@return libcontainer.Stats|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning, ContainerNotExists; never half of the numbers
+function Container:stats()
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  return stats.read(self)
+end
+
+--- Iterate over stats: at once, and then every `interval` until the container ends.
+---@param interval number|string|nil  seconds, default 1
+---@return fun(): libcontainer.Stats|nil
+function Container:watch(interval)
+  local seconds, problem = units.duration(interval or 1)
+  if not seconds then error("bad argument #1 to 'watch' (" .. problem .. ")", 2) end
+  if seconds <= 0 then error("bad argument #1 to 'watch' (must be more than 0)", 2) end
+  return stats.watch(self, seconds)
 end
 
 -- --- starting ---

@@ -30,6 +30,8 @@ local TOPICS <const> = {
     { "c:destroy { force = true }", "end everything in it and remove every trace" },
     { "c:status() c:state() c:config() c:id()", "what it is" },
     { "c:processes()", "process ids of everything in it" },
+    { "c:stats()", "what it has used: cpu, memory, io, pids, pressure, interfaces" },
+    { "for s in c:watch(1) do … end", "the same every second, until it ends" },
     { "c:explain(process)", "every operation of a start, before it happens" },
   },
   process = {

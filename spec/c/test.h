@@ -35,6 +35,7 @@ static inline bool test_claim(
 	SUITE(seccomp)                                                                             \
 	SUITE(cgroups)                                                                             \
 	SUITE(cgroup_limits)                                                                       \
+	SUITE(stats)                                                                               \
 	SUITE(configs)                                                                             \
 	SUITE(compile)
 #define SUITE(name) void test_##name(struct test *t);

@@ -90,6 +90,10 @@ void lc_lua_open_group(lua_State *L);
 void lc_lua_open_process(lua_State *L);
 void lc_lua_open_stream(lua_State *L);
 
+/* Methods of the container in files of their own. stats.c: container:stats() -> table | nil, raw: ESRCH
+ * at step process when it does not run */
+int lc_lua_container_stats(lua_State *L);
+
 /* Functions of the module, by file. */
 int lc_lua_new_host(lua_State *L);
 int lc_lua_new_root(lua_State *L);

@@ -459,6 +459,7 @@ void lc_lua_open_container(lua_State *L)
 		{"places", container_places},
 		{"pids", container_pids},
 		{"usage", container_usage},
+		{"stats", lc_lua_container_stats},
 		{"init", container_init},
 		{"open_init", container_open_init},
 		{"signal", container_signal},

@@ -40,6 +40,7 @@ struct lc_cgroup_mounts {
 	struct lc_cgroup_hierarchy items[LCT_CGROUP_HIERARCHIES_MAX];
 	size_t count;
 	const struct lc_cgroup_ops *driver; /* none when nothing is mounted */
+	char page_sizes[64];                /* of huge pages: "2MB 1GB" */
 };
 
 /* Read /proc/self/mountinfo and /proc/self/cgroup. Nothing mounted is no error: driver none. */
@@ -158,6 +159,7 @@ enum lc_freezer {
 };
 
 struct lc_cgroup_writes; /* driver.h */
+struct lc_stats; /* stats.h */
 
 struct lc_cgroup {
 	const struct lc_cgroup_mounts *mounts;
@@ -182,6 +184,8 @@ struct lc_cgroup_ops {
 	int (*freezer)(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_error *err);
 	/* ask for it: one write; -ENODEV without a freezer */
 	int (*freeze)(struct lc_cgroup *cg, bool is_wanted);
+	int (*stats)(struct lc_cgroup *cg, struct lc_stats *out, struct lc_arena *arena,
+		struct lc_error *err);
 };
 
 /*

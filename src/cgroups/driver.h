@@ -178,6 +178,9 @@ void lc_cgroup_put_hugetlb(const struct lc_cgroup *cg, struct lc_cgroup_writes *
 /* Fill `err` with the field and what it misses. */
 int lc_cgroup_lacks(const char *field, const char *what, struct lc_error *err);
 
+/* The sizes of huge pages that this kernel has. */
+int lc_cgroup_page_sizes_read(struct lc_cgroup_mounts *out, struct lc_error *err);
+
 bool lc_cgroup_has_file(int dirfd, const char *name);
 bool lc_cgroup_has_v1(const struct lc_cgroup *cg, const char *controller);
 bool lc_cgroup_has_v2(const struct lc_cgroup *cg, const char *controller);

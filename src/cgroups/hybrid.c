@@ -6,6 +6,7 @@
  * loop; it works there even without any controller.
  */
 #include "cgroups/driver.h"
+#include "cgroups/stats_read.h"
 
 static int hybrid_create(struct lc_cgroup *cg, struct lc_error *err)
 {
@@ -73,6 +74,14 @@ static int hybrid_freeze(struct lc_cgroup *cg, bool is_wanted)
 	return r < 0 || other == -ENODEV ? r : other;
 }
 
+static int hybrid_stats(
+	struct lc_cgroup *cg, struct lc_stats *out, struct lc_arena *arena, struct lc_error *err)
+{
+	int r = lc_cgroup_v2_stats(cg, out, arena, err);
+
+	return r < 0 ? r : lc_cgroup_v1_stats(cg, out, arena, err);
+}
+
 const struct lc_cgroup_ops lc_cgroup_hybrid_ops = {
 	.name = "hybrid",
 	.create = hybrid_create,
@@ -81,4 +90,5 @@ const struct lc_cgroup_ops lc_cgroup_hybrid_ops = {
 	.usage = hybrid_usage,
 	.freezer = hybrid_freezer,
 	.freeze = hybrid_freeze,
+	.stats = hybrid_stats,
 };

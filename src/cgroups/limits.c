@@ -4,6 +4,7 @@
  * them. Writes nothing; change.c does.
  */
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "cgroups/driver.h"
@@ -139,53 +140,64 @@ static int check_list(const struct lc_cgroup *cg, size_t count, const char *fiel
 	return lc_cgroup_lacks(field, controller, err);
 }
 
-struct sizes {
-	const char *wanted;
-	bool is_found;
-	char names[64]; /* of those that there are: "2MB 1GB" */
-};
-
 /* "hugepages-2048kB" is 2MB to the cgroup files. */
-static int visit_size(void *context, const char *name, unsigned char type)
+static int add_page_size(void *context, const char *name, unsigned char type)
 {
-	struct sizes *sizes = context;
+	struct lc_cgroup_mounts *mounts = context;
 	static const char units[] = "KMG";
+	size_t unit = 0, used = strlen(mounts->page_sizes);
 	uint64_t size = 0;
-	size_t unit = 0, used = strlen(sizes->names);
-	char text[24];
 
 	(void) type;
 	if (sscanf(name, "hugepages-%" SCNu64 "kB", &size) != 1)
 		return 0;
 	for (; size >= 1024 && unit < 2; unit++)
 		size /= 1024;
-	(void) snprintf(text, sizeof(text), "%" PRIu64 "%cB", size, units[unit]);
-	sizes->is_found = sizes->is_found || strcmp(text, sizes->wanted) == 0;
-	(void) snprintf(sizes->names + used, sizeof(sizes->names) - used, "%s%s",
-		used > 0 ? " " : "", text);
+	(void) snprintf(mounts->page_sizes + used, sizeof(mounts->page_sizes) - used,
+		"%s%" PRIu64 "%cB", used > 0 ? " " : "", size, units[unit]);
 	return 0;
 }
 
-static int check_page_sizes(const struct lc_resources *resources, struct lc_error *err)
+int lc_cgroup_page_sizes_read(struct lc_cgroup_mounts *out, struct lc_error *err)
 {
-	for (size_t i = 0; i < resources->hugetlb_count; i++) {
-		struct sizes sizes = {.wanted = resources->hugetlb[i].page_size};
-		LCT_CLEANUP(fd)
-		int fd = (int) lc_sys_openat(
-			AT_FDCWD, HUGEPAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-		char field[FIELD_ROOM], what[128];
-		int r;
+	LCT_CLEANUP(fd)
+	int fd = lc_fd_above_stdio((int) lc_sys_openat(
+		AT_FDCWD, HUGEPAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
 
-		if (fd < 0)
-			return lc_fail(err, LCT_STEP_CGROUP, fd, HUGEPAGES);
-		r = lc_dir_each(fd, visit_size, &sizes, LCT_STEP_CGROUP, err);
-		if (r < 0)
-			return r;
-		if (sizes.is_found)
+	out->page_sizes[0] = '\0';
+	if (fd == -ENOENT || fd == -EACCES)
+		return 0; /* a kernel without them, or no /sys */
+	if (fd < 0)
+		return lc_fail(err, LCT_STEP_CGROUP, fd, HUGEPAGES);
+	return lc_dir_each(fd, add_page_size, out, LCT_STEP_CGROUP, err);
+}
+
+/* Is it one of the words of the list? */
+static bool has_page_size(const char *list, const char *wanted)
+{
+	size_t length = strlen(wanted);
+
+	for (size_t word; *list != '\0'; list += word + (list[word] == ' ')) {
+		word = strcspn(list, " ");
+		if (word == length && memcmp(list, wanted, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_page_sizes(const struct lc_cgroup *cg, const struct lc_resources *resources,
+	struct lc_error *err)
+{
+	const char *sizes = cg->mounts->page_sizes;
+
+	for (size_t i = 0; i < resources->hugetlb_count; i++) {
+		const char *wanted = resources->hugetlb[i].page_size;
+		char field[FIELD_ROOM], what[128];
+
+		if (has_page_size(sizes, wanted))
 			continue;
 		(void) snprintf(field, sizeof(field), "hugetlb_limit[%zu]", i + 1);
-		(void) snprintf(what, sizeof(what), "huge pages of %.16s, of %.60s", sizes.wanted,
-			sizes.names);
+		(void) snprintf(what, sizeof(what), "huge pages of %.16s, of %.60s", wanted, sizes);
 		return lc_cgroup_lacks(field, what, err);
 	}
 	return 0;
@@ -273,7 +285,7 @@ int lc_cgroup_check(
 	if (r >= 0)
 		r = check_list(cg, resources->rdma_count, "rdma", "rdma", false, err);
 	if (r >= 0)
-		r = check_page_sizes(resources, err);
+		r = check_page_sizes(cg, resources, err);
 	if (r >= 0)
 		r = check_devices(cg, resources, err);
 	if (r >= 0)

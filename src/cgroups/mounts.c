@@ -284,6 +284,8 @@ int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err)
 		r = r < 0 ? lc_fail(err, LCT_STEP_CGROUP, r, "/proc/self/mountinfo")
 			  : collect(out, groups, mounts, count, err);
 	}
+	if (r >= 0)
+		r = lc_cgroup_page_sizes_read(out, err);
 	lc_arena_done(&scratch);
 	if (r < 0)
 		lc_cgroup_mounts_done(out);

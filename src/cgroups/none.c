@@ -52,6 +52,16 @@ static int none_freeze(struct lc_cgroup *cg, bool is_wanted)
 	return -ENODEV;
 }
 
+static int none_stats(
+	struct lc_cgroup *cg, struct lc_stats *out, struct lc_arena *arena, struct lc_error *err)
+{
+	(void) cg;
+	(void) out;
+	(void) arena;
+	(void) err;
+	return 0;
+}
+
 const struct lc_cgroup_ops lc_cgroup_none_ops = {
 	.name = "none",
 	.create = none_create,
@@ -60,4 +70,5 @@ const struct lc_cgroup_ops lc_cgroup_none_ops = {
 	.usage = none_usage,
 	.freezer = none_freezer,
 	.freeze = none_freeze,
+	.stats = none_stats,
 };

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/parse.h"
 #include "cgroups/driver.h"
+#include "cgroups/stats_read.h"
 #include "sys/sys.h"
 
 #include <inttypes.h>
@@ -212,4 +213,5 @@ const struct lc_cgroup_ops lc_cgroup_v1_ops = {
 	.usage = v1_usage,
 	.freezer = v1_freezer,
 	.freeze = v1_freeze,
+	.stats = lc_cgroup_v1_stats,
 };

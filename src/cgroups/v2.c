@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "cgroups/driver.h"
+#include "cgroups/stats_read.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -235,4 +236,5 @@ const struct lc_cgroup_ops lc_cgroup_v2_ops = {
 	.usage = v2_usage,
 	.freezer = v2_freezer,
 	.freeze = v2_freeze,
+	.stats = lc_cgroup_v2_stats,
 };

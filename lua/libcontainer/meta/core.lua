@@ -288,6 +288,11 @@ function Container:pids() end
 ---@return libcontainer.RawError|nil
 function Container:usage() end
 
+--- All that src/cgroups/stats.def lists, of this moment; times in seconds.
+---@return table|nil
+---@return libcontainer.RawError|nil  ESRCH at step process: it does not run
+function Container:stats() end
+
 ---@return integer|nil pid
 ---@return integer|nil start
 function Container:init() end
