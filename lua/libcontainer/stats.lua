@@ -111,6 +111,8 @@ function M.read(box)
   return setmetatable(stats, Stats)
 end
 
+-- An init that is ending is soon dead; seconds.
+local END_TIMEOUT <const> = 10
 local IS_END <const> = { ContainerNotRunning = true, ContainerNotExists = true }
 
 -- Wait for the next moment: false when the container has ended before.
@@ -131,8 +133,9 @@ function M.watch(box, interval)
     if deadline and not wait(box, deadline) then return nil end
     local stats, err = box:stats()
     if not stats then
-      if IS_END[err.code] then return nil end
-      error(err, 0)
+      if not IS_END[err.code] then error(err, 0) end
+      box:wait(END_TIMEOUT)
+      return nil
     end
     if before and stats.cpu.time and before.cpu.time then
       stats.cpu.load = (stats.cpu.time - before.cpu.time) / (stats.time - before.time)

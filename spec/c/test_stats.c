@@ -51,7 +51,8 @@ static void set_up(struct fake *fake, const char *controllers, bool is_unified,
 	fake->cg = (struct lc_cgroup){.mounts = &fake->mounts,
 		.ops = fake->mounts.driver,
 		.dirs = {{.path = fake->path, .fd = -1}},
-		.count = 1};
+		.count = 1,
+		.leaf_fd = -1};
 	if (mkdirat(fake->mounts.items[0].mount_fd, "c", 0700) < 0)
 		abort();
 	if (lc_cgroup_open(&fake->cg, NULL) < 0)
