@@ -129,7 +129,7 @@ describe("the root of a container", function()
     for line in out:gmatch("[^\n]+") do
       if line:find("libcontainer-spec", 1, true) then
         -- the root mount's own source is the one thing that the kernel itself tells
-        assert.truthy(line:find("^/%S*libcontainer%-spec[^ /]*/rootfs / "), line)
+        assert.truthy(line:find("^/%S*libcontainer%-spec[^ /]*/%d+/rootfs / "), line)
         root = root + 1
       end
       assert.is_nil(line:find("/state", 1, true), line)

@@ -10,6 +10,7 @@
 --         local factory = fixture.factory()
 local busted = require "busted"
 local core = require "libcontainer.core"
+local leaks = require "spec.support.leaks"
 local patience = require "spec.support.patience"
 local programs = require "spec.support.programs"
 
@@ -88,9 +89,31 @@ end
 
 local made, counter, posix_directory = {}, 0, nil
 
+-- One directory for the run, which every user may pass, to what he is given.
+local run_directory
+local function place(name)
+  if not run_directory then
+    run_directory = M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX")
+    M.sh("exec chmod 711 %s", run_directory)
+  end
+  return run_directory .. "/" .. name
+end
+
+-- In it a supply of empty ones: they are made many at a time.
+local spare = {}
+local SUPPLY <const> = 16
+local function make_supply()
+  for _ = 1, SUPPLY do
+    counter = counter + 1
+    spare[#spare + 1] = place(counter)
+  end
+  M.sh("exec mkdir -m 700 %s", table.concat(spare, " "))
+end
+
 --- A new empty directory that goes away after the test.
 function M.directory()
-  local path = M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX")
+  if #spare == 0 then make_supply() end
+  local path = table.remove(spare)
   made[#made + 1] = path
   return path
 end
@@ -117,11 +140,12 @@ local APPLETS <const> = "sh cat ls id mount stat hostname sleep true false echo 
   .. "test wc grep sort yes kill ps umount chroot mknod ifconfig find touch rm mkdir ln chmod tr cut nc ip"
 local template
 
--- Made once in a run; each test gets a tree of hard links to it.
+-- Made once in a run; each test gets a tree of hard links to it. busybox itself makes the names: one
+-- program for all of them.
 local function make_template()
-  local path = M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX") .. "/rootfs"
-  M.sh([[cd / && mkdir -p %s && cd %s && mkdir bin dev etc proc sys tmp root && cp /bin/busybox bin/busybox
-    for a in %s; do ln bin/busybox bin/$a; done]], path, path, APPLETS)
+  local path = place "rootfs"
+  M.sh([[mkdir %s && cd %s && mkdir bin dev etc proc sys tmp root all && cp /bin/busybox all/busybox &&
+    all/busybox --install all && cd all && mv busybox %s ../bin && cd .. && rm -r all]], path, path, APPLETS)
   return path
 end
 
@@ -130,7 +154,7 @@ end
 function M.rootfs()
   template = template or make_template()
   local path = M.directory() .. "/rootfs"
-  M.sh("cp -al %s %s", template, path)
+  M.sh("exec cp -al %s %s", template, path)
   M.write(path .. "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1001:u:/home/user:/bin/sh\n")
   M.write(path .. "/etc/group", "root:x:0:\nusers:x:1001:\nextra:x:2000:user\n")
   return path
@@ -138,8 +162,7 @@ end
 
 busted.subscribe({ "exit" }, function()
   os.remove(output)
-  if template then os.execute("rm -rf " .. template:gsub("/rootfs$", "")) end
-  if posix_directory then os.execute("rm -rf " .. posix_directory) end
+  if run_directory then os.execute("exec rm -rf --one-file-system " .. run_directory) end
   return nil, true
 end)
 
@@ -164,10 +187,9 @@ function M.posix_directory()
   if posix_directory == nil then
     local library = programs.compile("posix_for_specs.so", M.read("spec/support/posix.c"),
       "cc -std=gnu17 -D_GNU_SOURCE -O1 -pthread -shared -fPIC -I/usr/include/lua5.4")
-    local path = library and M.sh("mktemp -d /tmp/libcontainer-spec.XXXXXX")
-    -- a copy where every user may read it
-    if library then M.sh("chmod 755 %s && cp %s %s", path, library, path) end
-    posix_directory = path or false
+    local path = place "posix" -- a copy where every user may read it
+    if library then M.sh("mkdir -m 755 %s && cp %s %s", path, library, path) end
+    posix_directory = library and path or false
   end
   return posix_directory or nil
 end
@@ -230,52 +252,13 @@ end
 
 -- --- leaving nothing behind ---
 
--- One shell for all of them: there are machines where starting a program takes long.
-local function list_descriptors()
-  return M.sh([[ls -l /proc/%d/fd | sed -n 's/.* \([0-9]* -> \)/\1/p' | sort]], core.pid())
-end
-
--- Children of ours that are no zombies of popen; every process with the init's name.
-local function list_processes()
-  return M.sh([[for p in $(cat /proc/%d/task/*/children); do
-    s=$(sed -n 's/^State:\t\(.\).*/\1/p' /proc/$p/status 2>/dev/null)
-    n=$(cat /proc/$p/comm 2>/dev/null)
-    [ -n "$s" ] && [ "$s" != Z ] && [ "$n" != sh ] && echo "$p $n"; done]], core.pid())
-end
-
--- Cgroup directories of the state roots that the test made: others may test beside us.
-local function list_cgroups()
-  local keys = {}
-  for _, path in ipairs(made) do
-    local handle = M.sh("ls -d %s/state 2>/dev/null", path) ~= "" and core.root(path .. "/state")
-    if handle then
-      keys[#keys + 1] = ("-name 'libcontainer-%s-*'"):format(handle:key())
-      handle:close()
-    end
-  end
-  if #keys == 0 then return "" end
-  return M.sh("find /sys/fs/cgroup -type d \\( %s \\) 2>/dev/null | sort", table.concat(keys, " -o "))
-end
-
--- Read by ourselves: a program that a shell started may look while we still have all signals blocked,
--- because that is how the C library starts one.
-local function list_masks()
-  local lines = {}
-  for line in M.read("/proc/self/status"):gmatch("[^\n]+") do
-    if line:find("^Sig[BIC]") or line:find("^Umask") then lines[#lines + 1] = line end
-  end
-  return table.concat(lines, "\n")
-end
-
-local function snapshot()
-  return {
-    mounts = M.sh("cut -d' ' -f5- /proc/self/mountinfo"),
-    cgroups = list_cgroups(),
-    descriptors = list_descriptors(),
-    processes = list_processes(),
-    masks = list_masks(),
-    cwd = M.sh("readlink /proc/%d/cwd", core.pid()),
-  }
+-- The directories go, all with one command; what a state root still held is an error.
+local function remove_made()
+  if #made == 0 then return "" end
+  local left = M.sh("cd / && for d in %s; do ls $d/state; done 2>/dev/null; exec rm -rf --one-file-system %s",
+    table.concat(made, " "), table.concat(made, " "))
+  made = {}
+  return left
 end
 
 --- Around every test of the enclosing describe: processes, mounts, cgroup directories, descriptors,
@@ -286,23 +269,16 @@ function M.check_leaks()
   busted.before_each(function()
     collectgarbage()
     collectgarbage()
-    before = snapshot()
+    before = leaks.snapshot(made, M.sh)
   end)
   busted.after_each(function()
     collectgarbage()
     collectgarbage()
-    local after = snapshot()
-    for _, path in ipairs(made) do
-      local left = M.sh("ls %s/state 2>/dev/null", path)
-      M.sh("rm -rf --one-file-system %s", path)
-      assert(left == "", "state directories left: " .. left)
-    end
-    made = {}
-    for what, value in pairs(before) do
-      if after[what] ~= value then
-        error(("%s changed by the test:\n%s\nbecame\n%s"):format(what, value, after[what]), 0)
-      end
-    end
+    local after = leaks.snapshot(made, M.sh)
+    local left = remove_made()
+    assert(left == "", "state directories left: " .. left)
+    local difference = leaks.difference(before, after)
+    if difference then error(difference, 0) end
   end)
 end
 
