@@ -122,9 +122,9 @@ end
 -- Another process may have started, changed or destroyed it since we looked: true when there is another
 -- init.
 local function refresh(self)
-  local record, err = state.load(self._directory, self._id)
-  if not record then return nil, err end
   local known = self._record
+  local record, err = state.reload(self._directory, known)
+  if not record then return record, err end
   record.config, err = refresh_config(record, known)
   if not record.config then return nil, err end
   if record.init_process_pid == known.init_process_pid
