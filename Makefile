@@ -59,18 +59,20 @@ CORE_SRC = \
 	src/configs/validate.c src/configs/validate_cgroups.c src/configs/validate_fields.c \
 	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/spawn.c \
-	src/container/container.c src/container/factory.c src/container/host.c \
+	src/container/console.c src/container/container.c src/container/factory.c \
+	src/container/host.c \
 	src/container/join.c src/container/process.c src/container/resources.c \
 	src/container/session.c src/container/sibling.c src/container/stats.c \
 	src/container/stdio.c src/container/users.c \
 	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
 	src/binding/failure.c src/binding/group.c src/binding/process.c src/binding/seccomp.c \
-	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/userdata.c \
+	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
+	src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
 	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \
 	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c \
-	src/init/paths.c src/init/rootfs.c src/init/start.c \
+	src/init/paths.c src/init/rootfs.c src/init/start.c src/init/terminal.c \
 	src/plan/read.c $(FAULT_SRC)
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \

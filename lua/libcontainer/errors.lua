@@ -71,6 +71,8 @@ local KEYRING <const> = "a filter around this program forbids keyrings: set sess
 
 local LITTLE_MEMORY <const> = "the memory limit is too low for the init to start, or memory ran out"
 
+local PTS <const> = "a terminal needs a file system of type devpts on /dev/pts, as configs.default has it"
+
 local HINTS = {
   ["spawn EPERM"] = ROOT,
   ["namespace EPERM"] = ROOT,
@@ -142,6 +144,10 @@ local HINTS = {
     .. "(CapBnd and CapPrm in /proc/self/status)",
   ["seccomp EACCES"] = "loading a filter needs no_new_privileges or CAP_SYS_ADMIN",
   ["seccomp EINVAL"] = "the kernel was built without seccomp filters, or the filter is too long",
+  ["terminal ENOENT"] = PTS,
+  ["terminal ENODEV"] = PTS,
+  ["terminal EACCES"] = PTS,
+  ["terminal ENOTTY"] = "this needs a terminal",
   ["cwd EXDEV"] = "the working directory must be inside the container",
   ["cwd EACCES"] = "the container's user may not enter that directory",
   ["cwd EROFS"] = "the directory is missing, and the root is read-only",

@@ -33,7 +33,7 @@ function M.of(id, container, config, proc, is_running)
   end
   local options = { id = id, filter = filter or nil }
   for _, name in ipairs { "stdin", "stdout", "stderr" } do
-    options["null_" .. name] = proc[name] == nil or proc[name] == "null"
+    options["null_" .. name] = not proc.terminal and (proc[name] == nil or proc[name] == "null")
   end
   local compile = is_running and container.join_plan or container.plan
   local rows, raw = compile(container, config, proc, options)

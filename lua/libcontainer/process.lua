@@ -10,17 +10,20 @@ local stream = require "libcontainer.stream"
 ---@field stdin libcontainer.Stream|nil   when it was started with stdin = "pipe"
 ---@field stdout libcontainer.Stream|nil
 ---@field stderr libcontainer.Stream|nil
+---@field terminal libcontainer.Stream|nil  when it was started with terminal = true and no console
 local Process = {}
 Process.__name = "libcontainer.process"
 
 local M = {}
 
 local STDIO <const> = { "stdin", "stdout", "stderr" }
+-- What of it we have an end of.
+local ENDS <const> = { "stdin", "stdout", "stderr", "terminal" }
 
 Process.__index = function(_, key)
   local method = Process[key]
   if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
-  for _, name in ipairs(STDIO) do
+  for _, name in ipairs(ENDS) do
     if key == name then return nil end
   end
   error(errors.unknown("method", key, require "libcontainer.check".nearest(key, M.methods())), 2)
@@ -92,8 +95,28 @@ function Process:_open_stdio()
       self:_close_stdio(fds)
       return nil, errors.raw(raw, { field = "process." .. name })
     end
+    -- the terminal takes the place of all three
+    if self._spec.terminal then fds["null_" .. name] = nil end
   end
   return fds
+end
+
+-- Its terminal is open, and the program does not run yet: the other end is ours, or somebody else's.
+-- `master` is the core's stream, nil when no terminal was asked for.
+function Process:_give_terminal(master)
+  local path = self._spec.console
+  if not master then return true end
+  local done, raw
+  if path then
+    done, raw = core.send_terminal(path, master)
+    master:close()
+  else
+    self._pending.terminal = stream.new(master, "rw", "terminal")
+    done, raw = master:nonblock()
+  end
+  if done then return true end
+  return nil, errors.raw(raw, { field = path and "process.console" or "process.terminal",
+    hint = path and "somebody must listen on that unix socket and take what comes" })
 end
 
 -- The last moment before the program counts as started: our ends become the object's. `usage` is a
@@ -114,7 +137,7 @@ end
 
 -- After the start, or its failure: the program's ends are its own now, and ours go unless it runs.
 function Process:_close_stdio(fds, is_running)
-  for _, name in ipairs(STDIO) do
+  for _, name in ipairs(ENDS) do
     local fd = fds[name]
     if type(fd) == "userdata" then fd:close() end
     local ours = self._pending[name]
@@ -239,9 +262,27 @@ function Process:_specification()
   return self._spec
 end
 
---- Close our ends of its standard descriptors. The process itself belongs to its container.
+--- Change the size of its terminal; the program is told by SIGWINCH.
+---@param columns integer
+---@param rows integer
+---@return true|nil
+---@return libcontainer.Error|nil err  ProcessNotExecuted, ENOTTY when we have no terminal of it
+function Process:resize(columns, rows)
+  local handle, err = check_started(self)
+  if not handle then return nil, err end
+  local terminal = rawget(self, "terminal")
+  if not terminal or not terminal:pollfd() then
+    return nil, errors.new { code = "SystemError", step = "terminal", errno = 25, errname = "ENOTTY",
+      message = "this process has no terminal here",
+      hint = self._spec.console and "whoever has the console resizes it" or "start it with terminal = true" }
+  end
+  return terminal:resize(columns, rows)
+end
+
+--- Close our ends of its standard descriptors; a program whose terminal that was gets SIGHUP. The
+-- process itself belongs to its container.
 function Process:close()
-  for _, name in ipairs(STDIO) do
+  for _, name in ipairs(ENDS) do
     local ours = rawget(self, name)
     if ours then ours:close() end
   end

@@ -39,6 +39,7 @@ local TOPICS <const> = {
     { "p:pid()", "its process id on the host" },
     { "p:signal(name)", "send it a signal" },
     { "p.stdin p.stdout p.stderr", "streams, when it was started with \"pipe\"" },
+    { "p.terminal p:resize(columns, rows)", "of one that was started with terminal = true" },
   },
 }
 

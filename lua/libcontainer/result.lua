@@ -76,7 +76,7 @@ local function feed(stream, source)
   while true do
     if not source.chunk then
       local chunk = source.fn()
-      if chunk == nil then stream:close() return false end
+      if chunk == nil then source.finish() return false end
       if type(chunk) ~= "string" then error("input: the function must return strings, then nil", 0) end
       source.chunk, source.from = chunk, 1
     end
@@ -84,8 +84,8 @@ local function feed(stream, source)
       local count, why = stream:write_now(source.chunk, source.from)
       if not count then
         if why == "again" then return true end
-        if why.errname ~= "EPIPE" then return nil, why end
-        stream:close() -- it does not want to read any more: its right
+        if why.errname ~= "EPIPE" and why.errname ~= "EIO" then return nil, why end
+        source.finish() -- it does not want to read any more: its right
         return false
       end
       source.from = source.from + count
@@ -94,19 +94,39 @@ local function feed(stream, source)
   end
 end
 
--- One pump for each stream of the process that is ours to serve.
+-- A terminal cannot be closed in one direction: its end of input is a character.
+local END_OF_INPUT <const> = "\4"
+
+local function with_end(fn)
+  local is_over = false
+  return function()
+    if is_over then return nil end
+    local chunk = fn()
+    is_over = chunk == nil
+    return is_over and END_OF_INPUT or chunk
+  end
+end
+
+-- What is fed into the process, nil for nothing of ours.
+local function source_of(proc, input)
+  if type(input) ~= "function" then return nil end
+  if proc.terminal then return proc.terminal, { fn = with_end(input), finish = function() end } end
+  local stdin = proc.stdin
+  return stdin, { fn = input, finish = function() stdin:close() end }
+end
+
+-- One pump for each stream of the process that is ours to serve. What a terminal shows is stdout.
 local function pumps_of(proc, input, limit)
   local pumps, sinks = {}, {}
-  for _, name in ipairs { "stdout", "stderr" } do
-    local stream = proc[name]
+  for name, stream in pairs { stdout = proc.stdout or proc.terminal or false, stderr = proc.stderr or false } do
     sinks[name] = { size = 0, limit = limit }
     if stream then
-      pumps[#pumps + 1] = { stream = stream, step = function(s) return drain(s, sinks[name]) end }
+      pumps[#pumps + 1] = { stream = stream, direction = "r", step = function(s) return drain(s, sinks[name]) end }
     end
   end
-  if type(input) == "function" and proc.stdin then
-    local source = { fn = input }
-    pumps[#pumps + 1] = { stream = proc.stdin, step = function(s) return feed(s, source) end }
+  local stream, source = source_of(proc, input)
+  if stream then
+    pumps[#pumps + 1] = { stream = stream, direction = "w", step = function(s) return feed(s, source) end }
   end
   return pumps, sinks
 end
@@ -122,7 +142,7 @@ end
 
 local function wait_for(pumps, proc, deadline)
   local entries = {}
-  for i, pump in ipairs(pumps) do entries[i] = { pump.stream:pollfd(), pump.stream:events() } end
+  for i, pump in ipairs(pumps) do entries[i] = { pump.stream:pollfd(), pump.direction } end
   if proc then entries[#entries + 1] = { proc:pollfd(), "r" } end
   local count, raw = loop.poll(entries, deadline)
   if not count then return nil, errors.raw(raw) end
@@ -221,6 +241,12 @@ function M.with_stdio(spec, options)
   local input = options.input
   if input ~= nil and spec.stdin ~= nil then
     return nil, errors.config_problem("input", "stdin is given too", "write one of the two")
+  end
+  if spec.terminal then
+    if type(input) == "string" then
+      options.input = function() local text = input input = nil return text end
+    end
+    return spec
   end
   if type(input) == "function" then
     spec.stdin = "pipe"

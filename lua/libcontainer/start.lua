@@ -35,7 +35,7 @@ end
 
 -- Drive the session until the program runs. `on_ready` is called when everything is set up and the
 -- program does not run yet.
-local function converse(box, session, on_ready)
+local function converse(box, proc, session, on_ready)
   local deadline = loop.deadline(START_TIMEOUT)
   while true do
     local event, raw = session:step()
@@ -43,7 +43,8 @@ local function converse(box, session, on_ready)
     if not event then return nil, errors.raw(raw) end
     if event == "ready" then
       box._init_calls = session:init_calls() -- test builds: where a sweep of faults ends
-      local fine, err = on_ready()
+      local fine, err = proc:_give_terminal(session:terminal())
+      if fine then fine, err = on_ready() end
       if not fine then return nil, err end
       local gone
       gone, raw = session:go()
@@ -139,7 +140,7 @@ local function begin_first(box, proc, options)
   local text, err = started_text(box, session)
   if not text then return nil, err end
   local running
-  running, err = converse(box, session, function() return state.write(box._directory, text) end)
+  running, err = converse(box, proc, session, function() return state.write(box._directory, text) end)
   if not running then return nil, err end
   -- What may run out of memory comes before finish: until then the session undoes everything.
   proc:_attach(M.at_end(box), M.siblings_of(box))
@@ -186,7 +187,7 @@ local function begin_further(box, proc, options)
   local read = options.group and usage.of_group(options.group, box._groups) or usage.since(box)
   local session <close>, raw = box._core:join(box._record.config, spec, options)
   if not session then return nil, errors.raw(raw) end
-  local running, err = converse(box, session, function() return true end)
+  local running, err = converse(box, proc, session, function() return true end)
   if not running then return nil, err end
   if options.group then
     running, raw = options.group:settle()

@@ -3,6 +3,7 @@
 -- Reads like a Lua file (`read`, `lines`, `write`, `close`), over a pipe of the core that does not
 -- block; waiting is done in loop.lua. `pollfd` and `events` make it an object that an event loop can
 -- wait for.
+local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
 
@@ -13,10 +14,10 @@ Stream.__name = "libcontainer.stream"
 
 local M = {}
 
---- Make a stream of a pipe end.
+--- Make a stream of a pipe end, or of a terminal.
 ---@param pipe userdata           core stream
----@param direction "r"|"w"       what we do with it
----@param name string             "stdin", "stdout" or "stderr", for errors
+---@param direction "r"|"w"|"rw"  what we do with it
+---@param name string             "stdin", "stdout", "stderr" or "terminal", for errors
 ---@return libcontainer.Stream
 function M.new(pipe, direction, name)
   return setmetatable({ _pipe = pipe, _direction = direction, _name = name, _buffer = "" }, Stream)
@@ -32,16 +33,25 @@ end
 
 local function check_open(self, direction)
   if not self._pipe then error(self._name .. " is closed", 3) end
-  if self._direction ~= direction then
+  if not self._direction:find(direction, 1, true) then
     error(("%s cannot be %s"):format(self._name, direction == "r" and "read" or "written"), 3)
   end
+end
+
+-- What is there: a chunk, "" at the end. A terminal ends with EIO, when nobody is on it any more.
+local function read_some(self)
+  local chunk, why = self._pipe:read()
+  if not chunk and self._direction == "rw" and why ~= "again" and core.errno_name(why.errno) == "EIO" then
+    return ""
+  end
+  return chunk, why
 end
 
 -- Read once more into the buffer: true, false at the end, or nil, err.
 local function fill(self, deadline)
   if self._ended then return false end
   while true do
-    local chunk, why = self._pipe:read()
+    local chunk, why = read_some(self)
     if chunk then
       if chunk == "" then self._ended = true return false end
       self._buffer = self._buffer .. chunk
@@ -158,7 +168,7 @@ function Stream:read_now()
   check_open(self, "r")
   if self._buffer ~= "" then return take(self, #self._buffer) end
   if self._ended then return "" end
-  local chunk, why = self._pipe:read()
+  local chunk, why = read_some(self)
   if chunk == "" then self._ended = true end
   if not chunk and why ~= "again" then return nil, failure(self, why) end
   return chunk, why
@@ -176,6 +186,28 @@ function Stream:write_now(text, from)
   return count, why
 end
 
+--- Change the size of a terminal.
+---@param columns integer
+---@param rows integer
+---@return true|nil
+---@return table|nil err
+function Stream:resize(columns, rows)
+  check_open(self, "w")
+  local done, raw = self._pipe:resize(columns, rows)
+  if not done then return nil, failure(self, raw) end
+  return true
+end
+
+--- The size of a terminal.
+---@return integer|nil columns
+---@return integer|table rows  or the error
+function Stream:size()
+  check_open(self, "r")
+  local columns, rows = self._pipe:size()
+  if not columns then return nil, failure(self, rows) end
+  return columns, rows
+end
+
 --- Close it. Twice is once.
 function Stream:close()
   if self._pipe then
@@ -189,7 +221,7 @@ function Stream:pollfd()
   return self._pipe and self._pipe:pollfd()
 end
 
----@return "r"|"w"
+---@return "r"|"w"|"rw"
 function Stream:events()
   return self._direction
 end

@@ -9,6 +9,7 @@
 #include "configs/compile.h"
 #include "configs/validate.h"
 #include "plan/explain.h"
+#include <linux/filter.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,9 @@ static void render(struct compiled *out)
 	}
 }
 
-static void compile(struct compiled *out, const struct lc_config_config *config,
+static void compile_by(int (*compiler)(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
+			       struct lc_error *err),
+	struct compiled *out, const struct lc_config_config *config,
 	const struct lc_config_process *process, const struct lc_compile_inputs *more)
 {
 	struct lc_compile_inputs in = {.id = "web", .last_capability = 40, .home = "/root"};
@@ -86,7 +89,7 @@ static void compile(struct compiled *out, const struct lc_config_config *config,
 	}
 	out->result = lc_plan_writer_init(&out->writer, &out->arena);
 	if (out->result == 0)
-		out->result = lc_compile_init(&in, &out->writer, &out->err);
+		out->result = compiler(&in, &out->writer, &out->err);
 	if (out->result == 0)
 		out->result = lc_plan_finish(&out->writer, &out->document, &out->size, &out->err);
 	if (out->result == 0)
@@ -95,6 +98,12 @@ static void compile(struct compiled *out, const struct lc_config_config *config,
 		render(out);
 	else
 		add(&out->text, "");
+}
+
+static void compile(struct compiled *out, const struct lc_config_config *config,
+	const struct lc_config_process *process, const struct lc_compile_inputs *more)
+{
+	compile_by(lc_compile_init, out, config, process, more);
 }
 
 static void compiled_done(struct compiled *c)
@@ -507,8 +516,51 @@ static void test_many_mounts(struct test *t)
 	free(mounts);
 }
 
+static void test_join(struct test *t)
+{
+	struct lc_config_terminal_size size = {.columns = SET(100), .rows = SET(30)};
+	struct lc_config_config config = usual_config();
+	struct lc_config_process process = usual_process();
+	const struct sock_filter filter[] = {{.k = 0}};
+	struct lc_compile_inputs in = {.id = "web", .last_capability = 40, .uid = 7, .gid = 8,
+		.filter = filter, .filter_size = sizeof(filter)};
+	struct compiled c;
+
+	process.terminal = true;
+	process.terminal_size = &size;
+	compile_by(lc_compile_join, &c, &config, &process, &in);
+	OK(IN_ORDER(&c, "\nreset @\n", "\nparent_death signal=9 @\n", "\nkeyring name=web @",
+		   "\njoin flags=0x6e020000 @namespaces\n",
+		   "\nterminal columns=100 rows=30 uid=7 @process.terminal\n", "\nrlimit ",
+		   "\nbounding ", "\nuser uid=7 gid=8 ", "\ncapabilities ",
+		   "\nno_new_privileges @", "\ncwd target=/work last=1 ", "\nlookup ", "\nready @\n"),
+		"[A25] who joins does all of the set-up before it has a number in the container");
+	OK(IN_ORDER(&c, "\nready @\n", "\nenter @namespaces\n", "\nsession @\n",
+		   "\ncontrol @process.terminal\n", "\nseccomp ", "\nexec "),
+		"[A25] and the one that has does nothing but confine itself");
+	OK(!has(&c, "\nconsole") && !has(&c, "mount") && !has(&c, "\nhostname"),
+		"nothing of the container is made again");
+	compiled_done(&c);
+
+	process.no_new_privileges = (struct lc_choice3){false, true};
+	compile_by(lc_compile_join, &c, &config, &process, &in);
+	OK(IN_ORDER(&c, "\nbounding ", "\nseccomp ", "\nuser ", "\nready ", "\nenter ", "\nexec "),
+		"a filter that takes a privilege to load comes while there is one");
+	compiled_done(&c);
+
+	process = usual_process();
+	process.terminal = true;
+	compile(&c, &config, &process, NULL);
+	OK(IN_ORDER(&c, "\nsession @\n", "target=/dev/pts ", "\ndevice ",
+		   "\nterminal columns=80 rows=24 uid=0 ", "\ncontrol ", "\nconsole ",
+		   "\nlink target=/dev/fd", "\nroot_readonly", "\nexec "),
+		"[O6] the first program's terminal is made when its devpts is there, before /dev is done");
+	compiled_done(&c);
+}
+
 void test_compile(struct test *t)
 {
+	test_join(t);
 	test_usual_plan(t);
 	test_cgroup_mounts(t);
 	test_host_root(t);

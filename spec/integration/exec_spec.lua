@@ -19,8 +19,8 @@ local function script(box, text, more)
   local spec = { "sh", "-c", text, stdout = "pipe", stderr = "pipe" }
   for key, value in pairs(more or {}) do spec[key] = value end
   local process = assert(box:start(spec))
-  local stdout, stderr = process.stdout:read("a", 60), process.stderr:read("a", 60)
-  local exit = assert(process:wait(60))
+  local stdout, stderr = process.stdout:read("a", fixture.seconds(60)), process.stderr:read("a", fixture.seconds(60))
+  local exit = assert(process:wait(fixture.seconds(60)))
   process:close()
   if exit.status ~= 0 then error(("status %s signal %s\n%s%s"):format(exit.status, exit.signal, stdout, stderr), 2) end
   return stdout
@@ -64,15 +64,15 @@ describe("a further program", function()
     fixture.needs("root", "busybox")
     local box <close> = running()
     for _, number in ipairs { 0, 1, 7, 255 } do
-      assert.equal(number, assert(assert(box:start { "sh", "-c", "exit " .. number }):wait(60)).status)
+      assert.equal(number, assert(assert(box:start { "sh", "-c", "exit " .. number }):wait(fixture.seconds(60))).status)
     end
-    local exit = assert(assert(box:start { "sh", "-c", "kill -TERM $$" }):wait(60))
+    local exit = assert(assert(box:start { "sh", "-c", "kill -TERM $$" }):wait(fixture.seconds(60)))
     assert.equal("TERM", exit.signal_name)
     assert.is_nil(exit.status)
     local process = assert(box:start { "sleep", "1000" })
     assert.is_nil((process:wait(0.01)))
     assert(process:signal("KILL"))
-    assert.equal(9, assert(process:wait(60)).signal)
+    assert.equal(9, assert(process:wait(fixture.seconds(60))).signal)
     assert.equal("running", box:status())
     assert.equal(1, #assert(box:processes()))
     local none, err = process:signal("TERM")
@@ -85,9 +85,9 @@ describe("a further program", function()
     local box <close> = running()
     local process = assert(box:start { "sh", "-c", "cat; echo end >&2", stdin = "pipe", stdout = "pipe", stderr = "pipe" })
     assert(process.stdin:write("one\n", "two\n")):close()
-    assert.equal("one\ntwo\n", process.stdout:read("a", 60))
-    assert.equal("end\n", process.stderr:read("a", 60))
-    assert.equal(0, assert(process:wait(60)).status)
+    assert.equal("one\ntwo\n", process.stdout:read("a", fixture.seconds(60)))
+    assert.equal("end\n", process.stderr:read("a", fixture.seconds(60)))
+    assert.equal(0, assert(process:wait(fixture.seconds(60))).status)
     process:close()
     -- what is not said is the container's own null device, for reading and writing
     assert.equal("1:3 1:3 crw-rw-rw-\n", script(box, [[echo x >&0; stat -L -c '%t:%T' /proc/self/fd/0 | tr '\n' ' '
@@ -122,13 +122,13 @@ describe("a further program", function()
     local factory = assert(lc.new(root))
     local box = assert(factory:load("box"))
     assert.equal("container\n", script(box, "hostname"))
-    assert.equal(5, assert(assert(box:start { "sh", "-c", "exit 5" }):wait(60)).status)
+    assert.equal(5, assert(assert(box:start { "sh", "-c", "exit 5" }):wait(fixture.seconds(60))).status)
     -- and several at once, by hosts that know nothing of each other
     local printed = fixture.lua_prints([[
       local box = assert(assert(lc.new(root)):load("box"))
       local list = {}
       for i = 1, 4 do list[i] = assert(box:start { "sh", "-c", "exit " .. i }) end
-      for i = 1, 4 do io.write(assert(list[i]:wait(60)).status, " ") end]], { args = { root } })
+      for i = 1, 4 do io.write(assert(list[i]:wait(seconds(60))).status, " ") end]], { args = { root } })
     assert.equal("1 2 3 4 ", printed)
     assert(box:destroy())
   end)
@@ -138,7 +138,7 @@ describe("a further program", function()
     local box = running()
     local process = assert(box:start { "sh", "-c", "trap '' TERM; sleep 1000 & wait" })
     assert(box:destroy())
-    assert.equal(9, assert(process:wait(60)).signal)
+    assert.equal(9, assert(process:wait(fixture.seconds(60))).signal)
   end)
 
   it("does not keep the init from ending, waited for or not", function()
@@ -152,9 +152,9 @@ describe("a further program", function()
       local kept = assert(same:start { "sh", "-c", ends and "exit 4" or "sleep 1000" })
       collectgarbage()
       assert(init.stdin:write("\n")):close()
-      assert.equal(3, assert(init:wait(60)).status)
+      assert.equal(3, assert(init:wait(fixture.seconds(60))).status)
       assert.equal("stopped", box:status())
-      assert.equal(ends and 4 or 9, assert(kept:wait(60))[ends and "status" or "signal"])
+      assert.equal(ends and 4 or 9, assert(kept:wait(fixture.seconds(60)))[ends and "status" or "signal"])
     end
   end)
 
@@ -184,7 +184,7 @@ describe("a further program", function()
           local pid = process:pid()
           while posix.wait(-1) ~= pid do end
         end
-        local exit = assert(process:wait(60))
+        local exit = assert(process:wait(seconds(60)))
         print(exit.status or exit.lost)]]):format(habit), { args = { root, rootfs } })
       assert.is_true(printed == "9\n" or printed == "true\n", printed)
       -- pidfs keeps it since Linux 6.15

@@ -20,6 +20,8 @@ int main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	if (argc < 4 || chdir(argv[1]) != 0) return 1;
 	alarm(600);
+	printf(" "); /* it has begun */
+	fflush(stdout);
 	while (!is_over || count % 2 != 0)
 		if (renameat2(AT_FDCWD, argv[2], AT_FDCWD, argv[3], RENAME_EXCHANGE) == 0) count++;
 	printf("%lu\n", count);
@@ -29,7 +31,8 @@ int main(int argc, char **argv)
 
 local function start_swapper(directory, name, other)
   local program, output = inside.compile("swapper", SWAPPER), fixture.directory() .. "/count"
-  local pid = fixture.sh("%s %s %s %s >%s 2>&1 & echo $!", program, directory, name, other, output)
+  local pid = fixture.sh("%s %s %s %s >%s 2>&1 & echo $!; until [ -s %s ]; do :; done", program, directory, name,
+    other, output, output)
   return { pid = tonumber(pid), output = output }
 end
 
@@ -157,5 +160,44 @@ describe("a volume that another process changes meanwhile", function()
     end)
     canary.check()
     assert.equal("", fixture.sh("ls -A %s%s/directory", rootfs, canary.path))
+  end)
+end)
+
+describe("a terminal whose names somebody else moves", function()
+  fixture.check_leaks()
+
+  it("is the one that was made, on a console that is covered or not at all [A76] [A84]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local canary, rootfs = inside.canary(), fixture.rootfs()
+    -- /dev is the image's, and shared: its console is a file one moment and a link to the host the next
+    fixture.sh("cd %s/dev && : >console && ln -s %s/file other", rootfs, canary.path)
+    local config = { rootfs = rootfs, mounts = { { destination = "/dev/pts", type = "devpts",
+      options = { "newinstance", "ptmxmode=0666", "mode=0620", "gid=5" } } } }
+    local factory = fixture.factory()
+    local shown, refused, swaps, round = 0, 0, 0, 0
+    local least = fixture.rounds(120, 10)
+    while round < least or (round < 2000 and (shown == 0 or refused == 0)) do
+      round = round + 1
+      local swapper = start_swapper(rootfs .. "/dev", "console", "other")
+      local box <close> = assert(factory:create("race-" .. round, config))
+      local process, err = box:start { "sh", "-c", "read -r go; echo on the console >/dev/console; stat -c %t /dev/console",
+        terminal = true }
+      swaps = swaps + stop_swapper(swapper)
+      if process then
+        assert(process.terminal:write("go\n"))
+        local text = process.terminal:read("a", fixture.seconds(60))
+        assert(process:wait(fixture.seconds(60)))
+        process:close()
+        -- a mount stays with what it is on, which was moved back by then
+        if text == "go\r\non the console\r\n88\r\n" then shown = shown + 1 end
+      else
+        refused = refused + 1
+        assert.equal("terminal", err.step)
+        assert.equal("/dev/console", err.subject)
+      end
+    end
+    assert.is_true(shown > 0 and refused > 0 and swaps > round, ("%d %d %d"):format(shown, refused, swaps))
+    assert.equal(0, #fixture.read(rootfs .. "/dev/console"))
+    canary.check()
   end)
 end)

@@ -11,19 +11,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdlib.h>
+#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -120,6 +125,88 @@ static int posix_write(lua_State *L)
 static int posix_close(lua_State *L)
 {
 	return check(L, "close", close((int) luaL_checkinteger(L, 1)));
+}
+
+/* listen(path) -> descriptor of a unix socket; nobody has to accept for connections to succeed */
+static int posix_listen(lua_State *L)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strncpy(address.sun_path, luaL_checkstring(L, 1), sizeof(address.sun_path) - 1);
+	check(L, "bind", bind(fd, (struct sockaddr *) &address, sizeof(address)));
+	check(L, "listen", listen(fd, (int) luaL_optinteger(L, 2, 8)));
+	lua_pushinteger(L, fd);
+	return 1;
+}
+
+/* take(listening) -> text, descriptor, rest: the one message of a console socket, and what follows it */
+static int posix_take(lua_State *L)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	char text[4096], rest[64];
+	struct iovec part = {text, sizeof(text)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	int fd = accept4((int) luaL_checkinteger(L, 1), NULL, NULL, SOCK_CLOEXEC);
+	ssize_t size = recvmsg(fd, &message, MSG_CMSG_CLOEXEC), more;
+	struct cmsghdr *head = size >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+	check(L, "recvmsg", size);
+	lua_pushlstring(L, text, (size_t) size);
+	if (head == NULL)
+		lua_pushnil(L);
+	else
+		lua_pushinteger(L, *(int *) CMSG_DATA(head));
+	more = read(fd, rest, sizeof(rest));
+	lua_pushlstring(L, rest, more > 0 ? (size_t) more : 0);
+	close(fd);
+	return 3;
+}
+
+/* openpty([columns, rows]) -> master, slave: a terminal of this host */
+static int posix_openpty(lua_State *L)
+{
+	struct winsize size = {.ws_col = (unsigned short) luaL_optinteger(L, 1, 80),
+		.ws_row = (unsigned short) luaL_optinteger(L, 2, 24)};
+	int master, slave;
+
+	check(L, "openpty", openpty(&master, &slave, NULL, NULL, &size));
+	fcntl(master, F_SETFD, FD_CLOEXEC);
+	fcntl(slave, F_SETFD, FD_CLOEXEC);
+	fcntl(master, F_SETFL, O_NONBLOCK);
+	lua_pushinteger(L, master);
+	lua_pushinteger(L, slave);
+	return 2;
+}
+
+/* resize(terminal, columns, rows) */
+static int posix_resize(lua_State *L)
+{
+	struct winsize size = {.ws_col = (unsigned short) luaL_checkinteger(L, 2),
+		.ws_row = (unsigned short) luaL_checkinteger(L, 3)};
+
+	return check(L, "ioctl", ioctl((int) luaL_checkinteger(L, 1), TIOCSWINSZ, &size));
+}
+
+/* attributes(terminal) -> text: equal for equal settings */
+static int posix_attributes(lua_State *L)
+{
+	struct termios now;
+	char text[64 + 3 * NCCS];
+	int used;
+
+	memset(&now, 0, sizeof(now));
+	check(L, "tcgetattr", tcgetattr((int) luaL_checkinteger(L, 1), &now));
+	used = snprintf(text, sizeof(text), "%x %x %x %x", now.c_iflag, now.c_oflag, now.c_cflag,
+		now.c_lflag);
+	for (int i = 0; i < NCCS; i++)
+		used += snprintf(text + used, sizeof(text) - (size_t) used, " %x", now.c_cc[i]);
+	lua_pushstring(L, text);
+	return 1;
 }
 
 /* signal(number, "ignore" | "default") */
@@ -386,6 +473,11 @@ static const luaL_Reg functions[] = {
 	{"read", posix_read},
 	{"write", posix_write},
 	{"close", posix_close},
+	{"listen", posix_listen},
+	{"take", posix_take},
+	{"openpty", posix_openpty},
+	{"resize", posix_resize},
+	{"attributes", posix_attributes},
 	{"signal", posix_signal},
 	{"block", posix_block},
 	{"umask", posix_umask},

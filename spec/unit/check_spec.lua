@@ -359,8 +359,6 @@ describe("a configuration", function()
         assert.is_true(configs.validate { rootfs = "/x", [spec.name] = {} })
       end
     end
-    assert.is_nil(configs.prepare_process { args = { "sh" }, terminal = true })
-    assert.is_nil(assert(configs.prepare_process { args = { "sh" }, terminal = false }).terminal)
   end)
 end)
 

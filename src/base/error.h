@@ -53,6 +53,7 @@
 	STEP(NO_NEW_PRIVILEGES, "no_new_privileges")                                               \
 	STEP(SECCOMP, "seccomp")                                                                   \
 	STEP(STDIO, "stdio")                                                                       \
+	STEP(TERMINAL, "terminal")                                                                 \
 	STEP(CWD, "cwd")                                                                           \
 	STEP(EXEC, "exec")                                                                         \
 	STEP(INTERPRETER, "interpreter")                                                           \

@@ -75,6 +75,8 @@ struct lc_process *lc_lua_push_process(lua_State *L);
 /* Push one that shares the process of a sibling, as one of its holders. */
 struct lc_sibling;
 void lc_lua_push_sibling(lua_State *L, struct lc_sibling *sibling);
+/* Push an empty stream object, to be filled with a descriptor. */
+int *lc_lua_push_stream(lua_State *L);
 /* The cgroup of a group object. */
 struct lc_cgroup *lc_lua_group(lua_State *L, int index);
 /* Push the accounting of a cgroup; answers 1, or 2 for nil and a raw error. */
@@ -89,6 +91,7 @@ void lc_lua_open_session(lua_State *L);
 void lc_lua_open_group(lua_State *L);
 void lc_lua_open_process(lua_State *L);
 void lc_lua_open_stream(lua_State *L);
+void lc_lua_open_terminal(lua_State *L); /* behind the stream */
 
 /* Methods of the container in files of their own. stats.c: container:stats() -> table | nil, raw: ESRCH
  * at step process when it does not run */
@@ -104,6 +107,7 @@ int lc_lua_pipe(lua_State *L);
 int lc_lua_null(lua_State *L);
 int lc_lua_text(lua_State *L);
 int lc_lua_poll(lua_State *L);
+int lc_lua_send_terminal(lua_State *L);
 int lc_lua_fileno(lua_State *L);
 int lc_lua_seccomp_compile(lua_State *L);
 int lc_lua_seccomp_default(lua_State *L);

@@ -172,6 +172,7 @@ static const luaL_Reg functions[] = {
 	{"null", lc_lua_null},
 	{"text", lc_lua_text},
 	{"poll", lc_lua_poll},
+	{"send_terminal", lc_lua_send_terminal},
 	{"fileno", lc_lua_fileno},
 	{"seccomp_compile", lc_lua_seccomp_compile},
 	{"seccomp_default", lc_lua_seccomp_default},
@@ -195,6 +196,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_group(L);
 	lc_lua_open_process(L);
 	lc_lua_open_stream(L);
+	lc_lua_open_terminal(L);
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, LCT_VERSION);
 	lua_setfield(L, -2, "version");

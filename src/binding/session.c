@@ -326,6 +326,18 @@ static int session_finish(lua_State *L)
 	return 1;
 }
 
+/* session:terminal() -> stream of its other end | nil: it is the caller's from now on */
+static int session_terminal(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+
+	if (box->session.terminal < 0)
+		return 0;
+	*lc_lua_push_stream(L) = box->session.terminal;
+	box->session.terminal = -1;
+	return 1;
+}
+
 /* session:pid() -> pid of the init, start time */
 static int session_pid(lua_State *L)
 {
@@ -380,6 +392,7 @@ void lc_lua_open_session(lua_State *L)
 		{"step", session_step},
 		{"go", session_go},
 		{"finish", session_finish},
+		{"terminal", session_terminal},
 		{"pid", session_pid},
 		{"pollfd", session_pollfd},
 		{"init_calls", session_init_calls},

@@ -11,7 +11,7 @@
 
 #define LCT_READ_MAX 65536
 
-static int *new_stream(lua_State *L)
+int *lc_lua_push_stream(lua_State *L)
 {
 	int *fd = lua_newuserdatauv(L, sizeof(*fd), 0);
 
@@ -63,8 +63,8 @@ int lc_lua_pipe(lua_State *L)
 {
 	static const char *const options[] = {"in", "out", NULL};
 	bool for_input = luaL_checkoption(L, 1, NULL, options) == 0;
-	int *ours = new_stream(L);
-	int *theirs = new_stream(L);
+	int *ours = lc_lua_push_stream(L);
+	int *theirs = lc_lua_push_stream(L);
 	struct lc_error err;
 
 	if (lc_stdio_pipe(for_input, ours, theirs, &err) < 0)
@@ -75,7 +75,7 @@ int lc_lua_pipe(lua_State *L)
 /* core.null() -> stream of the host's /dev/null | nil, raw */
 int lc_lua_null(lua_State *L)
 {
-	int *fd = new_stream(L);
+	int *fd = lc_lua_push_stream(L);
 	struct lc_error err;
 
 	*fd = lc_stdio_null(&err);
@@ -87,7 +87,7 @@ int lc_lua_text(lua_State *L)
 {
 	size_t size;
 	const char *text = luaL_checklstring(L, 1, &size);
-	int *fd = new_stream(L);
+	int *fd = lc_lua_push_stream(L);
 	struct lc_error err;
 
 	*fd = lc_stdio_text(text, size, &err);

@@ -129,6 +129,19 @@ static const char *sysctl_path(struct lc_compile *c, const char *key)
 	return path;
 }
 
+/* Before /dev may become read-only, for the console. */
+static void open_terminal(struct lc_compile *c)
+{
+	if (!c->process->terminal)
+		return;
+	lc_compile_terminal(c);
+	lc_compile_control(c);
+	if (!lc_compile_is_dev_ours(c))
+		return;
+	lc_plan_origin(c->w, "process.terminal");
+	LCT_PLAN(c->w, console);
+}
+
 static void set_sysctls(struct lc_compile *c)
 {
 	const struct lc_pairs *sysctl = &c->config->sysctl;
@@ -335,6 +348,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 		return r;
 	lc_compile_mounts(&c);
 	lc_compile_devices(&c);
+	open_terminal(&c);
 	lc_compile_links(&c);
 	set_sysctls(&c);
 	make_cwd(&c);   /* before anything becomes read-only */
@@ -382,6 +396,8 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 
 	/* Not seen by any process inside: it has no number in their pid namespace yet. */
 	make_cwd(&c);
+	if (in->process->terminal)
+		lc_compile_terminal(&c);
 	set_stdio(&c);
 	lc_compile_rlimits(&c);
 	enter_cwd(&c, false);
@@ -395,6 +411,8 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	LCT_PLAN(w, enter);
 	lc_plan_origin(w, NULL);
 	LCT_PLAN(w, session);
+	if (in->process->terminal)
+		lc_compile_control(&c);
 	if (in->config->parent_death_signal.value != 0)
 		set_parent_death(&c);
 	start_program(&c);

@@ -35,7 +35,7 @@ static const struct {
 	{"/dev/core", "/proc/kcore", false},
 };
 
-static bool is_dev_ours(const struct lc_compile *c)
+bool lc_compile_is_dev_ours(const struct lc_compile *c)
 {
 	const struct lc_compile_mount *dev = lc_compile_mount_at(c, "/dev");
 
@@ -83,7 +83,7 @@ void lc_compile_devices(struct lc_compile *c)
 {
 	const struct lc_config_device *devices = c->config->devices.items;
 	char buffer[LCT_PATH_ROOM];
-	bool is_ours = is_dev_ours(c);
+	bool is_ours = lc_compile_is_dev_ours(c);
 
 	lc_plan_origin(c->w, NULL);
 	for (size_t i = 0; i < sizeof(default_devices) / sizeof(default_devices[0]); i++) {
@@ -109,7 +109,7 @@ void lc_compile_links(struct lc_compile *c)
 	bool has_proc = proc != NULL && strcmp(proc->type, "proc") == 0;
 
 	lc_plan_origin(c->w, NULL);
-	if (is_dev_ours(c)) {
+	if (lc_compile_is_dev_ours(c)) {
 		for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 			LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, links[i].path),
 				.points_to = lc_plan_intern(c->w, links[i].points_to),

@@ -68,11 +68,16 @@ void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount
 /* compile_devices.c */
 void lc_compile_devices(struct lc_compile *c);
 void lc_compile_links(struct lc_compile *c);
+/* Is /dev made by us, and not somebody's finished one? */
+bool lc_compile_is_dev_ours(const struct lc_compile *c);
 
 /* compile_process.c */
 int lc_compile_read_process(struct lc_compile *c, struct lc_error *err);
 void lc_compile_rlimits(struct lc_compile *c);
 void lc_compile_exec(struct lc_compile *c);
+/* A terminal, and later, as the leader of a session, control by it. */
+void lc_compile_terminal(struct lc_compile *c);
+void lc_compile_control(struct lc_compile *c);
 
 /* compile_credentials.c */
 void lc_compile_bounding(struct lc_compile *c);

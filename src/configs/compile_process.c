@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DEFAULT_COLUMNS 80
+#define DEFAULT_ROWS 24
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct variable {
@@ -106,6 +108,24 @@ void lc_compile_rlimits(struct lc_compile *c)
 			.soft = (uint64_t) rlimits[i].soft.value,
 			.hard = (uint64_t) rlimits[i].hard.value);
 	}
+}
+
+void lc_compile_terminal(struct lc_compile *c)
+{
+	const struct lc_config_terminal_size *size = c->process->terminal_size;
+
+	lc_plan_origin(c->w, "process.terminal");
+	LCT_PLAN(c->w, terminal, .columns = size != NULL ? (uint32_t) size->columns.value : DEFAULT_COLUMNS,
+		.rows = size != NULL ? (uint32_t) size->rows.value : DEFAULT_ROWS,
+		.uid = c->in->uid);
+	lc_plan_origin(c->w, NULL);
+}
+
+void lc_compile_control(struct lc_compile *c)
+{
+	lc_plan_origin(c->w, "process.terminal");
+	LCT_PLAN(c->w, control);
+	lc_plan_origin(c->w, NULL);
 }
 
 void lc_compile_exec(struct lc_compile *c)

@@ -245,6 +245,7 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 		.join_fds = join,
 		.join_pidfd = -1,
 		.has_filter = start->filter != NULL,
+		.has_terminal = start->process->terminal,
 	};
 	int r;
 

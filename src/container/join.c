@@ -71,6 +71,7 @@ static int spawn(struct lc_container *container, const struct lc_start *start, c
 		.join_fds = fds,
 		.join_pidfd = container->init.pidfd,
 		.has_filter = start->filter != NULL,
+		.has_terminal = start->process->terminal,
 	};
 
 	if (how.helper_fd < 0)

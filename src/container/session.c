@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 #define LCT_ABORT_TIMEOUT_MS 10000
@@ -79,6 +80,7 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	/* Our copy of the peer end closes here, so that the death of the init is an end of file. */
 	session->socket = lc_take_fd(&ours);
 	session->has_filter = how->has_filter;
+	session->has_terminal = how->has_terminal;
 	session->is_join = how->join_pidfd >= 0;
 	r = lc_process_start_time(session->process.pid, &session->process.start, err);
 	if (r < 0) {
@@ -257,6 +259,18 @@ static int take_child(
 	return r < 0 && r != -ENOENT && r != -ESRCH ? r : LCT_SESSION_WAIT;
 }
 
+/* The other end of the program's terminal. */
+static int take_terminal(struct lc_session *session, int *master, struct lc_error *err)
+{
+	unsigned number;
+
+	if (!session->has_terminal || session->terminal >= 0 || session->state != LCT_SESSION_WAIT ||
+		*master < 0 || lc_sys_ioctl(*master, TIOCGPTN, &number) < 0)
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
+	session->terminal = lc_take_fd(master);
+	return LCT_SESSION_WAIT;
+}
+
 /* What a message means: the new state, or the error that it tells. */
 static int take(
 	struct lc_session *session, struct lc_report *report, int *fd, struct lc_error *err)
@@ -270,11 +284,14 @@ static int take(
 			*err = report->error;
 		return -report->error.errnum;
 	case LCT_REPORT_READY:
-		if (session->state != LCT_SESSION_WAIT)
+		if (session->state != LCT_SESSION_WAIT ||
+			session->has_terminal != (session->terminal >= 0))
 			break;
 		session->state = LCT_SESSION_READY;
 		session->init_calls = report->calls;
 		return LCT_SESSION_READY;
+	case LCT_REPORT_TERMINAL:
+		return take_terminal(session, fd, err);
 	case LCT_REPORT_CHILD:
 		return take_child(session, report, fd, err);
 	default:
@@ -337,6 +354,7 @@ int lc_session_go(struct lc_session *session, struct lc_error *err)
 void lc_session_done(struct lc_session *session)
 {
 	lc_fd_close(&session->socket);
+	lc_fd_close(&session->terminal);
 	lc_process_done(&session->process);
 	lc_process_done(&session->helper);
 }

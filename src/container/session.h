@@ -24,13 +24,15 @@ struct lc_session {
 	struct lc_process process; /* the init; who joins: at first the helper, then the child */
 	struct lc_process helper;  /* of who joins: has done its work, to be reaped */
 	bool is_join;
+	bool has_terminal;   /* one was asked for */
+	int terminal;        /* its master, once it came; -1 */
 	bool has_gone;       /* GO was sent */
 	bool has_filter;     /* a seccomp filter was asked for: proved once the program runs */
 	uint32_t init_calls; /* test builds: system calls of the init until READY */
 };
 
 #define LCT_SESSION_INIT                                                                           \
-	{.socket = -1, .process = LCT_PROCESS_INIT, .helper = LCT_PROCESS_INIT}
+	{.socket = -1, .terminal = -1, .process = LCT_PROCESS_INIT, .helper = LCT_PROCESS_INIT}
 
 struct lc_session_start {
 	int helper_fd;          /* the init program, or -1 for init_argv[0] */
@@ -45,6 +47,7 @@ struct lc_session_start {
 	size_t join_count;
 	int join_pidfd;         /* borrowed: init of the container that is joined, -1 for none */
 	bool has_filter;
+	bool has_terminal;
 };
 
 /* Seal the plan, start the init. Nothing is left of a failure. */

@@ -7,6 +7,7 @@
  */
 #include "init/init.h"
 #include "plan/report.h"
+#include <sys/uio.h>
 #ifdef LCT_FAULT
 #include "sys/sys_fault.h"
 #endif
@@ -21,6 +22,28 @@ int lc_init_send(const struct lc_report *report)
 	/* A filter may know no sockets. Not after EPIPE: write would raise SIGPIPE. */
 	if (r == -EPERM || r == -ENOSYS || r == -EACCES)
 		r = lc_sys_write(LCT_FD_SESSION, report, sizeof(*report));
+	return (int) r;
+}
+
+int lc_init_send_with(const struct lc_report *report, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			     .cmsg_level = SOL_SOCKET,
+			     .cmsg_type = SCM_RIGHTS}};
+	struct iovec part = {(void *) (uintptr_t) report, sizeof(*report)};
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	long r;
+
+	*(int *) (void *) CMSG_DATA(&control.head) = fd;
+	do
+		r = lc_sys_sendmsg(LCT_FD_SESSION, &message, MSG_NOSIGNAL);
+	while (r == -EINTR);
 	return (int) r;
 }
 

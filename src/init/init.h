@@ -49,6 +49,8 @@ int lc_init_main(void);
 /* exec.c: send one message to the host, whatever a filter thinks of sendto(2). */
 struct lc_report;
 int lc_init_send(const struct lc_report *report);
+/* The same along with a descriptor, which sendmsg(2) alone can do. */
+int lc_init_send_with(const struct lc_report *report, int fd);
 
 /* attributes.c: give the late limits their final value, once. */
 int lc_init_limits_settle(struct lc_init *init, struct lc_error *err);

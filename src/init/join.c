@@ -11,7 +11,6 @@
 #include "init/init.h"
 #include "plan/report.h"
 #include <sys/prctl.h>
-#include <sys/uio.h>
 
 int lc_init_join(struct lc_init *init, const struct lc_op_join *op, struct lc_error *err)
 {
@@ -31,29 +30,6 @@ int lc_init_join(struct lc_init *init, const struct lc_op_join *op, struct lc_er
 	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, "/") : 0;
 }
 
-/* Give the host a descriptor along with a message. */
-static int send_with(const struct lc_report *report, int fd)
-{
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)),
-			     .cmsg_level = SOL_SOCKET,
-			     .cmsg_type = SCM_RIGHTS}};
-	struct iovec part = {(void *) (uintptr_t) report, sizeof(*report)};
-	struct msghdr message = {.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-	long r;
-
-	*(int *) (void *) CMSG_DATA(&control.head) = fd;
-	do
-		r = lc_sys_sendmsg(LCT_FD_SESSION, &message, MSG_NOSIGNAL);
-	while (r == -EINTR);
-	return (int) r;
-}
-
 int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_error *err)
 {
 	struct lc_report report = {.kind = LCT_REPORT_CHILD};
@@ -67,7 +43,7 @@ int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_
 	if (r == 0)
 		return 0; /* the rest of the plan is the new one's */
 	report.pid = (int32_t) r;
-	r = send_with(&report, pidfd);
+	r = lc_init_send_with(&report, pidfd);
 	/* A program that the host does not know of may not run. */
 	if (r < 0)
 		(void) lc_sys_pidfd_send_signal(pidfd, SIGKILL);

@@ -10,6 +10,8 @@
  *	ERROR ───────────────────▶  at any time; the init exits after it
  *	end of file without READY: the init died
  *
+ *	TERMINAL + its master ───▶  before READY, when the plan opens one
+ *
  * Who joins a running container does so in two processes, because a pid namespace is entered by
  * being born in it. The first one, which nothing in the container can see, does all of the work;
  * the second one is a child of the host and becomes the program:
@@ -32,6 +34,7 @@ enum lc_report_kind {
 	LCT_REPORT_READY = 2,
 	LCT_REPORT_GO = 3,
 	LCT_REPORT_CHILD = 4,
+	LCT_REPORT_TERMINAL = 5,
 };
 
 struct lc_report {

@@ -240,6 +240,14 @@ static inline long lc_sys_socketpair(int family, int type, int protocol, int fds
 {
 	return LCT_SYS4(socketpair, family, type, protocol, fds);
 }
+static inline long lc_sys_connect(int fd, const void *address, unsigned size)
+{
+	return LCT_SYS3(connect, fd, address, size);
+}
+static inline long lc_sys_setsockopt(int fd, int level, int option, const void *value, unsigned size)
+{
+	return LCT_SYS5(setsockopt, fd, level, option, value, size);
+}
 static inline long lc_sys_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	return LCT_SYS3(sendmsg, fd, message, flags);

@@ -288,6 +288,10 @@ function M.process(t, problems)
   end
   environment(t, problems)
   limits.normal(t.cgroups, problems)
+  local size = t.terminal_size
+  if type(size) == "table" and size[1] ~= nil and size.columns == nil and size.rows == nil then
+    t.terminal_size = { columns = size[1], rows = size[2] }
+  end
   t.user = number_text(t.user)
   capabilities(t, problems)
   rlimits(t)

@@ -439,6 +439,22 @@ local function user(process, problems)
   end
 end
 
+local function terminal(process, problems)
+  if process.terminal then
+    for _, name in ipairs { "stdin", "stdout", "stderr" } do
+      if process[name] ~= nil then
+        add(problems, name, "is the terminal", nil, "leave it out, or leave out terminal")
+      end
+    end
+    return
+  end
+  for _, name in ipairs { "terminal_size", "console" } do
+    if process[name] ~= nil then
+      add(problems, name, "needs a terminal", nil, "terminal = true")
+    end
+  end
+end
+
 local function own_limits(process, problems)
   limits.rules(process, problems)
   if process.cgroups and process.cgroups.path then
@@ -454,7 +470,8 @@ M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sy
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]
-M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, own_limits }
+M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, terminal,
+  own_limits }
 
 --- Apply all rules of a container to its strict form.
 ---@param config table

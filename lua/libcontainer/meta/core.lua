@@ -129,6 +129,14 @@ function core.text(text) end
 ---@return libcontainer.RawError|nil
 function core.poll(entries, seconds) end
 
+--- Send the master of a terminal to who listens on a unix socket.
+---@param path string
+---@param master libcontainer.core.Stream
+---@param timeout number|nil seconds, default 10
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.send_terminal(path, master, timeout) end
+
 ---@param value integer|file*|libcontainer.core.Stream what a file has buffered is written out
 ---@return integer descriptor
 function core.fileno(value) end
@@ -435,6 +443,10 @@ function Session:go() end
 ---@return libcontainer.core.Process
 function Session:finish() end
 
+--- The other end of the program's terminal, which is the caller's from then on; nil without one.
+---@return libcontainer.core.Stream|nil
+function Session:terminal() end
+
 ---@return integer pid of the init
 ---@return integer start
 function Session:pid() end
@@ -484,6 +496,22 @@ function Stream:read(max) end
 ---@return integer|nil count
 ---@return "again"|libcontainer.RawError|nil EPIPE when nobody reads
 function Stream:write(bytes, from) end
+
+--- Of a terminal.
+---@param columns integer
+---@param rows integer
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Stream:resize(columns, rows) end
+
+---@return integer|nil columns
+---@return integer|libcontainer.RawError rows
+function Stream:size() end
+
+--- Reading and writing do not wait from now on.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Stream:nonblock() end
 
 ---@return integer|nil fd
 function Stream:pollfd() end

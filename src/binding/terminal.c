@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What streams of terminals can do beside reading and writing, and the terminal of the caller: made
+ * raw by an object that puts it back, whatever is raised and however the interpreter ends.
+ */
+#include "binding/binding.h"
+
+#include "container/console.h"
+#include "sys/sys.h"
+
+#include <string.h>
+
+#define SEND_TIMEOUT_MS 10000
+
+static unsigned short check_extent(lua_State *L, int index)
+{
+	lua_Integer extent = luaL_checkinteger(L, index);
+
+	luaL_argcheck(L, extent > 0 && extent <= UINT16_MAX, index, "must be between 1 and 65535");
+	return (unsigned short) extent;
+}
+
+/* stream:resize(columns, rows) -> true | nil, raw */
+static int stream_resize(lua_State *L)
+{
+	int fd = lc_lua_descriptor(L, 1);
+	struct lc_console_size size = {check_extent(L, 2), check_extent(L, 3)};
+	struct lc_error err;
+
+	if (lc_console_resize(fd, &size, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* stream:size() -> columns, rows | nil, raw */
+static int stream_size(lua_State *L)
+{
+	struct lc_console_size size;
+	struct lc_error err;
+
+	if (lc_console_size(lc_lua_descriptor(L, 1), &size, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushinteger(L, size.columns);
+	lua_pushinteger(L, size.rows);
+	return 2;
+}
+
+/* stream:nonblock() -> true | nil, raw: reading and writing do not wait from now on */
+static int stream_nonblock(lua_State *L)
+{
+	struct lc_error err;
+	long r = lc_sys_fcntl(lc_lua_descriptor(L, 1), F_SETFL, O_NONBLOCK);
+
+	if (r < 0) {
+		lc_fail(&err, LCT_STEP_TERMINAL, r, "");
+		return lc_lua_failure(L, &err, NULL);
+	}
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* core.send_terminal(path, stream, [timeout]) -> true | nil, raw: to the unix socket */
+int lc_lua_send_terminal(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int fd = lc_lua_descriptor(L, 2);
+	int timeout_ms = lc_lua_timeout_ms(L, 3, SEND_TIMEOUT_MS);
+	struct lc_error err;
+
+	if (lc_console_send(path, fd, timeout_ms, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+void lc_lua_open_terminal(lua_State *L)
+{
+	static const luaL_Reg of_stream[] = {{"resize", stream_resize}, {"size", stream_size},
+		{"nonblock", stream_nonblock}, {NULL, NULL}};
+
+	luaL_getmetatable(L, LCT_STREAM_TYPE);
+	lua_getfield(L, -1, "__index");
+	luaL_setfuncs(L, of_stream, 0);
+	lua_pop(L, 2);
+}

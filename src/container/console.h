@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The host's end of a program's terminal: its size, and giving it to somebody else. */
+#ifndef LCT_CONTAINER_CONSOLE_H
+#define LCT_CONTAINER_CONSOLE_H
+
+#include "base/error.h"
+
+struct lc_console_size {
+	unsigned short columns, rows;
+};
+
+int lc_console_resize(int terminal, const struct lc_console_size *size, struct lc_error *err);
+int lc_console_size(int terminal, struct lc_console_size *out, struct lc_error *err);
+
+/*
+ * Send the master of a terminal to whoever listens on the unix socket `path`, as OCI runtimes do: one
+ * message with the terminal's name in the container and the descriptor. ETIMEDOUT when nobody takes
+ * it in time.
+ */
+int lc_console_send(const char *path, int master, int timeout_ms, struct lc_error *err);
+
+#endif
