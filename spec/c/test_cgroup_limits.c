@@ -18,7 +18,7 @@
 	(struct lc_device_rules)                                                                   \
 	{                                                                                          \
 		(const struct lc_device_rule[]){__VA_ARGS__},                                      \
-			COUNT(((const struct lc_device_rule[]){__VA_ARGS__}))                      \
+			COUNT(((const struct lc_device_rule[]){__VA_ARGS__})), false               \
 	}
 #define ALLOW(type_, major_, minor_, access_)                                                      \
 	{.is_allowed = true, .type = type_, .major = major_, .minor = minor_, .access = access_}
@@ -151,7 +151,7 @@ static bool program_agrees(const struct lc_device_rules *rules)
 static void test_program(struct test *t)
 {
 	const struct lc_device_rules lists[] = {
-		{NULL, 0},
+		{NULL, 0, false},
 		RULES(DENY_ALL),
 		RULES(DENY_ALL, ALLOW('c', 1, 3, RWM), ALLOW('c', 136, ANY, RWM)),
 		RULES(DENY_ALL, ALLOW('c', 1, ANY, RWM), DENY('c', 1, 3, LCT_DEVICE_WRITE)),
@@ -237,7 +237,7 @@ static void test_lines(struct test *t)
 	struct lc_arena arena = LCT_ARENA_INIT;
 	struct lc_cgroup_writes writes;
 
-	put_devices(&writes, &arena, (struct lc_device_rules){NULL, 0}, few, true);
+	put_devices(&writes, &arena, (struct lc_device_rules){NULL, 0, false}, few, true);
 	OK(writes.count == 2 && is_write(&writes, 0, "devices.deny", "a") &&
 			is_write(&writes, 1, "devices.allow", "c 1:3 rwm\nb 8:* r"),
 		"[O101] a new cgroup denies everything and allows the exceptions");

@@ -233,6 +233,18 @@ end)
 describe("access to devices", function()
   fixture.check_leaks()
 
+  it("is not had by the device nodes of an image, unless it is asked for [O101]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    fixture.sh("mknod %s/kmsg c 1 11", rootfs)
+    local function opens(limits)
+      return fixture.run({ rootfs = rootfs, cgroups = limits }, "sh", "-c", "true >/kmsg").status == 0
+    end
+    assert.is_false(opens(nil))
+    assert.is_true(opens { devices = { "c 1:11 w" } })
+    assert.is_true(opens { devices = { { allow = true } } })
+  end)
+
   -- Whether each of these opens in a container: what the shell said of those that do not.
   local SCRIPT <const> = [[true </dev/null && echo null; true >/dev/kmsg && echo kmsg-w; true </dev/zero && echo zero;
     rm -f /tmp/tty1; mknod /tmp/tty1 c 4 1 && echo mknod; true >/tmp/tty1 && echo tty1]]

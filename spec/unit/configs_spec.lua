@@ -88,7 +88,7 @@ describe("profiles", function()
         { destination = "/a", type = "tmpfs" } },
       rlimits = { NOFILE = 64, CORE = { 0, "unlimited" } }, cgroups = { path = "/p" } })
     local strict = assert(configs.prepare_config(config))
-    assert.same({ path = "/p", memory = 1 << 26, cpus = 0.5, pids_limit = 64 }, strict.cgroups)
+    assert.same({ path = "/p", memory = 1 << 26, cpus = 0.5, pids_limit = 64, devices = {} }, strict.cgroups)
     assert.equal("web", strict.hostname)
     local shm = 0
     for _, mount in ipairs(strict.mounts) do

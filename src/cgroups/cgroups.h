@@ -104,7 +104,8 @@ struct lc_device_rule {
 
 struct lc_device_rules {
 	const struct lc_device_rule *items;
-	size_t count; /* 0: devices are left alone */
+	size_t count;     /* 0: devices are left alone */
+	bool is_optional; /* nobody insists: where it cannot be had, it is not */
 };
 
 struct lc_cgroup_file {

@@ -257,8 +257,10 @@ static int write_one(const struct lc_cgroup *cg, const struct lc_cgroup_write *w
 {
 	int dirfd = cg->dirs[write->dir].fd, r = 0;
 
-	if (write->program != NULL)
-		return write_program(dirfd, write, change);
+	if (write->program != NULL) {
+		r = write_program(dirfd, write, change);
+		return r == -EPERM && write->is_optional ? 0 : r;
+	}
 	if (change != NULL)
 		r = remember_file(dirfd, write, change);
 	if (r < 0)

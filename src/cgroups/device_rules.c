@@ -181,7 +181,7 @@ static void put_lines(struct lc_cgroup_writes *writes, int dir, bool is_allowed,
 
 /* A new default: the kernel forgets all exceptions. */
 static void put_default(struct lc_cgroup_writes *writes, int dir, bool allows_all,
-	const char *undo_file, const char *undo_text)
+	const char *undo_file, const char *undo_text, bool is_optional)
 {
 	struct lc_cgroup_write *write =
 		lc_cgroup_put(writes, dir, file_of(allows_all), "devices", "a");
@@ -190,16 +190,17 @@ static void put_default(struct lc_cgroup_writes *writes, int dir, bool allows_al
 		return;
 	write->undo_file = undo_file;
 	write->undo_text = undo_text;
+	write->is_optional = is_optional;
 }
 
 static void put_all(struct lc_cgroup_writes *writes, int dir, const struct lc_device_list *list,
-	const struct lc_device_list *before)
+	const struct lc_device_list *before, bool is_optional)
 {
 	/* Writes are put back in reverse, and before's exceptions go in behind its default. */
 	if (!writes->is_fresh && before->count > 0)
 		put_default(writes, dir, list->allows_all, file_of(!before->allows_all),
-			lines_of(writes, before, REQUIRED | OPTIONAL));
-	put_default(writes, dir, list->allows_all, file_of(before->allows_all), "a");
+			lines_of(writes, before, REQUIRED | OPTIONAL), is_optional);
+	put_default(writes, dir, list->allows_all, file_of(before->allows_all), "a", is_optional);
 	put_lines(writes, dir, !list->allows_all, lines_of(writes, list, REQUIRED), false);
 	put_lines(writes, dir, !list->allows_all, lines_of(writes, list, OPTIONAL), true);
 }
@@ -239,8 +240,10 @@ int lc_device_put_v1(struct lc_cgroup_writes *writes, int dir, const struct lc_r
 		r = lc_device_reduce(&resources->devices_before, writes->arena, &before, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; resources->devices.is_optional && i < list.count; i++)
+		list.items[i].is_optional = true;
 	if (writes->is_fresh || list.allows_all != before.allows_all) {
-		put_all(writes, dir, &list, &before);
+		put_all(writes, dir, &list, &before, resources->devices.is_optional);
 	} else if (list.allows_all) { /* exceptions forbid: first those that go */
 		put_difference(writes, dir, &before, &list, true);
 		put_difference(writes, dir, &list, &before, false);

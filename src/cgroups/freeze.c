@@ -8,9 +8,24 @@
  */
 #include "cgroups/driver.h"
 
+/* Of all the directories only those with a freezer. */
+static int open_freezers(struct lc_cgroup *cg, struct lc_error *err)
+{
+	const int indices[] = {lc_cgroup_find_unified(cg), lc_cgroup_find_v1(cg, "freezer")};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lc_cgroup_dir *dir = indices[i] >= 0 ? &cg->dirs[indices[i]] : NULL;
+		int r = dir != NULL ? lc_cgroup_dir_open(cg, dir) : 0;
+
+		if (r < 0)
+			return lc_cgroup_fail(cg, dir, r, NULL, err);
+	}
+	return 0;
+}
+
 int lc_cgroup_freezer(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_error *err)
 {
-	int r = lc_cgroup_open(cg, err);
+	int r = open_freezers(cg, err);
 
 	return r < 0 ? r : cg->ops->freezer(cg, out, err);
 }
@@ -43,7 +58,7 @@ int lc_cgroup_freeze(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
 {
 	struct lc_patience patience = lc_patience(timeout_ms);
 	enum lc_freezer state = LCT_FREEZER_THAWED;
-	int r = lc_cgroup_open(cg, err);
+	int r = open_freezers(cg, err);
 
 	while (r >= 0) {
 		/* again in each round: v1 does not go on by itself with a process that came late */
@@ -66,7 +81,7 @@ int lc_cgroup_thaw(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
 {
 	struct lc_patience patience = lc_patience(timeout_ms);
 	enum lc_freezer state = LCT_FREEZER_FROZEN;
-	int r = lc_cgroup_open(cg, err);
+	int r = open_freezers(cg, err);
 
 	while (r >= 0) {
 		r = cg->ops->freeze(cg, false);
@@ -83,7 +98,7 @@ int lc_cgroup_thaw(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
 
 int lc_cgroup_let_die(struct lc_cgroup *cg, struct lc_error *err)
 {
-	int r = lc_cgroup_open(cg, err);
+	int r = open_freezers(cg, err);
 
 	return r < 0 ? r : lc_cgroup_v1_thaw(cg, err);
 }

@@ -237,7 +237,9 @@ static int check_devices(
 		lc_arena_done(&arena);
 		return r;
 	}
-	return lc_cgroup_find_unified(cg) >= 0 ? 0 : lc_cgroup_lacks("devices", "devices", err);
+	if (lc_cgroup_find_unified(cg) >= 0 || resources->devices.is_optional)
+		return 0;
+	return lc_cgroup_lacks("devices", "devices", err);
 }
 
 /* Absent when the kernel was started without swap accounting. */

@@ -218,8 +218,10 @@ static void put_devices(struct build *b)
 	if (b->resources->devices.count == 0 || lc_cgroup_has_v1(b->cg, "devices"))
 		return;
 	write = lc_cgroup_put(b->writes, b->dir, "", "devices", "%s", "");
-	if (write != NULL)
-		write->program = &b->resources->devices;
+	if (write == NULL)
+		return;
+	write->program = &b->resources->devices;
+	write->is_optional = b->resources->devices.is_optional;
 }
 
 static int put_unified(struct build *b)

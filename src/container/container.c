@@ -341,6 +341,7 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 	if (r != -ETIMEDOUT)
 		return r;
 	r = lc_cgroup_freezer(&container->cgroup, &freezer, err);
+	lc_cgroup_rest(&container->cgroup); /* whoever looks at a thousand of them holds none */
 	if (r < 0)
 		return r;
 	*out = alive[freezer];

@@ -107,7 +107,9 @@ int lc_join_begin(struct lc_container *container, const struct lc_start *start,
 	((struct lc_plan_header *) (uintptr_t) plan)->fault_nth = start->fault_nth;
 	((struct lc_plan_header *) (uintptr_t) plan)->fault_errno = start->fault_errno;
 #endif
-	r = check_thawed(container, err); /* opens the cgroups too */
+	r = check_thawed(container, err);
+	if (r >= 0)
+		r = lc_cgroup_open(&container->cgroup, err);
 	if (r >= 0)
 		r = spawn(container, start, plan, plan_size, session, err);
 	lc_cgroup_rest(&container->cgroup);

@@ -117,7 +117,7 @@ static int read_devices(const struct lc_objects *rules, const struct lc_objects 
 	for (size_t i = 0; i < rules->count; i++)
 		add_rule(&rule[i], i, &items[count++]);
 	memcpy(items + count, always, sizeof(always));
-	*out = (struct lc_device_rules){items, count + extra};
+	*out = (struct lc_device_rules){items, count + extra, rules->count == 0};
 	return 0;
 }
 

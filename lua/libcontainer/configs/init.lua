@@ -97,7 +97,8 @@ local function from_profile(base, overrides)
 end
 
 --- A container for any root file system: /proc, /dev, /sys and a read-only view of its cgroups, all
--- namespaces, podman's capabilities without MKNOD and NET_RAW, the default filter.
+-- namespaces, podman's capabilities without MKNOD and NET_RAW, the default filter, and no devices but the
+-- usual ones.
 ---@param overrides table fields over it, as for `merge`; rootfs is needed. Shorthands are understood
 ---@return table|nil config
 ---@return libcontainer.Error|nil err

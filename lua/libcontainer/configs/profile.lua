@@ -132,6 +132,7 @@ function M.default()
     no_new_privileges = true,
     seccomp = "default",
     networks = { { type = "loopback" } },
+    cgroups = { devices = {} }, -- device nodes of an image are none of the host's devices
   }
 end
 
@@ -157,6 +158,7 @@ function M.host_root()
     no_new_privileges = true,
     seccomp = "default",
     networks = { { type = "loopback" } },
+    cgroups = { devices = {} },
   }
 end
 
