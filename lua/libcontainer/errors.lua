@@ -273,6 +273,10 @@ local function limit_sentence(raw, errname)
   end
 end
 
+-- These words, "container not running" and "does not exist" are looked for by what calls a runtime.
+local BAD_ID <const> = "invalid container ID format: "
+local ID_IN_USE <const> = "container with given ID already exists: "
+
 -- Steps whose sentence is not "step field: subject: errno". Each answers a sentence, or nil.
 local SENTENCES = {
   config = config_sentence,
@@ -290,9 +294,9 @@ local SENTENCES = {
   cgroup = limit_sentence,
   id = function(raw, errname)
     if errname == "EINVAL" or errname == "ENAMETOOLONG" then
-      return "the id " .. quoted(raw.subject or "") .. " is not valid"
+      return BAD_ID .. quoted(raw.subject or "")
     elseif errname == "EEXIST" then
-      return "the id " .. quoted(raw.subject or "") .. " is already in use"
+      return ID_IN_USE .. quoted(raw.subject or "")
     elseif errname == "ENOENT" then
       return "container " .. quoted(raw.subject or "") .. " does not exist"
     end
@@ -425,16 +429,16 @@ end
 ---@return libcontainer.Error
 function M.invalid_id(id)
   local text = type(id) == "string" and #id <= 64 and quoted(id)
-    or type(id) == "string" and ("of %d bytes"):format(#id) or "of type " .. type(id)
+    or type(id) == "string" and ("%d bytes"):format(#id) or "a " .. type(id)
   return M.new { code = "InvalidIdFormat", step = "id", subject = type(id) == "string" and id or nil,
-    message = "the id " .. text .. " is not valid", hint = ID_HINT }
+    message = BAD_ID .. text, hint = ID_HINT }
 end
 
 ---@param id string
 ---@return libcontainer.Error
 function M.id_in_use(id)
   return M.new { code = "IdInUse", step = "id", subject = id,
-    message = "the id " .. quoted(id) .. " is already in use",
+    message = ID_IN_USE .. quoted(id),
     hint = "destroy that container first, or choose another id" }
 end
 
@@ -467,7 +471,7 @@ end
 ---@return libcontainer.Error
 function M.container_not_running(id, status)
   return M.new { code = "ContainerNotRunning", step = "process", subject = id,
-    message = "container " .. quoted(id) .. " is " .. (status or "not running"),
+    message = "container not running: " .. quoted(id) .. (status and " is " .. status or ""),
     hint = status == "created" and "start it first" or nil }
 end
 
