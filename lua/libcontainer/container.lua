@@ -132,9 +132,9 @@ local function refresh(self)
     known.config, known.config_changes = record.config, record.config_changes
     return false
   end
-  local adopted
-  adopted, err = self._factory:_adopt(self._core, record)
-  if not adopted then return nil, err end
+  local followed
+  followed, err = self._factory:_follow(self._core, self._id, record)
+  if not followed then return nil, err end
   self._record, self._init = record, false
   return true
 end
@@ -190,6 +190,9 @@ end
 function Container:processes()
   local alive, err = check_alive(self)
   if not alive then return nil, err end
+  local status
+  status, err = self:status()
+  if not status then return nil, err end
   local pids, raw = self._core:pids()
   if not pids then return nil, errors.raw(raw) end
   table.sort(pids)
@@ -403,11 +406,13 @@ function Container:destroy(options)
     if err.code == "ContainerNotExists" then return remove_lost(self, timeout, err) end
     return nil, err
   end
-  if options.force == false and not self._damaged then
+  if not self._damaged then
+    -- What another process has started meanwhile is to be ended too. Who cannot look must not remove; what
+    -- is damaged by now is removed by what we know.
     local status
     status, err = self:status()
-    if not status then return nil, err end
-    if status == "running" or IS_PAUSED[status] then
+    if not status and (options.force == false or state.is_transient(err)) then return nil, err end
+    if options.force == false and (status == "running" or IS_PAUSED[status]) then
       return nil, errors.container_not_stopped(self._id, status)
     end
   end

@@ -177,7 +177,7 @@ function Factory:_renew(owner)
   if not done then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
   owner._init = false
   owner._record.cgroup_places, owner._record.cgroup_paths = handle:places(), handle:cgroup_paths()
-  return true
+  return state.save(owner._directory, owner._record) -- the intent, before anything is made
 end
 
 -- Take over the init that a record names. A pid of another boot is a stranger's: no process has that
@@ -196,10 +196,10 @@ function Factory:_has_directory(id)
   return directory ~= nil
 end
 
--- The core object of a container that another process made. Its cgroups are where that process
--- put them, below its own; a place is believed only if it is named as we name it, or as configured,
--- so that no forged file makes us kill strangers. [L17]
-local function saved_core(self, id, record)
+-- The cgroups of a container are where the process that made or started it put them, below its own; a
+-- place is believed only if it is named as we name it, or as configured, so that no forged file makes us
+-- kill strangers. [L17]
+local function check_places(self, id, record)
   local configured = record.config.cgroups and record.config.cgroups.path
   local name = cgroup_name(self, id)
   for _, place in ipairs(record.cgroup_places) do
@@ -210,9 +210,25 @@ local function saved_core(self, id, record)
       return nil, errors.state_damaged(id, "cgroup_places names a cgroup that is not the container's")
     end
   end
+  return true
+end
+
+-- The core object of a container that another process made.
+local function saved_core(self, id, record)
+  local fine, err = check_places(self, id, record)
+  if not fine then return nil, err end
   local handle, raw = core.saved_container(self._host, record.cgroup_places)
   if not handle then return nil, errors.raw(raw) end
   return handle
+end
+
+-- Another process has started a container again: in cgroups made anew, maybe elsewhere.
+function Factory:_follow(handle, id, record)
+  local fine, err = check_places(self, id, record)
+  if not fine then return nil, err end
+  local done, raw = handle:follow(record.cgroup_places)
+  if not done then return nil, errors.raw(raw) end
+  return self:_adopt(handle, record)
 end
 
 -- --- create, load, list ---
@@ -324,13 +340,10 @@ local function damaged_container(self, id, directory, err)
     record = { config = {} }, damaged = err }
 end
 
--- Not the file is at fault, but this attempt to read it.
-local TRANSIENT <const> = { EMFILE = true, ENFILE = true, ENOMEM = true, EINTR = true, EIO = true }
-
 local function open_container(self, id, directory)
   local record, err = state.load(directory, id)
   if not record then
-    if err.code == "ContainerNotExists" or TRANSIENT[err.errname] then return nil, err end
+    if err.code == "ContainerNotExists" or state.is_transient(err) then return nil, err end
     return nil, err, damaged_container(self, id, directory, err)
   end
   local strict
@@ -342,7 +355,7 @@ local function open_container(self, id, directory)
   record.config = strict
   local handle
   handle, err = saved_core(self, id, record)
-  if not handle and TRANSIENT[err.errname] then return nil, err end
+  if not handle and state.is_transient(err) then return nil, err end
   if not handle then return nil, err, damaged_container(self, id, directory, err) end
   local adopted
   adopted, err = self:_adopt(handle, record)

@@ -9,6 +9,15 @@ local json = require "libcontainer.json"
 
 local M = {}
 
+local TRANSIENT <const> = { EMFILE = true, ENFILE = true, ENOMEM = true, EINTR = true, EIO = true }
+
+--- Not the file is at fault, but this attempt to read it.
+---@param err table
+---@return boolean
+function M.is_transient(err)
+  return TRANSIENT[err.errname] or false
+end
+
 --- Version of the record's format. Older ones are read, newer ones refused.
 M.VERSION = 1
 local FILE = "state.json"

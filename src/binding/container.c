@@ -44,22 +44,20 @@ int lc_lua_new_container(lua_State *L)
 
 #define LCT_PLACES_MAX LCT_CGROUP_HIERARCHIES_MAX
 
-/* core.saved_container(host, places) -> container | nil, raw: `places` as container:places gave */
-int lc_lua_saved_container(lua_State *L)
+/*
+ * The array of places at `index`, as container:places gave it; answers how many. The strings stay
+ * on the stack, anchored, until the core has copied them.
+ */
+static size_t read_places(lua_State *L, int index, struct lc_cgroup_saved places[LCT_PLACES_MAX])
 {
-	struct lc_host *host = lc_lua_host(L, 1);
-	struct lc_cgroup_saved places[LCT_PLACES_MAX];
-	struct box_container *box;
-	struct lc_error err;
 	size_t count;
 
-	luaL_checktype(L, 2, LUA_TTABLE);
-	count = lua_rawlen(L, 2);
-	luaL_argcheck(L, count <= LCT_PLACES_MAX, 2, "too many places");
+	luaL_checktype(L, index, LUA_TTABLE);
+	count = lua_rawlen(L, index);
+	luaL_argcheck(L, count <= LCT_PLACES_MAX, index, "too many places");
 	luaL_checkstack(L, (int) (4 * count) + 8, "places");
 	for (size_t i = 0; i < count; i++) {
-		/* The strings stay on the stack, anchored, until the core has copied them. */
-		lua_rawgeti(L, 2, (lua_Integer) i + 1);
+		lua_rawgeti(L, index, (lua_Integer) i + 1);
 		luaL_checktype(L, -1, LUA_TTABLE);
 		lua_getfield(L, -1, "name");
 		lua_getfield(L, -2, "path");
@@ -72,7 +70,18 @@ int lc_lua_saved_container(lua_State *L)
 		places[i].made_above = (unsigned) luaL_optinteger(L, -1, 0);
 		lua_pop(L, 1);
 	}
-	box = lua_newuserdatauv(L, sizeof(*box), 1);
+	return count;
+}
+
+/* core.saved_container(host, places) -> container | nil, raw */
+int lc_lua_saved_container(lua_State *L)
+{
+	struct lc_host *host = lc_lua_host(L, 1);
+	struct lc_cgroup_saved places[LCT_PLACES_MAX];
+	size_t count = read_places(L, 2, places);
+	struct box_container *box = lua_newuserdatauv(L, sizeof(*box), 1);
+	struct lc_error err;
+
 	memset(box, 0, sizeof(*box));
 	luaL_setmetatable(L, LCT_CONTAINER_TYPE);
 	lua_pushvalue(L, 1);
@@ -125,6 +134,20 @@ static int check_limits(lua_State *L)
 static int container_check(lua_State *L)
 {
 	return lc_lua_with_arena(L, check_limits);
+}
+
+/* container:follow(places) -> true | nil, raw: another process has started it again, there */
+static int container_follow(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	struct lc_cgroup_saved places[LCT_PLACES_MAX];
+	size_t count = read_places(L, 2, places);
+	struct lc_error err;
+
+	if (lc_container_follow(c, places, count, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
 }
 
 /* container:probe() -> true | nil, raw: EBUSY when its place is in use */
@@ -453,6 +476,7 @@ void lc_lua_open_container(lua_State *L)
 		{"check", container_check},
 		{"probe", container_probe},
 		{"renew", container_renew},
+		{"follow", container_follow},
 		{"adopt", container_adopt},
 		{"status", container_status},
 		{"cgroup_paths", container_cgroup_paths},

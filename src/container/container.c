@@ -111,6 +111,15 @@ int lc_container_renew(struct lc_container *container, const char *path, const c
 	return r;
 }
 
+int lc_container_follow(struct lc_container *container, const struct lc_cgroup_saved *places,
+	size_t count, struct lc_error *err)
+{
+	struct lc_host *host = container->host;
+
+	lc_container_done(container);
+	return lc_container_init_saved(container, host, places, count, err);
+}
+
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
 	struct lc_error *err)
 {

@@ -65,6 +65,11 @@ void lc_container_done(struct lc_container *container);
 int lc_container_renew(struct lc_container *container, const char *path, const char *fallback,
 	struct lc_error *err);
 
+/* Another process has started it again: its cgroups are new ones, at the places that it remembers. After
+ * a failure it has none. */
+int lc_container_follow(struct lc_container *container, const struct lc_cgroup_saved *places,
+	size_t count, struct lc_error *err);
+
 /* Adopt what another process started: its init, when it still lives, and its cgroups. */
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
 	struct lc_error *err);

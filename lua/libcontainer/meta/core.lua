@@ -268,6 +268,11 @@ function Container:probe() end
 ---@return table|nil raw
 function Container:renew(path, fallback) end
 
+---@param places table[] of `places`: another process has started it again, there
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:follow(places) end
+
 --- Take up what another process made.
 ---@param pid integer|nil
 ---@param start integer|nil
