@@ -113,7 +113,7 @@ describe("a factory", function()
     assert.equal("running", b:status())
   end)
 
-  it("refuses a bad id in create, load and destroy, and touches nothing [A11]", function()
+  it("refuses a bad id in create, load and destroy, and touches nothing [A11] [O125]", function()
     fixture.needs("root", "busybox")
     local above = fixture.directory()
     local factory = assert(lc.new(above .. "/state"))
@@ -144,7 +144,7 @@ describe("a factory", function()
     fixture.sh("rm -r %s/state/real", above)
   end)
 
-  it("accepts the longest id and every character that is allowed", function()
+  it("accepts the longest id and every character that is allowed [O125]", function()
     fixture.needs("root", "busybox")
     local factory, rootfs = fixture.factory(), fixture.rootfs()
     for _, id in ipairs { ("x"):rep(255), "a", "A-z_0+9.", "...", "-x", "+", "_" } do

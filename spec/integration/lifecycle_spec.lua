@@ -178,19 +178,21 @@ describe("a container", function()
     -- the reaper's child makes the container, prints its pid and ends; the reaper waits for both
     local out = fixture.lua_prints([[
       posix.prctl(36, 1) -- PR_SET_CHILD_SUBREAPER
+      local reading, writing = posix.pipe()
       local child = posix.fork()
       if child == 0 then
         local box = assert(assert(lc.new(root)):create("box", { rootfs = rootfs, detach = true }))
-        local p = assert(box:start { args = { "sh", "-c", "read x; exit 47" }, stdin = "inherit" })
+        local p = assert(box:start { args = { "sh", "-c", "read x; exit 47" }, stdin = reading })
         local file <close> = assert(io.open(root .. "/../pid", "w"))
         file:write(p:pid())
         file:close()
         posix.exit(3)
       end
       local ended = {}
-      for _ = 1, 2 do
+      for i = 1, 2 do
         local pid, how, number = posix.wait(-1)
         ended[pid] = how .. " " .. number
+        if i == 1 then posix.write(writing, "go\n") end -- its maker has gone, and it runs
       end
       local pid = math.tointeger(assert(io.open(root .. "/../pid")):read("n"))
       print(ended[child], ended[pid])

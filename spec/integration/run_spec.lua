@@ -106,7 +106,7 @@ describe("lc.run", function()
     assert.is_true(os.time() - began < fixture.seconds(30))
   end)
 
-  it("kills the whole tree at its timeout without a PID namespace too", function()
+  it("kills the whole tree at its timeout without a PID namespace too [O105]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
     local r = assert(fixture.run({ timeout = fixture.seconds(0.3), rootfs = rootfs,

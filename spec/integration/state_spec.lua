@@ -144,7 +144,7 @@ describe("the state", function()
     assert(stranger.box:destroy())
   end)
 
-  it("whose pid has been given to another process is of a stopped container [L20] [D2]", function()
+  it("whose pid has been given to another process is of a stopped container [L20] [D2] [O130]", function()
     fixture.needs("root", "busybox")
     local ours, stranger = running(), running("stranger")
     assert(ours.box:signal("KILL"))
@@ -158,7 +158,7 @@ describe("the state", function()
     assert(stranger.box:destroy())
   end)
 
-  it("of an init that nobody reaps is stopped, and its parent still gets the status [L21] [D2]", function()
+  it("of an init that nobody reaps is stopped, and its parent still gets the status [L21] [D2] [O134]", function()
     fixture.needs("root", "busybox", "cc")
     assert.equal("stopped\ndestroyed\n5\n", fixture.lua_prints([[
       local core = require "libcontainer.core"
@@ -317,7 +317,7 @@ end)
 describe("the lock of a container", function()
   fixture.check_leaks()
 
-  it("vanishes with its holder [L31]", function()
+  it("vanishes with its holder [L31] [O135]", function()
     fixture.needs("root", "busybox", "cc")
     fixture.lua_prints([[
       local core = require "libcontainer.core"
@@ -401,7 +401,7 @@ end)
 describe("two processes", function()
   fixture.check_leaks()
 
-  it("that race for one id: one wins, the other is told, and nothing is left [L30]", function()
+  it("that race for one id: one wins, the other is told, and nothing is left [L30] [O135]", function()
     fixture.needs("root", "busybox", "cc")
     local root = fixture.root()
     local text = fixture.lua_prints([[
@@ -458,7 +458,7 @@ end)
 describe("a host that is killed", function()
   fixture.check_leaks()
 
-  it("at any moment of create and start leaves what one destroy clears away [L01]", function()
+  it("at any moment of create and start leaves what one destroy clears away [L01] [O185]", function()
     fixture.needs("root", "busybox", "cc")
     local root = fixture.root()
     local text = fixture.lua_prints([[
@@ -503,7 +503,7 @@ describe("a host that is killed", function()
     assert.equal("", fixture.sh("ls %s", root))
   end)
 
-  it("at any moment of destroy leaves what one destroy clears away [L01]", function()
+  it("at any moment of destroy leaves what one destroy clears away [L01] [O185]", function()
     fixture.needs("root", "busybox", "cc")
     local root = fixture.root()
     fixture.lua_prints([[
