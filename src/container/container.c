@@ -359,6 +359,8 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 
 /* Siblings of the init first: it ends after them. One that does not end in time is told of by the
  * wait for the init. */
+#define END_MS 500 /* for the end of what has been killed, before it is looked at more closely */
+
 static void end_siblings(struct lc_container *container, int timeout_ms)
 {
 	struct lc_sibling *at = lc_sibling_next(container->host, &container->init, NULL);
@@ -448,8 +450,13 @@ int lc_container_destroy(struct lc_container *container, int timeout_ms, struct 
 		r = removed;
 	if (r < 0 || container->init.pidfd < 0)
 		return r;
-	/* Ended, though perhaps not reaped: the exit status belongs to the process object. */
-	r = lc_process_await(&container->init, timeout_ms, NULL);
+	/* Ended, though perhaps not reaped: the exit status belongs to the process object. Not at any
+	 * price: it may be held by a parent outside who reaps nothing. */
+	r = lc_process_await(&container->init, timeout_ms < END_MS ? timeout_ms : END_MS, NULL);
+	if (r == -ETIMEDOUT && lc_process_is_ending(&container->init))
+		return 0;
+	if (r == -ETIMEDOUT)
+		r = lc_process_await(&container->init, timeout_ms, NULL);
 	if (r == -ETIMEDOUT)
 		return lc_fail(err, LCT_STEP_DESTROY, ETIMEDOUT, "the init does not end");
 	return r < 0 ? lc_fail(err, LCT_STEP_DESTROY, r, "pidfd") : 0;

@@ -15,13 +15,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static int fail_ended(struct lc_error *err)
+{
+	return lc_fail(err, LCT_STEP_PROCESS, ESRCH, "the init has ended");
+}
+
 static int check_runs(const struct lc_container *container, struct lc_error *err)
 {
 	int r = container->init.pidfd < 0 ? 0 : lc_process_await(&container->init, 0, err);
 
 	if (r == -ETIMEDOUT)
 		return 0;
-	return r < 0 ? r : lc_fail(err, LCT_STEP_PROCESS, ESRCH, "the init has ended");
+	return r < 0 ? r : fail_ended(err);
 }
 
 int lc_join_plan(const struct lc_container *container, const struct lc_start *start,
@@ -89,7 +94,7 @@ static int spawn(struct lc_container *container, const struct lc_start *start, c
 	return r;
 }
 
-int lc_join_begin(struct lc_container *container, const struct lc_start *start,
+static int begin(struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err)
 {
@@ -154,5 +159,18 @@ int lc_join_settle(struct lc_cgroup *group, int64_t pids_limit, struct lc_error 
 
 	lc_cgroup_change_done(&change);
 	lc_cgroup_rest(group);
+	return r;
+}
+
+int lc_join_begin(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	int r = begin(container, start, arena, writer, session, err);
+
+	/* An init that is about to end has no namespaces to enter any more, no root, and no place for
+	 * another process (ENOMEM): said as what it is, not by what failed first. */
+	if (r < 0 && lc_process_is_ending(&container->init))
+		return fail_ended(err);
 	return r;
 }

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#define PF_EXITING 0x4u /* the kernel's flag, as /proc/PID/stat has it */
+
 int lc_process_start_time(pid_t pid, uint64_t *out, struct lc_error *err)
 {
 	char path[32], text[1024], state;
@@ -26,6 +28,30 @@ int lc_process_start_time(pid_t pid, uint64_t *out, struct lc_error *err)
 		return (int) r;
 	r = lc_parse_stat(text, &state, out);
 	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, path) : 0;
+}
+
+bool lc_process_stat_ends(const char *stat)
+{
+	/* The name may hold anything, so count from its last parenthesis: proc(5), field 9. */
+	const char *rest = strrchr(stat, ')');
+	unsigned flags = 0;
+
+	return rest != NULL && sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	       (flags & PF_EXITING) != 0;
+}
+
+bool lc_process_is_ending(const struct lc_process *process)
+{
+	char path[32], text[1024], state;
+	uint64_t start;
+	long r;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int) process->pid);
+	r = lc_file_read(AT_FDCWD, path, text, sizeof(text), LCT_STEP_PROCESS, NULL);
+	if (r < 0)
+		return r == -ENOENT || r == -ESRCH;
+	return lc_parse_stat(text, &state, &start) == 0 &&
+	       (start != process->start || lc_process_stat_ends(text));
 }
 
 int lc_process_open(pid_t pid, uint64_t start, struct lc_process *out, struct lc_error *err)

@@ -40,6 +40,16 @@ int lc_process_start_time(pid_t pid, uint64_t *out, struct lc_error *err);
 int lc_process_open(pid_t pid, uint64_t start, struct lc_process *out, struct lc_error *err);
 void lc_process_done(struct lc_process *process);
 
+/* Does this text of /proc/PID/stat say that the process is about to end? */
+bool lc_process_stat_ends(const char *stat);
+
+/*
+ * Has it ended, or begun to? Between the two it runs nothing any more and holds nothing, yet it may
+ * stay: the init of a PID namespace waits until all others of it have been reaped, and who came in by
+ * setns has a parent outside, who may take his time.
+ */
+bool lc_process_is_ending(const struct lc_process *process);
+
 /* Has it ended? Zombies have. Never blocks. */
 int lc_process_poll(struct lc_process *process, bool *out_ended, struct lc_error *err);
 

@@ -22,7 +22,6 @@
 #include <sys/uio.h>
 
 #define LCT_ABORT_TIMEOUT_MS 10000
-#define PF_EXITING 0x4u /* the kernel's flag, as /proc/PID/stat has it */
 #define LCT_DEATH_MS 1000
 
 static int open_socket(int *out_ours, int *out_theirs, struct lc_error *err)
@@ -163,17 +162,11 @@ static int prove_filter(struct lc_session *session, struct lc_error *err)
 static bool died_before_exec(const struct lc_session *session)
 {
 	char path[32], stat[1024];
-	unsigned flags = 0;
-	const char *rest;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int) session->process.pid);
 	if (lc_file_read(AT_FDCWD, path, stat, sizeof(stat), LCT_STEP_SESSION, NULL) < 0)
 		return false;
-	/* The name may hold anything, so count from its last parenthesis: proc(5), field 9. */
-	rest = strrchr(stat, ')');
-	if (rest == NULL || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
-		return false;
-	return (flags & PF_EXITING) != 0 && strstr(stat, " (" LCT_INIT_NAME ") ") != NULL;
+	return lc_process_stat_ends(stat) && strstr(stat, " (" LCT_INIT_NAME ") ") != NULL;
 }
 
 /* Its work is done, and it is on its way out: nobody else will reap it. */
