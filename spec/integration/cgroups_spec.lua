@@ -196,6 +196,22 @@ describe("a cgroup that passes controllers on to its children", function()
   end)
 end)
 
+describe("the cgroup of a container", function()
+  fixture.check_leaks()
+
+  it("is where its processes are, in every hierarchy of the host", function()
+    fixture.needs("root", "busybox")
+    local box <close> = create()
+    local pid = assert(box:start { args = { "sleep", "1000" } }):pid()
+    local paths, count = box:state().cgroup_paths, 0
+    for _, path in pairs(paths) do
+      count = count + 1
+      assert.truthy(("\n" .. fixture.read(path .. "/cgroup.procs")):find("\n" .. pid .. "\n", 1, true), path)
+    end
+    assert.equal(tonumber(fixture.sh("grep -cE ' - cgroup2? ' /proc/self/mountinfo")), count)
+  end)
+end)
+
 describe("what else happens to a container's cgroup", function()
   fixture.check_leaks()
 

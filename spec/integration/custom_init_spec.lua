@@ -14,28 +14,26 @@ end
 
 -- An init that says something else than ours would: the case is its argument. It does not go by itself.
 local STRANGER <const> = [[
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
-struct report {
-	uint32_t kind, calls;
-	int32_t errnum;
-	uint16_t step, op;
-	char subject[240];
-};
 static char large[200000];
 static void say(uint32_t kind, int32_t errnum, uint16_t step, uint16_t op)
 {
-	struct report report = {kind, 7, errnum, step, op, {0}};
-	memset(report.subject, 0xff, sizeof(report.subject));
+	struct lc_report report = {.kind = kind, .calls = 7,
+		.error = {.errnum = errnum, .step = step, .op = op}};
+	memset(report.error.subject, 0xff, sizeof(report.error.subject));
 	send(3, &report, sizeof(report), 0);
 }
 static void hear(void) { char message[300]; recv(3, message, sizeof(message), 0); }
-static void give(int fd)
+static void give(int fd, unsigned char kind)
 {
-	char control[CMSG_SPACE(sizeof(fd))] = {0}, byte[sizeof(struct report)] = {2};
+	char control[CMSG_SPACE(sizeof(fd))] = {0}, byte[sizeof(struct lc_report)] = {kind};
 	struct iovec part = {byte, sizeof(byte)};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
 		.msg_controllen = sizeof(control)};
@@ -47,7 +45,7 @@ static void give(int fd)
 }
 int main(int argc, char **argv)
 {
-	int sizes[] = {1, 7, 255, 257, 4096, sizeof(large)}, i, which = argc > 1 ? atoi(argv[1]) : 0;
+	int sizes[] = {1, 7, sizeof(struct lc_report) - 1, sizeof(struct lc_report) + 1, 4096, sizeof(large)}, i, which = argc > 1 ? atoi(argv[1]) : 0;
 	memset(large, 2, sizeof(large));
 	if (which < 6) send(3, large, sizes[which], 0);
 	switch (which) {
@@ -65,12 +63,27 @@ int main(int argc, char **argv)
 	case 17: say(2, 0, 0, 0); hear(); send(3, large, sizeof(large), 0); break;
 	case 18: say(2, 0, 0, 0); hear(); say(1, 5, 3, 2); break;
 	case 19: for (i = 0; i < 5000; i++) if (send(3, large, 64, MSG_DONTWAIT) < 0) break; break;
-	case 20: give(0); break;
+	case 20: give(0, LCT_REPORT_READY); break;
+	case 21: give(0, LCT_REPORT_CHILD); break;
+	case 22: say(LCT_REPORT_CHILD, 0, 0, 0); break;
+	case 50: say(2, 0, 0, 0); hear(); fcntl(3, F_SETFD, FD_CLOEXEC); execl("/bin/sleep", "sleep", "1000", NULL); break;
+	case 51: /* hand our own init a plan that could be changed while it is read */
+		i = memfd_create("plan", MFD_ALLOW_SEALING);
+		while (sendfile(i, 4, NULL, 1 << 20) > 0) ;
+		dup2(i, 4);
+		execl(argv[2], "init", NULL);
+		break;
 	}
 	for (;;) pause();
 }
 ]]
-local CASES <const> = 20
+local CASES <const> = 22
+
+-- The messages are what the library itself has.
+local function compile_stranger()
+  local headers = fixture.read("src/base/error.h") .. fixture.read("src/plan/report.h"):gsub('#include "[^"]*"', "")
+  return inside.compile("stranger", "#define _GNU_SOURCE\n" .. headers .. STRANGER)
+end
 
 describe("an init of the caller's", function()
   fixture.check_leaks()
@@ -105,7 +118,7 @@ describe("an init of the caller's", function()
 
   it("that says anything but what is agreed is ended, and is an error that can be read [D40]", function()
     fixture.needs("root", "busybox", "gcc")
-    local program, rootfs = inside.compile("stranger", STRANGER), fixture.rootfs()
+    local program, rootfs = compile_stranger(), fixture.rootfs()
     for case = 0, CASES do
       local factory = assert(lc.new(fixture.root(), { init_path = program, init_args = { tostring(case) } }))
       local box <close> = assert(factory:create("box", { rootfs = rootfs }))
@@ -117,6 +130,48 @@ describe("an init of the caller's", function()
       assert.equal("created", box:status())
       assert.same({}, assert(box:processes()))
     end
+  end)
+
+  it("that leaves the filter out is found out by the kernel's word, and ended [O116]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local program = compile_stranger()
+    local factory = assert(lc.new(fixture.root(), { init_path = program, init_args = { "50" } }))
+    local box <close> = assert(factory:create("box", { rootfs = fixture.rootfs() }))
+    local p, err = box:start { args = { "true" } }
+    assert.is_nil(p)
+    assert.equal("seccomp", err.step)
+    assert.same({}, assert(box:processes()))
+    -- without a filter it is the caller's word what an init of his runs
+    local other <close> = assert(factory:create("other", { rootfs = fixture.rootfs(), seccomp = false }))
+    assert(other:start { args = { "true" } })
+    assert.equal(1, #assert(other:processes()))
+  end)
+
+  it("that gives our own a plan which is not sealed is refused by it [D40]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local own = fixture.sh("readlink -f %s/libcontainer/init", fixture.build)
+    local factory = assert(lc.new(fixture.root(), { init_path = compile_stranger(), init_args = { "51", own } }))
+    local box <close> = assert(factory:create("box", { rootfs = fixture.rootfs() }))
+    local p, err = box:start { args = { "true" } }
+    assert.is_nil(p)
+    assert.equal("plan", err.step)
+    assert.equal("plan is not sealed", err.subject)
+  end)
+
+  it("that put something over the old root ends there: what is above the new one is looked at [O48]", function()
+    fixture.needs("root", "busybox", "release")
+    local script = fixture.directory() .. "/init.lua"
+    fixture.write(script, ([[
+      local _, err = require "libcontainer".new("%s"):start_initialization()
+      io.stderr:write(tostring(err))]]):format(fixture.root()))
+    local factory = assert(lc.new(fixture.root(), { init_path = "/bin/sh", init_args = { "-c",
+      ("mount --make-rslave / && mount -t tmpfs none / && LUA_PATH='%s' LUA_CPATH='%s' exec lua5.4 %s"):format(
+        package.path, package.cpath, script) } }))
+    local box <close> = assert(factory:create("box", { rootfs = fixture.rootfs() }))
+    local p, err = box:start { args = { "ls", "/.." } }
+    assert.is_nil(p)
+    assert.equal("pivot", err.step)
+    assert.equal("EXDEV", err.errname)
   end)
 
   it("that outlives its host starts nothing, however late it comes to the plan [D17]", function()
@@ -159,6 +214,9 @@ describe("an init of the caller's", function()
     assert.is_nil(p)
     assert.equal("ENOENT", err.errname)
     assert.matches("/no/such/init", tostring(err), 1, true)
+    for _, path in pairs(box:state().cgroup_paths) do
+      assert.equal("", fixture.sh("ls -d %s 2>/dev/null", path))
+    end
     assert.equal("created", box:status())
   end)
 

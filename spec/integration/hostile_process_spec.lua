@@ -69,6 +69,23 @@ describe("the library's own program", function()
     assert.equal(before, checksum())
   end)
 
+  it("cannot be changed by its own host either, nor by who gets its descriptor [A33] [D30]", function()
+    fixture.needs("root", "busybox")
+    assert.equal("0\nEPERM\n0\n", fixture.lua_prints([[
+      local core = require "libcontainer.core"
+      local factory = assert(lc.new(root))
+      print(assert(lc.run { "true", rootfs = rootfs, factory = factory }).status)
+      local pipe <close> = assert(io.popen("ls -l /proc/" .. core.pid() .. "/fd"))
+      local number = pipe:read("a"):match(" (%d+) %-> /memfd:libcontainer%-init")
+      local file = assert(io.open("/proc/self/fd/" .. number, "r+b"))
+      file:setvbuf("no")
+      local done, _, errno = file:write("x")
+      print(done and "written" or core.errno_name(errno))
+      file:close() -- nobody can execute what somebody has open for writing
+      print(assert(lc.run { "true", rootfs = rootfs, factory = factory }).status)]],
+      { args = { fixture.root(), fixture.rootfs() } }))
+  end)
+
   it("is a sealed file in memory that a race for it cannot open for writing [A33] [D30] [A23]", function()
     fixture.needs("root", "busybox", "gcc")
     -- A process that shares the host's pids looks at every init that is about to exec.

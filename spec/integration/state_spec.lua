@@ -158,6 +158,26 @@ describe("the state", function()
     assert(stranger.box:destroy())
   end)
 
+  it("that has the pid, and the start time or the boot of another process, is of a stopped container [L19] [L20] [D2]",
+    function()
+    fixture.needs("root", "busybox")
+    for field, change in pairs {
+      init_process_start = function(start) return start - 1 end,
+      boot_id = function(id) return (id:gsub("^.", id:sub(1, 1) == "0" and "1" or "0")) end,
+    } do
+      -- even when that process is in the container's own cgroup, as one started after the init's end may be
+      local ours = running()
+      edit(ours.file, function(record) record[field] = change(record[field]) end)
+      local box = assert(ours.factory:load("box"))
+      assert.equal("stopped", box:status(), field)
+      local done, err = box:signal("KILL")
+      assert.is_nil(done)
+      assert.equal("ContainerNotRunning", err.code)
+      assert(box:destroy())
+      assert.is_false(is_alive(ours.pid))
+    end
+  end)
+
   it("of an init that nobody reaps is stopped, and its parent still gets the status [L21] [D2] [O134]", function()
     fixture.needs("root", "busybox", "cc")
     assert.equal("stopped\ndestroyed\n5\n", fixture.lua_prints([[

@@ -182,6 +182,23 @@ describe("between create and destroy the library", function()
     assert.is_true(looks > 0)
   end)
 
+  it("opens every descriptor close-on-exec, so that no program of the host ever inherits one [E02]", function()
+    trace_life()
+    local bits = { socket = 0x80000, memfd_create = 1, open_tree = 0x80000, openat = 0x80000, openat2 = 0x80000 }
+    local count = 0
+    for _, call in ipairs(calls) do
+      if call.who == "host" and call.result >= 0 and bits[call.name] then
+        local path = call.paths[1] or ""
+        -- the interpreter's own: its modules, what our profile reads by the io library
+        local is_own = path:find("%.lua$") or path:find("%.so[%.%d]*$") or path:find("^/etc/ld") or path:find("/locale")
+          or path:find("^/sys/devices/") or path:find("^/proc/%w+/limits$") or path:find("^/dev/null$")
+        count = count + 1
+        assert.is_true(is_own ~= nil or call.flags & bits[call.name] ~= 0, describe_call(call))
+      end
+    end
+    assert.is_true(count > 20)
+  end)
+
   it("writes into no cgroup file but those that are its own to write [A88] [A51]", function()
     trace_life()
     local known = {}

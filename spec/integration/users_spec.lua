@@ -41,6 +41,16 @@ describe("the user of a program", function()
     end
   end)
 
+  it("has none of the groups of the caller, whether it has any of its own or not [A58] [O7]", function()
+    fixture.needs("root", "busybox")
+    assert.equal("0 0\n1000 1001 2000\n", fixture.lua_prints([[
+      local factory = assert(lc.new(root))
+      for _, user in ipairs { "0:0", "user" } do
+        local r = assert(lc.run { "sh", "-c", "echo $(id -u) $(id -G)", rootfs = rootfs, user = user, factory = factory })
+        io.write(r.stdout)
+      end]], { args = { fixture.root(), fixture.rootfs() }, before = "setpriv --groups 4000,5000" }))
+  end)
+
   it("is refused, never root, when it cannot be understood [A80] [A70] [O7]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
