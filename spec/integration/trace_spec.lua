@@ -203,7 +203,7 @@ describe("between create and destroy the library", function()
     trace_life()
     local known = {}
     for name in ([[cgroup.procs cgroup.kill cgroup.subtree_control cpu.cfs_period_us cpu.cfs_quota_us cpu.max
-      cpu.shares cpu.weight cpuset.cpus cpuset.mems freezer.state memory.high memory.limit_in_bytes memory.low
+      cpu.shares cpu.weight cpuset.cpus cpuset.mems devices.allow devices.deny freezer.state memory.high memory.limit_in_bytes memory.low
       memory.max memory.memsw.limit_in_bytes memory.soft_limit_in_bytes memory.swap.max pids.max]]):gmatch("%S+") do
       known[name] = true
     end
