@@ -47,7 +47,7 @@ describe("an example", function()
   end
 
   it("build_in_sandbox.lua builds the real sources and leaves nothing", function()
-    fixture.needs("root", "gcc")
+    fixture.needs("root", "gcc", "pace")
     local output, status = run_example "build_in_sandbox"
     assert.equal(0, status, output)
     assert.matches("core%.so is %d+ bytes", output)

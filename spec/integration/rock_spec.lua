@@ -12,7 +12,7 @@ describe("luarocks make --deps-mode=none --tree DIR", function()
   fixture.check_leaks()
 
   it("gives an installation that runs a container, and its files are complete", function()
-    fixture.needs("root", "gcc", "luarocks", "release")
+    fixture.needs("root", "gcc", "luarocks", "release", "pace")
     -- in a copy without build/: the rock builds everything itself, and the checkout stays as it is
     local copy, tree = fixture.directory() .. "/copy", fixture.directory() .. "/tree"
     fixture.sh("mkdir %s && tar -c --exclude=./build --exclude=./.git . | tar -x -C %s", copy, copy)

@@ -61,6 +61,7 @@ local NEEDS = {
   fault_build = { "needs a build with fault injection (make fault)",
     function() return M.read("build/fault/libcontainer/core.so") ~= nil end },
   cc = { "needs a C compiler and lua.h", function() return M.posix_directory() ~= nil end },
+  pace = { "takes too long on a machine as slow as this", function() return not patience.is_very_slow end },
   release = { "makes no sense under a sanitizer", function() return not M.is_asan end },
   v2 = { "needs cgroup v2 with all its controllers",
     function() return M.sh("cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null"):find("memory") ~= nil end },
@@ -77,7 +78,7 @@ busted.subscribe({ "test", "start" }, function(element)
 end)
 
 --- Skip the running test, with the reason, when the machine lacks something.
----@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "v1", "v2"
+---@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "pace", "v1", "v2"
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)

@@ -131,10 +131,13 @@ end
 -- --- the host ---
 
 local function fingerprint(path)
-  local text = fixture.sh([[cd %s && find . -printf '%%p %%y %%m %%U:%%G %%s %%T@ %%l\n' | sort &&
-    find . -type f -exec sha256sum {} + | sort]], path)
+  local text = fixture.sh([[cd %s &&
+    exec find . -printf '%%p %%y %%m %%U:%%G %%s %%T@ %%l\n' -type f -exec sha256sum {} +]], path)
   assert(text:find("./directory/file", 1, true), text)
-  return text
+  local lines = {}
+  for line in text:gmatch("[^\n]+") do lines[#lines + 1] = line end
+  table.sort(lines)
+  return table.concat(lines, "\n")
 end
 
 --- A tree on the host that no container may touch: `path`, and `check()`, which fails when a name,

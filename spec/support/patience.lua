@@ -23,4 +23,7 @@ function M.rounds(usual, least)
   return math.max(least, math.tointeger(usual // factor))
 end
 
+--- Is this machine so slow that what takes seconds elsewhere, as compiling does, is better left out?
+M.is_very_slow = factor > 10
+
 return M
