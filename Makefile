@@ -49,7 +49,9 @@ CORE_SRC = \
 	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
 	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c src/cgroups/hybrid.c src/cgroups/limits.c \
 	src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c src/cgroups/procs.c \
-	src/cgroups/stats.c src/cgroups/teardown.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_limits.c \
+	src/cgroups/stats.c src/cgroups/systemd.c src/cgroups/systemd_bus.c \
+	src/cgroups/systemd_limits.c src/cgroups/systemd_names.c \
+	src/cgroups/teardown.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_limits.c \
 	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
 	src/seccomp/compile.c src/seccomp/default.c \
 	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
@@ -61,7 +63,7 @@ CORE_SRC = \
 	src/nsenter/helper.c src/nsenter/spawn.c \
 	src/container/console.c src/container/container.c src/container/factory.c \
 	src/container/host.c \
-	src/container/join.c src/container/process.c src/container/resources.c \
+	src/container/join.c src/container/keeper.c src/container/process.c src/container/resources.c \
 	src/container/session.c src/container/sibling.c src/container/stats.c \
 	src/container/stdio.c src/container/users.c \
 	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
@@ -77,7 +79,7 @@ INIT_SRC = \
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
 	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
-	spec/c/test_stats.c
+	spec/c/test_stats.c spec/c/test_systemd.c
 HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
 LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
 

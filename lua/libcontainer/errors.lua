@@ -72,6 +72,7 @@ local KEYRING <const> = "a filter around this program forbids keyrings: set sess
 local LITTLE_MEMORY <const> = "the memory limit is too low for the init to start, or memory ran out"
 
 local PTS <const> = "a terminal needs a file system of type devpts on /dev/pts, as configs.default has it"
+local NO_SYSTEMD <const> = "systemd or its bus does not run here: write cgroups = \"fs\" to do without"
 
 local HINTS = {
   ["spawn EPERM"] = ROOT,
@@ -176,6 +177,18 @@ local HINTS = {
   ["destroy EBUSY"] = "something still uses it: call destroy again later",
   ["process ESRCH"] = "it has ended already",
   ["signal ESRCH"] = "it has ended already",
+  ["systemd ELIBACC"] = "apt-get install libsystemd0, or let lc.new(root, { cgroups = \"fs\" }) do without",
+  ["systemd ELIBBAD"] = "systemd 241 or newer is needed: write cgroups = \"fs\" to do without",
+  ["systemd EINVAL"] = "with systemd, cgroups.path is \"slice:prefix:name\": \"system.slice:lc:web\" is "
+    .. "lc-web.scope in system.slice",
+  ["systemd ENAMETOOLONG"] = "the name of a unit has at most 255 characters",
+  ["systemd ENOENT"] = NO_SYSTEMD,
+  ["systemd ECONNREFUSED"] = NO_SYSTEMD,
+  ["systemd EHOSTUNREACH"] = NO_SYSTEMD,
+  ["systemd EACCES"] = "only root may ask the system's systemd for a scope",
+  ["systemd EBUSY"] = "choose another cgroups.path, or stop that unit: systemctl stop NAME",
+  ["systemd ECANCELED"] = "look at what systemd says: journalctl -b -u NAME",
+  ["systemd ETIMEDOUT"] = "systemd does not answer: look at systemctl list-jobs",
   EMFILE = "this process may open no more files: raise RLIMIT_NOFILE (ulimit -n) or close some",
   ENFILE = "the system has too many open files: see /proc/sys/fs/file-max",
   ENOMEM = "memory ran out",
@@ -202,6 +215,7 @@ local CODES = {
   ["id EEXIST"] = "IdInUse", ["state EEXIST"] = "IdInUse",
   ["id ENOENT"] = "ContainerNotExists", ["lock ENOENT"] = "ContainerNotExists",
   ["cgroup ENODEV"] = "ConfigInvalid",
+  ["systemd EINVAL"] = "ConfigInvalid", ["systemd ENAMETOOLONG"] = "ConfigInvalid",
   ["rootfs ENOENT"] = "ConfigInvalid", ["rootfs ENOTDIR"] = "ConfigInvalid",
   ["rootfs ELOOP"] = "ConfigInvalid",
   ["user EINVAL"] = "ConfigInvalid",
@@ -292,6 +306,12 @@ local SENTENCES = {
       .. errno_words(raw)
   end,
   cgroup = limit_sentence,
+  systemd = function(raw, errname)
+    if errname == "ELIBACC" or errname == "ELIBBAD" then
+      return ("cgroups = \"systemd\" needs the package %s, which is %s"):format(raw.subject,
+        errname == "ELIBACC" and "not installed" or "too old")
+    end
+  end,
   id = function(raw, errname)
     if errname == "EINVAL" or errname == "ENAMETOOLONG" then
       return BAD_ID .. quoted(raw.subject or "")

@@ -48,15 +48,15 @@ local function installed_init()
   return path and path:gsub("core%.so$", "init")
 end
 
-local CGROUPS <const> = { auto = true, fs = true, none = true }
+local CGROUPS <const> = { auto = true, fs = true, systemd = true, none = true }
 
 local function check_cgroups_option(value)
   if value == nil or CGROUPS[value] then return true end
-  if value == "systemd" or type(value) == "function" then
+  if type(value) == "function" then
     return nil, errors.config_problem("cgroups", errors.NOT_SUPPORTED, 'write "auto"')
   end
   return nil, errors.config_problem("cgroups", ("%q is no cgroup manager"):format(tostring(value)),
-    'write "auto", "fs" or "none"')
+    'write "auto", "fs", "systemd" or "none"')
 end
 
 local function check_init_options(options)
@@ -72,7 +72,7 @@ end
 
 --- Open a state root.
 ---@param root string|nil  absolute path, made (0700) when missing; default /run/libcontainer, for an ordinary user $XDG_RUNTIME_DIR/libcontainer
----@param options table|nil  `cgroups`: "auto", "fs", or "none" for none at all; `init_path`, `init_args`: a program in place of our init, that ends in `start_initialization`; `validator`: a function (config) → true | nil, message
+---@param options table|nil  `cgroups`: "auto", "fs", "systemd", or "none" for none at all; `init_path`, `init_args`: a program in place of our init, that ends in `start_initialization`; `validator`: a function (config) → true | nil, message
 ---@return libcontainer.Factory|nil
 ---@return libcontainer.Error|nil err
 function M.new(root, options)
@@ -87,8 +87,9 @@ function M.new(root, options)
   local fine, err = check_cgroups_option(options.cgroups)
   if fine then fine, err = check_init_options(options) end
   if not fine then return nil, err end
-  local host, raw = core.host(installed_init())
-  if not host then return nil, errors.raw(raw) end
+  local manager = options.cgroups ~= "none" and options.cgroups or nil
+  local host, raw = core.host(installed_init(), manager)
+  if not host then return nil, errors.raw(raw, { field = raw.step == "systemd" and "cgroups" or nil }) end
   local handle
   handle, raw = core.root(root)
   if not handle then return nil, errors.raw(raw) end
@@ -168,6 +169,13 @@ local function probe(handle, config)
   return nil, errors.raw(raw, { field = config.cgroups and config.cgroups.path and "cgroups.path" })
 end
 
+-- Where its cgroups are, into its record.
+local function note_places(box)
+  local record, handle = box._record, box._core
+  record.cgroup_places, record.cgroup_paths = handle:places(), handle:cgroup_paths()
+  record.systemd = handle:scope()
+end
+
 -- A container that starts again: cgroups made anew, and their places in its record. The core object
 -- stays the same, because the container's finaliser must come before that of the core.
 function Factory:_renew(owner)
@@ -176,7 +184,7 @@ function Factory:_renew(owner)
   local done, raw = handle:renew(place, name)
   if not done then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
   owner._init = false
-  owner._record.cgroup_places, owner._record.cgroup_paths = handle:places(), handle:cgroup_paths()
+  note_places(owner)
   return state.save(owner._directory, owner._record) -- the intent, before anything is made
 end
 
@@ -196,37 +204,52 @@ function Factory:_has_directory(id)
   return directory ~= nil
 end
 
+-- May the container of that name have a cgroup there? With a scope around it, in the scope alone. [L17]
+local function is_its_place(path, configured, name, scope)
+  local function ends_with(tail) return ("/" .. path):sub(-#tail) == tail end
+  if scope then return ends_with("/" .. scope.unit .. "/container") end
+  return ends_with("/" .. name) or configured and ends_with((configured:gsub("^/*", "/")))
+end
+
+-- The scope that a record names, if it is called as it has to be; nil when it names none.
+local function saved_scope(id, record, configured, name)
+  local saved = record.systemd
+  if not saved then return nil end
+  local scope = core.scope(configured, name, saved.user == true)
+  if scope and scope.unit == saved.unit and scope.slice == saved.slice then return scope end
+  return nil, errors.state_damaged(id, "systemd names a scope that is not the container's")
+end
+
 -- The cgroups of a container are where the process that made or started it put them, below its own; a
 -- place is believed only if it is named as we name it, or as configured, so that no forged file makes us
--- kill strangers. [L17]
+-- kill strangers. Answers the scope around them too. [L17]
 local function check_places(self, id, record)
   local configured = record.config.cgroups and record.config.cgroups.path
   local name = cgroup_name(self, id)
+  local scope, err = saved_scope(id, record, configured, name)
+  if err then return nil, err end
   for _, place in ipairs(record.cgroup_places) do
-    local ours = place.path == name or place.path:sub(-#name - 1) == "/" .. name
-    local theirs = configured and ("/" .. place.path):sub(-#configured:gsub("^/*", "/")) ==
-      configured:gsub("^/*", "/")
-    if not ours and not theirs then
+    if not is_its_place(place.path, configured, name, scope) then
       return nil, errors.state_damaged(id, "cgroup_places names a cgroup that is not the container's")
     end
   end
-  return true
+  return true, scope
 end
 
 -- The core object of a container that another process made.
 local function saved_core(self, id, record)
-  local fine, err = check_places(self, id, record)
-  if not fine then return nil, err end
-  local handle, raw = core.saved_container(self._host, record.cgroup_places)
+  local fine, scope = check_places(self, id, record)
+  if not fine then return nil, scope end
+  local handle, raw = core.saved_container(self._host, record.cgroup_places, scope)
   if not handle then return nil, errors.raw(raw) end
   return handle
 end
 
 -- Another process has started a container again: in cgroups made anew, maybe elsewhere.
 function Factory:_follow(handle, id, record)
-  local fine, err = check_places(self, id, record)
-  if not fine then return nil, err end
-  local done, raw = handle:follow(record.cgroup_places)
+  local fine, scope = check_places(self, id, record)
+  if not fine then return nil, scope end
+  local done, raw = handle:follow(record.cgroup_places, scope)
   if not done then return nil, errors.raw(raw) end
   return self:_adopt(handle, record)
 end
@@ -275,7 +298,7 @@ local function write_intent(self, box)
   local record, done = box._record, nil
   if exists == false then done, err = probe(box._core, record.config) end
   if done then
-    record.cgroup_places, record.cgroup_paths = box._core:places(), box._core:cgroup_paths()
+    note_places(box)
     done, err = state.save(directory, record)
   end
   if not done then self._root:remove(id, directory) end
@@ -333,7 +356,14 @@ end
 -- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups
 -- are known by the name that the root and the id give, and nothing that the file says is used.
 local function damaged_container(self, id, directory, err)
-  local handle = core.container(self._host, nil, cgroup_name(self, id))
+  local handle
+  -- Nobody says any more who has made its cgroup: it is where its processes are.
+  for _, manager in ipairs { "systemd", "fs", "auto" } do
+    if handle then handle:close() end
+    handle = core.container(self._host, nil, cgroup_name(self, id), manager)
+    local pids = handle and handle:pids()
+    if pids and pids[1] then break end
+  end
   if not handle then return nil, err end
   handle:adopt()
   return container.new { factory = self, id = id, directory = directory, core = handle,

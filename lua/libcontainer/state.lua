@@ -26,7 +26,8 @@ local FILE = "state.json"
 local FIELDS = {
   id = "string", created = "number", owner = "table", boot_id = "string", status = "string",
   config = "table", cgroup_paths = "table", cgroup_places = "table", namespace_paths = "table?",
-  init_process_pid = "integer?", init_process_start = "integer?", config_changes = "integer?",
+  systemd = "table?", init_process_pid = "integer?", init_process_start = "integer?",
+  config_changes = "integer?",
 }
 
 local function check(id, record)

@@ -36,6 +36,7 @@ static inline bool test_claim(
 	SUITE(cgroups)                                                                             \
 	SUITE(cgroup_limits)                                                                       \
 	SUITE(stats)                                                                               \
+	SUITE(systemd)                                                                             \
 	SUITE(configs)                                                                             \
 	SUITE(compile)
 #define SUITE(name) void test_##name(struct test *t);

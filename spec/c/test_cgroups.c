@@ -75,21 +75,21 @@ static void test_places(struct test *t)
 	struct lc_cgroup_mounts mounts = hybrid_mounts();
 	struct lc_cgroup cg;
 
-	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, NULL);
+	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, LCT_MANAGER_AUTO, NULL);
 	OK(is_at(&cg, 0, "jobs/one/" NAME) && is_at(&cg, 1, NAME) &&
 			is_at(&cg, 2, "jobs/one/" NAME),
 		"[D45] without a path it is below the caller's own cgroup of each hierarchy");
 	lc_cgroup_done(&cg);
-	(void) lc_cgroup_init(&cg, &mounts, "/a/b", NAME, NULL);
+	(void) lc_cgroup_init(&cg, &mounts, "/a/b", NAME, LCT_MANAGER_AUTO, NULL);
 	OK(is_at(&cg, 0, "a/b") && is_at(&cg, 1, "a/b"),
 		"[O83] an absolute path is below the mount");
 	lc_cgroup_done(&cg);
-	(void) lc_cgroup_init(&cg, &mounts, "a/b", NAME, NULL);
+	(void) lc_cgroup_init(&cg, &mounts, "a/b", NAME, LCT_MANAGER_AUTO, NULL);
 	OK(is_at(&cg, 0, "jobs/one/a/b") && is_at(&cg, 1, "a/b"),
 		"[O83] a relative path is below the caller's own cgroup");
 	lc_cgroup_done(&cg);
 	mounts.items[2].controllers = controllers_all;
-	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, NULL);
+	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, LCT_MANAGER_AUTO, NULL);
 	OK(is_at(&cg, 2, "jobs/" NAME), "[O87] where v2 gives the controllers it is beside the "
 					"caller, who holds processes");
 	lc_cgroup_done(&cg);
@@ -106,13 +106,13 @@ static void test_refused_places(struct test *t)
 	bool refused = true;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		refused = refused && lc_cgroup_init(&cg, &mounts, bad[i], NAME, &err) == -EINVAL &&
+		refused = refused && lc_cgroup_init(&cg, &mounts, bad[i], NAME, LCT_MANAGER_AUTO, &err) == -EINVAL &&
 			  strcmp(err.subject, bad[i]) == 0;
 	OK(refused, "[O83] .., empty and dot components and newlines are EINVAL, naming the path");
-	OK(lc_cgroup_init(&cg, &mounts, NULL, "a/b", &err) == -EINVAL,
+	OK(lc_cgroup_init(&cg, &mounts, NULL, "a/b", LCT_MANAGER_AUTO, &err) == -EINVAL,
 		"a fallback is one component");
-	OK(lc_cgroup_init(&cg, &mounts, "/jobs", NAME, &err) == -EBUSY &&
-			lc_cgroup_init(&cg, &mounts, "/jobs/one", NAME, &err) == -EBUSY,
+	OK(lc_cgroup_init(&cg, &mounts, "/jobs", NAME, LCT_MANAGER_AUTO, &err) == -EBUSY &&
+			lc_cgroup_init(&cg, &mounts, "/jobs/one", NAME, LCT_MANAGER_AUTO, &err) == -EBUSY,
 		"[A89] the caller's own cgroup and those above it are EBUSY");
 	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, &err) == -EINVAL,
 		"[L17] a saved path with .. is refused");
@@ -132,13 +132,13 @@ static void test_controllers(struct test *t)
 	struct lc_cgroup cg;
 	struct lc_error err;
 
-	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, NULL);
+	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, LCT_MANAGER_AUTO, NULL);
 	OK(lc_cgroup_check(&cg, &resources, &err) == -ENODEV &&
 			strcmp(err.subject, "cgroups.pids_limit: pids") == 0,
 		"[O87] a limit without its controller is ENODEV and names both");
 	OK(lc_cgroup_check(&cg, &quota, &err) == 0, "a co-mounted controller is found");
 	lc_cgroup_done(&cg);
-	(void) lc_cgroup_init(&cg, &nothing, NULL, NAME, NULL);
+	(void) lc_cgroup_init(&cg, &nothing, NULL, NAME, LCT_MANAGER_AUTO, NULL);
 	OK(lc_cgroup_check(&cg, &quota, &err) == -ENODEV, "without cgroups a limit is refused");
 	OK(lc_cgroup_create(&cg, &none, &err) == 0 && lc_cgroup_kill(&cg, 0, &err) == 0 &&
 			lc_cgroup_destroy(&cg, 0, &err) == 0,

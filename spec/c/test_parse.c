@@ -228,8 +228,31 @@ static void test_many_mounts(struct test *t)
 	free(text);
 }
 
+static void test_ranges(struct test *t)
+{
+	static const char *const bad[] = {"x", "1-", "3-1", "-1", "1,,2", "1 2", "max", "1-max", ","};
+	const char *list = "0-3,7,10-10\n";
+	uint64_t first = 9, last = 9, sum = 0;
+	bool refused = true;
+
+	while (lc_parse_range(&list, &first, &last) == 1)
+		sum = sum * 100 + first * 10 + last;
+	OK(sum == (3 * 100 + 77) * 100 + 110 &&
+			lc_parse_range(&list, &first, &last) == 0,
+		"ranges of a list, one after the other");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int r = 1;
+
+		for (list = bad[i]; r == 1;)
+			r = lc_parse_range(&list, &first, &last);
+		refused = refused && r == -EINVAL;
+	}
+	OK(refused, "[F06] a list that is none is refused");
+}
+
 void test_parse(struct test *t)
 {
+	test_ranges(t);
 	test_numbers(t);
 	test_keys(t);
 	test_stat(t);

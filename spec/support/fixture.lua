@@ -65,6 +65,8 @@ local NEEDS = {
   release = { "makes no sense under a sanitizer", function() return not M.is_asan end },
   v2 = { "needs cgroup v2 with all its controllers",
     function() return M.sh("cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null"):find("memory") ~= nil end },
+  systemd = { "needs a machine that systemd runs",
+    function() return M.sh("test -d /run/systemd/system && command -v systemctl") ~= "" end },
   v1 = { "needs cgroup v1 hierarchies",
     function() return M.sh("grep -c ' - cgroup ' /proc/self/mountinfo") ~= "0" end },
 }
@@ -78,7 +80,7 @@ busted.subscribe({ "test", "start" }, function(element)
 end)
 
 --- Skip the running test, with the reason, when the machine lacks something.
----@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "pace", "v1", "v2"
+---@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "pace", "systemd", "v1", "v2"
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)

@@ -59,7 +59,10 @@
 	STEP(INTERPRETER, "interpreter")                                                           \
 	STEP(WAIT, "wait")                                                                         \
 	STEP(SIGNAL, "signal")                                                                     \
-	STEP(DESTROY, "destroy")
+	STEP(DESTROY, "destroy")                                                                   \
+	STEP(SYSTEMD, "systemd")                                                                   \
+	STEP(CHECKPOINT, "checkpoint")                                                             \
+	STEP(RESTORE, "restore")
 
 enum lc_step {
 #define LCT_STEP_ENUM(symbol, name) LCT_STEP_##symbol,

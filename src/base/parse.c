@@ -211,3 +211,25 @@ bool lc_parse_list_has(const char *list, const char *word)
 	}
 	return false;
 }
+
+int lc_parse_range(const char **cursor, uint64_t *out_first, uint64_t *out_last)
+{
+	const char *at = *cursor;
+	uint64_t first, last;
+	int r;
+
+	if (*at == '\0' || *at == '\n')
+		return 0;
+	r = is_digit(*at) ? take_u64(&at, &first) : -EINVAL;
+	if (r < 0)
+		return r;
+	last = first;
+	if (*at == '-')
+		r = is_digit(*++at) ? take_u64(&at, &last) : -EINVAL;
+	if (r < 0 || last < first || (*at != ',' && *at != '\0' && *at != '\n'))
+		return r < 0 ? r : -EINVAL;
+	*cursor = *at == ',' ? at + 1 : at;
+	*out_first = first;
+	*out_last = last;
+	return 1;
+}

@@ -32,6 +32,10 @@ struct lc_mountinfo {
 /* Cut the line at *cursor and step over it: 1 a line, 0 the end, -EINVAL a malformed line. */
 int lc_parse_mountinfo(char **cursor, struct lc_mountinfo *out);
 
+/* The next range of a list such as "0-3,7" at *cursor, which is moved behind it and its comma: 1 a
+ * range, 0 the end, -EINVAL. */
+int lc_parse_range(const char **cursor, uint64_t *out_first, uint64_t *out_last);
+
 /* Is `word` one of the comma-separated words of `list`? */
 bool lc_parse_list_has(const char *list, const char *word);
 

@@ -69,6 +69,8 @@ int lc_lua_timeout_ms(lua_State *L, int index, int fallback);
 bool lc_lua_is_owner(const struct lc_host *host);
 
 struct lc_host *lc_lua_host(lua_State *L, int index);
+/* "auto", "fs" or "systemd" at `index`, "auto" when absent. */
+enum lc_cgroup_manager lc_lua_manager(lua_State *L, int index);
 struct lc_container *lc_lua_container(lua_State *L, int index);
 /* Push an empty process object, to be filled. */
 struct lc_process *lc_lua_push_process(lua_State *L);
@@ -102,6 +104,7 @@ int lc_lua_new_host(lua_State *L);
 int lc_lua_new_root(lua_State *L);
 int lc_lua_new_container(lua_State *L);
 int lc_lua_saved_container(lua_State *L);
+int lc_lua_scope_names(lua_State *L);
 int lc_lua_open_process_by_pid(lua_State *L);
 int lc_lua_pipe(lua_State *L);
 int lc_lua_null(lua_State *L);

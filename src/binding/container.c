@@ -22,13 +22,14 @@ struct lc_container *lc_lua_container(lua_State *L, int index)
 	return &box->container;
 }
 
-/* core.container(host, path|nil, fallback|nil) -> container | nil, raw: decides, makes nothing. Without
- * both it has no cgroups. */
+/* core.container(host, path|nil, fallback|nil[, manager]) -> container | nil, raw: decides, makes
+ * nothing. Without path and fallback it has no cgroups. */
 int lc_lua_new_container(lua_State *L)
 {
 	struct lc_host *host = lc_lua_host(L, 1);
 	const char *path = luaL_optstring(L, 2, NULL);
 	const char *fallback = luaL_optstring(L, 3, NULL);
+	enum lc_cgroup_manager manager = lc_lua_manager(L, 4);
 	struct box_container *box = lua_newuserdatauv(L, sizeof(*box), 1);
 	struct lc_error err;
 
@@ -37,12 +38,31 @@ int lc_lua_new_container(lua_State *L)
 	lua_pushvalue(L, 1);
 	lua_setiuservalue(L, -2, 1);
 	box->is_open = true;
-	if (lc_container_init(&box->container, host, path, fallback, &err) < 0)
+	if (lc_container_init(&box->container, host, path, fallback, manager, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	return 1;
 }
 
 #define LCT_PLACES_MAX LCT_CGROUP_HIERARCHIES_MAX
+
+/* A scope as container:scope gave it, false for nil. The fields stay on the stack, anchored. */
+static bool read_scope(lua_State *L, int index, struct lc_cgroup_scope *out)
+{
+	if (lua_isnoneornil(L, index))
+		return false;
+	luaL_checktype(L, index, LUA_TTABLE);
+	lua_getfield(L, index, "unit");
+	lua_getfield(L, index, "slice");
+	lua_getfield(L, index, "owner");
+	lua_getfield(L, index, "user");
+	*out = (struct lc_cgroup_scope){
+		.unit = (char *) (uintptr_t) luaL_checkstring(L, -4),
+		.slice = (char *) (uintptr_t) luaL_checkstring(L, -3),
+		.owner = (char *) (uintptr_t) luaL_checkstring(L, -2),
+		.is_user = lua_toboolean(L, -1),
+	};
+	return true;
+}
 
 /*
  * The array of places at `index`, as container:places gave it; answers how many. The strings stay
@@ -55,7 +75,7 @@ static size_t read_places(lua_State *L, int index, struct lc_cgroup_saved places
 	luaL_checktype(L, index, LUA_TTABLE);
 	count = lua_rawlen(L, index);
 	luaL_argcheck(L, count <= LCT_PLACES_MAX, index, "too many places");
-	luaL_checkstack(L, (int) (4 * count) + 8, "places");
+	luaL_checkstack(L, (int) (4 * count) + 16, "places");
 	for (size_t i = 0; i < count; i++) {
 		lua_rawgeti(L, index, (lua_Integer) i + 1);
 		luaL_checktype(L, -1, LUA_TTABLE);
@@ -73,21 +93,28 @@ static size_t read_places(lua_State *L, int index, struct lc_cgroup_saved places
 	return count;
 }
 
-/* core.saved_container(host, places) -> container | nil, raw */
+/* core.saved_container(host, places, scope|nil) -> container | nil, raw */
 int lc_lua_saved_container(lua_State *L)
 {
 	struct lc_host *host = lc_lua_host(L, 1);
 	struct lc_cgroup_saved places[LCT_PLACES_MAX];
-	size_t count = read_places(L, 2, places);
-	struct box_container *box = lua_newuserdatauv(L, sizeof(*box), 1);
+	struct lc_cgroup_scope scope;
+	struct box_container *box;
 	struct lc_error err;
+	bool has_scope;
+	size_t count;
 
+	lua_settop(L, 3);
+	count = read_places(L, 2, places);
+	has_scope = read_scope(L, 3, &scope);
+	box = lua_newuserdatauv(L, sizeof(*box), 1);
 	memset(box, 0, sizeof(*box));
 	luaL_setmetatable(L, LCT_CONTAINER_TYPE);
 	lua_pushvalue(L, 1);
 	lua_setiuservalue(L, -2, 1);
 	box->is_open = true;
-	if (lc_container_init_saved(&box->container, host, places, count, &err) < 0)
+	if (lc_container_init_saved(&box->container, host, places, count,
+		    has_scope ? &scope : NULL, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	return 1;
 }
@@ -136,15 +163,20 @@ static int container_check(lua_State *L)
 	return lc_lua_with_arena(L, check_limits);
 }
 
-/* container:follow(places) -> true | nil, raw: another process has started it again, there */
+/* container:follow(places, scope|nil) -> true | nil, raw: another process has started it again, there */
 static int container_follow(lua_State *L)
 {
 	struct lc_container *c = lc_lua_container(L, 1);
 	struct lc_cgroup_saved places[LCT_PLACES_MAX];
-	size_t count = read_places(L, 2, places);
+	struct lc_cgroup_scope scope;
 	struct lc_error err;
+	bool has_scope;
+	size_t count;
 
-	if (lc_container_follow(c, places, count, &err) < 0)
+	lua_settop(L, 3);
+	count = read_places(L, 2, places);
+	has_scope = read_scope(L, 3, &scope);
+	if (lc_container_follow(c, places, count, has_scope ? &scope : NULL, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	lua_pushboolean(L, true);
 	return 1;
@@ -231,6 +263,48 @@ static int container_places(lua_State *L)
 		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
 	return 1;
+}
+
+static int push_scope(lua_State *L, const struct lc_cgroup_scope *scope)
+{
+	if (scope->unit == NULL)
+		return 0;
+	lua_createtable(L, 0, 4);
+	lua_pushstring(L, scope->unit);
+	lua_setfield(L, -2, "unit");
+	lua_pushstring(L, scope->slice);
+	lua_setfield(L, -2, "slice");
+	lua_pushstring(L, scope->owner);
+	lua_setfield(L, -2, "owner");
+	lua_pushboolean(L, scope->is_user);
+	lua_setfield(L, -2, "user");
+	return 1;
+}
+
+/* container:scope() -> { unit, slice, owner, user } | nothing, where systemd has no part in it */
+static int container_scope(lua_State *L)
+{
+	return push_scope(L, &lc_lua_container(L, 1)->cgroup.scope);
+}
+
+static int scope_names(lua_State *L)
+{
+	const char *path = luaL_optstring(L, 1, NULL);
+	const char *fallback = luaL_checkstring(L, 2);
+	struct lc_arena *arena = lc_lua_arena(L);
+	struct lc_cgroup_scope scope = {.owner = (char *) (uintptr_t) fallback};
+	struct lc_error err;
+
+	if (lc_cgroup_scope_names(path, fallback, lua_toboolean(L, 3), arena, &scope, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	return push_scope(L, &scope);
+}
+
+/* core.scope(path|nil, fallback, user) -> { unit, slice, owner, user } | nil, raw: how the scope of
+ * a container has to be called */
+int lc_lua_scope_names(lua_State *L)
+{
+	return lc_lua_with_arena(L, scope_names);
 }
 
 struct pid_list {
@@ -481,6 +555,7 @@ void lc_lua_open_container(lua_State *L)
 		{"status", container_status},
 		{"cgroup_paths", container_cgroup_paths},
 		{"places", container_places},
+		{"scope", container_scope},
 		{"pids", container_pids},
 		{"usage", container_usage},
 		{"stats", lc_lua_container_stats},

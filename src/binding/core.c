@@ -167,6 +167,7 @@ static const luaL_Reg functions[] = {
 	{"root", lc_lua_new_root},
 	{"container", lc_lua_new_container},
 	{"saved_container", lc_lua_saved_container},
+	{"scope", lc_lua_scope_names},
 	{"open_process", lc_lua_open_process_by_pid},
 	{"pipe", lc_lua_pipe},
 	{"null", lc_lua_null},

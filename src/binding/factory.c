@@ -29,17 +29,26 @@ struct lc_host *lc_lua_host(lua_State *L, int index)
 	return &check_host(L, index)->host;
 }
 
-/* core.host([installed]) -> host: `installed` is the path of the init program as a file. */
+enum lc_cgroup_manager lc_lua_manager(lua_State *L, int index)
+{
+	static const char *const names[] = {"auto", "fs", "systemd", NULL};
+
+	return (enum lc_cgroup_manager) luaL_checkoption(L, index, "auto", names);
+}
+
+/* core.host([installed[, manager]]) -> host: `installed` is the path of the init program as a file,
+ * `manager` who makes cgroups: "auto", "fs", "systemd" */
 int lc_lua_new_host(lua_State *L)
 {
 	const char *installed = luaL_optstring(L, 1, NULL);
+	enum lc_cgroup_manager manager = lc_lua_manager(L, 2);
 	struct box_host *box = lua_newuserdatauv(L, sizeof(*box), 0);
 	struct lc_error err;
 
 	memset(box, 0, sizeof(*box));
 	luaL_setmetatable(L, LCT_HOST_TYPE);
 	box->is_open = true;
-	if (lc_host_init(&box->host, installed, &err) < 0)
+	if (lc_host_init(&box->host, installed, manager, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	return 1;
 }
@@ -67,7 +76,8 @@ static int host_is_owner(lua_State *L)
 	return 1;
 }
 
-/* host:cgroups() -> driver name, array of { name, controllers, mount_point, own } */
+/* host:cgroups() -> driver name, array of { name, controllers, mount_point, own }, whether systemd
+ * makes scopes */
 static int host_cgroups(lua_State *L)
 {
 	const struct lc_cgroup_mounts *mounts = &lc_lua_host(L, 1)->mounts;
@@ -88,7 +98,8 @@ static int host_cgroups(lua_State *L)
 		lua_setfield(L, -2, "own");
 		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
-	return 2;
+	lua_pushboolean(L, mounts->has_systemd);
+	return 3;
 }
 
 /* --- descriptors with a type: directory and lock --- */

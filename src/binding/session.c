@@ -8,6 +8,7 @@
 
 #include "container/container.h"
 #include "container/join.h"
+#include "container/keeper.h"
 #include "container/session.h"
 #include "container/sibling.h"
 #include "plan/explain.h"
@@ -377,6 +378,7 @@ static int session_close(lua_State *L)
 		if (!box->is_join) {
 			lc_process_done(&owner->container.init);
 			owner->container.was_started = false;
+			lc_keeper_end(&owner->container);
 			(void) lc_cgroup_destroy(&owner->container.cgroup, 10000, NULL);
 		}
 	} else {

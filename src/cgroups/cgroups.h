@@ -35,16 +35,27 @@ struct lc_cgroup_hierarchy {
 	bool is_unified;
 };
 
+/* Who makes a container's cgroup. */
+enum lc_cgroup_manager {
+	LCT_MANAGER_AUTO,    /* systemd where the caller may make none himself, else we */
+	LCT_MANAGER_FS,      /* we */
+	LCT_MANAGER_SYSTEMD, /* systemd a scope, and we what is in it */
+};
+
 struct lc_cgroup_mounts {
 	struct lc_arena arena;
 	struct lc_cgroup_hierarchy items[LCT_CGROUP_HIERARCHIES_MAX];
 	size_t count;
 	const struct lc_cgroup_ops *driver; /* none when nothing is mounted */
 	char page_sizes[64];                /* of huge pages: "2MB 1GB" */
+	bool has_systemd;                   /* it makes the scopes */
+	bool is_user;                       /* that would be the calling user's own one */
+	char *systemd_root;                 /* where its slices are: "" or "a/b" */
 };
 
 /* Read /proc/self/mountinfo and /proc/self/cgroup. Nothing mounted is no error: driver none. */
-int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err);
+int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, enum lc_cgroup_manager manager,
+	struct lc_error *err);
 void lc_cgroup_mounts_done(struct lc_cgroup_mounts *mounts);
 
 /* --- limits and accounting, in neutral units --- */
@@ -162,9 +173,18 @@ enum lc_freezer {
 struct lc_cgroup_writes; /* driver.h */
 struct lc_stats; /* stats.h */
 
+/* The systemd scope around a container's cgroup: see systemd.h. */
+struct lc_cgroup_scope {
+	char *unit, *slice; /* "libcontainer-….scope", "system.slice"; NULL: there is none */
+	char *owner;        /* what proves to us that it is this container's */
+	bool is_user;       /* of the user's own systemd */
+	pid_t keeper;       /* for create: the process that it begins with */
+};
+
 struct lc_cgroup {
 	const struct lc_cgroup_mounts *mounts;
 	const struct lc_cgroup_ops *ops;
+	struct lc_cgroup_scope scope;
 	struct lc_arena arena;
 	struct lc_cgroup_dir dirs[LCT_CGROUP_HIERARCHIES_MAX];
 	size_t count;
@@ -198,9 +218,12 @@ struct lc_cgroup_ops {
  * A v2 cgroup that holds processes, as the caller's own does, cannot give controllers to children.
  * So where the unified tree has the controllers we use and the caller is not at its root, the
  * fallback is placed beside the caller's cgroup: below the parent of it.
+ *
+ * Where systemd makes the scopes, `path` is "slice:prefix:name", and a scope is chosen too. `manager`
+ * is AUTO for what `mounts` says; the others are for finding what another has made.
  */
 int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, const char *path,
-	const char *fallback, struct lc_error *err);
+	const char *fallback, enum lc_cgroup_manager manager, struct lc_error *err);
 /* Close descriptors, free memory; what is in the kernel stays. */
 void lc_cgroup_done(struct lc_cgroup *cg);
 
@@ -218,6 +241,14 @@ struct lc_cgroup_saved {
  */
 int lc_cgroup_init_saved(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts,
 	const struct lc_cgroup_saved *items, size_t count, struct lc_error *err);
+
+/* Unit and slice, in the arena, of "slice:prefix:name", or of NULL and a name of our own. EINVAL. */
+int lc_cgroup_scope_names(const char *path, const char *fallback, bool is_user,
+	struct lc_arena *arena, struct lc_cgroup_scope *out, struct lc_error *err);
+
+/* The scope that a saved group has around it: copied. */
+int lc_cgroup_init_scope(
+	struct lc_cgroup *cg, const struct lc_cgroup_scope *scope, struct lc_error *err);
 
 /*
  * Say what create would find, making nothing: fills was_there and made_above for the intent that is
@@ -248,8 +279,10 @@ int lc_cgroup_create(struct lc_cgroup *cg, const struct lc_resources *resources,
 	struct lc_error *err);
 
 /* What a change of limits was made of, for putting it back. */
+struct lc_unit_properties;
 struct lc_cgroup_change {
 	struct lc_arena arena;
+	struct lc_unit_properties *scope; /* its properties before; NULL: untouched */
 	struct lc_cgroup_undo *items;
 	size_t count, room;
 };

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/parse.h"
 #include "cgroups/driver.h"
+#include "cgroups/systemd.h"
 #include "sys/sys.h"
 
 #include <inttypes.h>
@@ -164,7 +165,9 @@ int lc_cgroup_put_back(struct lc_cgroup *cg, struct lc_cgroup_change *change, st
 
 	(void) lc_cgroup_open(cg, NULL); /* what is not open is named by put_back */
 	r = put_back(cg, change, failed, sizeof(failed));
-	return r < 0 ? lc_fail(err, LCT_STEP_CGROUP, r, failed) : 0;
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_CGROUP, r, failed);
+	return lc_systemd_put_back(cg, change, err);
 }
 
 void lc_cgroup_change_done(struct lc_cgroup_change *change)

@@ -83,6 +83,7 @@ struct lc_patience {
 };
 
 struct lc_patience lc_patience(int timeout_ms);
+int64_t lc_cgroup_now_ms(void);
 void lc_cgroup_sleep_ms(int64_t ms);
 /* Wait a little, less when `key` of the unified cgroup.events becomes `wanted`. False when the time
  * is over. */

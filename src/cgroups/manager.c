@@ -8,11 +8,14 @@
 #include "base/fd.h"
 #include "base/parse.h"
 #include "cgroups/driver.h"
+#include "cgroups/systemd.h"
 #include "sys/sys.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+
+#define UNDO_MS 10000
 
 /* --- the place --- */
 
@@ -68,18 +71,24 @@ static char *place(struct lc_arena *arena, const struct lc_cgroup_hierarchy *whe
 }
 
 int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, const char *path,
-	const char *fallback, struct lc_error *err)
+	const char *fallback, enum lc_cgroup_manager manager, struct lc_error *err)
 {
 	const char *given = path != NULL ? path : fallback;
 	const char *plain = path != NULL && *path == '/' ? path + 1 : given;
+	char *scope = NULL;
 	int r = 0;
 
 	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver, .leaf_fd = -1};
 	if (*plain == '\0' || !lc_cgroup_path_is_plain(plain) ||
 		(path == NULL && strchr(fallback, '/') != NULL))
 		return lc_fail(err, LCT_STEP_CGROUP, EINVAL, given);
+	if (manager == LCT_MANAGER_SYSTEMD ||
+		(manager == LCT_MANAGER_AUTO && mounts->has_systemd))
+		r = lc_systemd_place(cg, path, fallback, &scope, err);
 	for (size_t i = 0; i < mounts->count && r >= 0; i++) {
-		char *where = place(&cg->arena, &mounts->items[i], path, fallback);
+		char *where = scope != NULL
+				      ? scope
+				      : place(&cg->arena, &mounts->items[i], path, fallback);
 
 		r = where != NULL ? add_dir(cg, i, where, err)
 				  : lc_fail(err, LCT_STEP_MEMORY, ENOMEM, given);
@@ -195,7 +204,10 @@ int lc_cgroup_probe(struct lc_cgroup *cg, struct lc_error *err)
 		struct lc_cgroup_dir *dir = &cg->dirs[i];
 
 		dir->was_there = dir->fd >= 0;
-		r = dir->was_there ? 0 : count_missing(cg, dir);
+		if (cg->scope.unit != NULL && lc_systemd_owns(lc_cgroup_where(cg, dir)))
+			dir->made_above = 0; /* the scope and its slices are systemd's */
+		else if (!dir->was_there)
+			r = count_missing(cg, dir);
 		if (r < 0)
 			r = lc_cgroup_fail(cg, dir, r, NULL, err);
 	}
@@ -215,6 +227,8 @@ static void undo_create(struct lc_cgroup *cg)
 			(void) lc_cgroup_dir_remove(cg, dir);
 		lc_fd_close(&dir->fd);
 	}
+	if (cg->scope.unit != NULL)
+		(void) lc_systemd_stop(cg, UNDO_MS, NULL);
 	cg->count = 0;
 }
 
@@ -241,13 +255,18 @@ int lc_cgroup_create(
 		cg->dirs[i].was_there = false;
 		cg->dirs[i].made_above = 0;
 	}
+	if (r >= 0 && cg->scope.unit != NULL) {
+		r = lc_systemd_start(cg, resources, err);
+		if (r < 0)
+			cg->count = 0; /* nothing of it is ours, and it has left nothing */
+	}
 	if (r >= 0)
 		r = cg->ops->create(cg, err);
 	if (r >= 0)
 		r = refuse_used(cg, err);
 	if (r >= 0)
 		r = apply(cg, resources, NULL, err);
-	if (r < 0)
+	if (r < 0 && cg->count > 0)
 		undo_create(cg);
 	return r;
 }
@@ -260,7 +279,14 @@ int lc_cgroup_set(struct lc_cgroup *cg, const struct lc_resources *resources,
 	*change = (struct lc_cgroup_change){.count = 0};
 	if (r >= 0)
 		r = lc_cgroup_open(cg, err);
-	return r < 0 ? r : apply(cg, resources, change, err);
+	if (r >= 0)
+		r = apply(cg, resources, change, err);
+	if (r >= 0 && cg->scope.unit != NULL) {
+		r = lc_systemd_set(cg, resources, change, err);
+		if (r < 0)
+			(void) lc_cgroup_put_back(cg, change, NULL);
+	}
+	return r;
 }
 
 /* May processes join it? One that passes controllers on to sub-cgroups has none itself. */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "cgroups/driver.h"
+#include "cgroups/systemd.h"
 #include "sys/sys.h"
 
 #include <limits.h>
@@ -261,7 +262,8 @@ static void choose_driver(struct lc_cgroup_mounts *out)
 		out->items[0].name[0] = '\0'; /* alone it needs no name */
 }
 
-int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err)
+int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, enum lc_cgroup_manager manager,
+	struct lc_error *err)
 {
 	struct lc_arena scratch = LCT_ARENA_INIT;
 	struct lc_mountinfo *mounts;
@@ -274,7 +276,7 @@ int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err)
 		AT_FDCWD, "/proc/self/cgroup", &scratch, PROC_LIMIT, &groups, LCT_STEP_CGROUP, err);
 	if (r == -ENOENT) { /* a kernel without cgroups, if it has /proc at all */
 		lc_arena_done(&scratch);
-		return 0;
+		return lc_systemd_find(out, manager, err);
 	}
 	if (r >= 0)
 		r = lc_file_read_alloc(AT_FDCWD, "/proc/self/mountinfo", &scratch, PROC_LIMIT,
@@ -287,10 +289,12 @@ int lc_cgroup_mounts_read(struct lc_cgroup_mounts *out, struct lc_error *err)
 	if (r >= 0)
 		r = lc_cgroup_page_sizes_read(out, err);
 	lc_arena_done(&scratch);
+	if (r >= 0) {
+		choose_driver(out);
+		r = lc_systemd_find(out, manager, err);
+	}
 	if (r < 0)
 		lc_cgroup_mounts_done(out);
-	else
-		choose_driver(out);
 	return r < 0 ? (int) r : 0;
 }
 

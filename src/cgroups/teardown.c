@@ -7,6 +7,7 @@
  * is killed and removed with it. Directories that were there before stay.
  */
 #include "cgroups/driver.h"
+#include "cgroups/systemd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -116,7 +117,7 @@ static int remove_all(struct lc_cgroup *cg, struct lc_error *err)
 	return busy;
 }
 
-int lc_cgroup_destroy(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
+static int destroy_dirs(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
 {
 	struct lc_patience patience = lc_patience(timeout_ms);
 	bool is_held = false; /* by processes that the primary directory does not show */
@@ -143,4 +144,11 @@ int lc_cgroup_destroy(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err
 			return fail_held(cg, err);
 	}
 	return r;
+}
+
+int lc_cgroup_destroy(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
+{
+	int r = destroy_dirs(cg, timeout_ms, err);
+
+	return r < 0 || cg->scope.unit == NULL ? r : lc_systemd_stop(cg, timeout_ms, err);
 }

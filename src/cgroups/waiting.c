@@ -10,7 +10,7 @@
 
 #define SLICE_MS 20 /* the longest wait before looking again */
 
-static int64_t now_ms(void)
+int64_t lc_cgroup_now_ms(void)
 {
 	struct timespec now = {0, 0};
 
@@ -20,7 +20,7 @@ static int64_t now_ms(void)
 
 struct lc_patience lc_patience(int timeout_ms)
 {
-	return (struct lc_patience){now_ms() + timeout_ms, 1};
+	return (struct lc_patience){lc_cgroup_now_ms() + timeout_ms, 1};
 }
 
 void lc_cgroup_sleep_ms(int64_t ms)
@@ -56,7 +56,7 @@ static void wait_for_event(const struct lc_cgroup *cg, const char *key, uint64_t
 bool lc_cgroup_wait(const struct lc_cgroup *cg, struct lc_patience *patience, const char *key,
 	uint64_t wanted)
 {
-	int64_t left = patience->deadline_ms - now_ms();
+	int64_t left = patience->deadline_ms - lc_cgroup_now_ms();
 
 	if (left <= 0)
 		return false;

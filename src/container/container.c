@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "configs/compile.h"
 #include "configs/validate.h"
+#include "container/keeper.h"
 #include "container/resources.h"
 #include "container/sibling.h"
 #include "container/users.h"
@@ -18,16 +19,18 @@
 #include <unistd.h>
 
 int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
-	const char *fallback, struct lc_error *err)
+	const char *fallback, enum lc_cgroup_manager manager, struct lc_error *err)
 {
 	int r;
 
 	memset(container, 0, sizeof(*container));
 	container->host = host;
 	container->init.pidfd = -1;
+	container->keeper = (struct lc_session) LCT_SESSION_INIT;
 	r = path == NULL && fallback == NULL
 		? lc_cgroup_init_saved(&container->cgroup, &host->mounts, NULL, 0, err)
-		: lc_cgroup_init(&container->cgroup, &host->mounts, path, fallback, err);
+		: lc_cgroup_init(
+			  &container->cgroup, &host->mounts, path, fallback, manager, err);
 	container->has_cgroup = r >= 0;
 	container->has_own_place = path == NULL;
 	return r < 0 ? r : 0;
@@ -53,15 +56,19 @@ int lc_container_probe(struct lc_container *container, struct lc_error *err)
 }
 
 int lc_container_init_saved(struct lc_container *container, struct lc_host *host,
-	const struct lc_cgroup_saved *places, size_t count, struct lc_error *err)
+	const struct lc_cgroup_saved *places, size_t count, const struct lc_cgroup_scope *scope,
+	struct lc_error *err)
 {
 	int r;
 
 	memset(container, 0, sizeof(*container));
 	container->host = host;
 	container->init.pidfd = -1;
+	container->keeper = (struct lc_session) LCT_SESSION_INIT;
 	r = lc_cgroup_init_saved(&container->cgroup, &host->mounts, places, count, err);
 	container->has_cgroup = r >= 0;
+	if (r >= 0 && scope != NULL)
+		r = lc_cgroup_init_scope(&container->cgroup, scope, err);
 	return r < 0 ? r : 0;
 }
 
@@ -69,6 +76,7 @@ void lc_container_done(struct lc_container *container)
 {
 	if (container->host == NULL)
 		return;
+	lc_keeper_end(container);
 	lc_process_done(&container->init);
 	lc_cgroup_change_done(&container->change);
 	if (container->has_cgroup)
@@ -76,6 +84,7 @@ void lc_container_done(struct lc_container *container)
 	memset(container, 0, sizeof(*container));
 	container->init.pidfd = -1;
 	container->cgroup.leaf_fd = -1;
+	container->keeper = (struct lc_session) LCT_SESSION_INIT;
 }
 
 struct search {
@@ -103,7 +112,7 @@ int lc_container_renew(struct lc_container *container, const char *path, const c
 	int r;
 
 	lc_container_done(container);
-	r = lc_container_init(container, host, path, fallback, err);
+	r = lc_container_init(container, host, path, fallback, LCT_MANAGER_AUTO, err);
 	if (r >= 0)
 		r = lc_container_probe(container, err);
 	if (r < 0 && container->has_cgroup)
@@ -112,12 +121,12 @@ int lc_container_renew(struct lc_container *container, const char *path, const c
 }
 
 int lc_container_follow(struct lc_container *container, const struct lc_cgroup_saved *places,
-	size_t count, struct lc_error *err)
+	size_t count, const struct lc_cgroup_scope *scope, struct lc_error *err)
 {
 	struct lc_host *host = container->host;
 
 	lc_container_done(container);
-	return lc_container_init_saved(container, host, places, count, err);
+	return lc_container_init_saved(container, host, places, count, scope, err);
 }
 
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
@@ -300,12 +309,16 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	r = lc_resources_read(
 		start->config->cgroups, &start->config->devices, arena, &resources, err);
 	if (r >= 0)
+		r = lc_keeper_start(container, err);
+	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
+	if (r >= 0) {
+		r = spawn_init(container, start, plan, plan_size, session, err);
+		if (r < 0)
+			(void) lc_cgroup_destroy(&container->cgroup, 10000, NULL);
+	}
 	if (r < 0)
-		return r;
-	r = spawn_init(container, start, plan, plan_size, session, err);
-	if (r < 0)
-		(void) lc_cgroup_destroy(&container->cgroup, 10000, NULL);
+		lc_keeper_end(container);
 	return r;
 }
 
@@ -445,6 +458,7 @@ int lc_container_destroy(struct lc_container *container, int timeout_ms, struct 
 			r = 0;
 	}
 	end_siblings(container, timeout_ms);
+	lc_keeper_end(container);
 	removed = lc_cgroup_destroy(&container->cgroup, timeout_ms, r < 0 ? NULL : err);
 	if (r >= 0)
 		r = removed;

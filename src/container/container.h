@@ -28,6 +28,7 @@ struct lc_container {
 	bool was_started;
 	struct lc_process init;    /* pidfd of its own, beside that of the process object */
 	struct lc_cgroup_change change; /* what the last lc_container_set can put back */
+	struct lc_session keeper;  /* keeper.h: only where systemd made the scope */
 };
 
 /* What a start needs beside the configuration. */
@@ -46,18 +47,20 @@ struct lc_start {
 
 /*
  * Decide where the cgroups of a container are, making nothing. `path` as configured or NULL,
- * `fallback` the name of our own; NULL for both: it has no cgroups.
+ * `fallback` the name of our own; NULL for both: it has no cgroups. `manager` as for lc_cgroup_init.
  */
 int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
-	const char *fallback, struct lc_error *err);
+	const char *fallback, enum lc_cgroup_manager manager, struct lc_error *err);
 /* Can these limits be had here? Told before anything is made: see lc_cgroup_check. */
 int lc_container_check(struct lc_container *container, const struct lc_config_config *config,
 	struct lc_arena *arena, struct lc_error *err);
 /* Look at these places before the intent is written: one that is in use is EBUSY. */
 int lc_container_probe(struct lc_container *container, struct lc_error *err);
-/* lc_container_init for a container that another process made: the places that its state remembers. */
+/* lc_container_init for a container that another process made: the places that its state remembers,
+ * and the scope around them or NULL. */
 int lc_container_init_saved(struct lc_container *container, struct lc_host *host,
-	const struct lc_cgroup_saved *places, size_t count, struct lc_error *err);
+	const struct lc_cgroup_saved *places, size_t count, const struct lc_cgroup_scope *scope,
+	struct lc_error *err);
 void lc_container_done(struct lc_container *container);
 
 /* Begin anew, for another start: as lc_container_init and lc_container_probe. After a failure it has
@@ -68,7 +71,7 @@ int lc_container_renew(struct lc_container *container, const char *path, const c
 /* Another process has started it again: its cgroups are new ones, at the places that it remembers. After
  * a failure it has none. */
 int lc_container_follow(struct lc_container *container, const struct lc_cgroup_saved *places,
-	size_t count, struct lc_error *err);
+	size_t count, const struct lc_cgroup_scope *scope, struct lc_error *err);
 
 /* Adopt what another process started: its init, when it still lives, and its cgroups. */
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,

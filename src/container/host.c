@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int lc_host_init(struct lc_host *host, const char *installed, struct lc_error *err)
+int lc_host_init(struct lc_host *host, const char *installed, enum lc_cgroup_manager manager,
+	struct lc_error *err)
 {
 	char text[64];
 	uint64_t last;
@@ -38,7 +39,7 @@ int lc_host_init(struct lc_host *host, const char *installed, struct lc_error *e
 	if (lc_parse_u64(text, &last) < 0 || last > 63)
 		return lc_fail(err, LCT_STEP_HOST, EPROTO, "/proc/sys/kernel/cap_last_cap");
 	host->last_capability = (unsigned) last;
-	return lc_cgroup_mounts_read(&host->mounts, err);
+	return lc_cgroup_mounts_read(&host->mounts, manager, err);
 }
 
 void lc_host_done(struct lc_host *host)

@@ -21,7 +21,8 @@ struct lc_host {
 };
 
 /* Read what /proc tells. `installed` is copied. A zeroed host may be given to lc_host_done. */
-int lc_host_init(struct lc_host *host, const char *installed, struct lc_error *err);
+int lc_host_init(struct lc_host *host, const char *installed, enum lc_cgroup_manager manager,
+	struct lc_error *err);
 void lc_host_done(struct lc_host *host);
 
 /* The init program to execute, made at the first call; borrowed. */

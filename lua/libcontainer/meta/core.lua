@@ -74,9 +74,10 @@ function core.schema() end
 
 --- What is worth knowing once: cgroup mounts, boot id, the init program.
 ---@param installed string|nil path of the init program as a file
+---@param manager "auto"|"fs"|"systemd"|nil who makes cgroups, default "auto"
 ---@return libcontainer.core.Host|nil
 ---@return libcontainer.RawError|nil
-function core.host(installed) end
+function core.host(installed, manager) end
 
 --- A state root, made when it is missing.
 ---@param path string
@@ -88,16 +89,32 @@ function core.root(path) end
 ---@param host libcontainer.core.Host
 ---@param path string|nil     cgroups.path of the configuration
 ---@param fallback string|nil the name when there is none; without both it has no cgroups
+---@param manager "auto"|"fs"|"systemd"|nil whose it is, default what the host has
 ---@return libcontainer.core.Container|nil
 ---@return libcontainer.RawError|nil
-function core.container(host, path, fallback) end
+function core.container(host, path, fallback, manager) end
 
 --- The same for a container that is there already.
 ---@param host libcontainer.core.Host
 ---@param places libcontainer.core.Place[] as container:places() gave them
+---@param scope libcontainer.core.Scope|nil as container:scope() gave it
 ---@return libcontainer.core.Container|nil
 ---@return libcontainer.RawError|nil
-function core.saved_container(host, places) end
+function core.saved_container(host, places, scope) end
+
+---@class libcontainer.core.Scope
+---@field unit string  "libcontainer-….scope"
+---@field slice string "system.slice"
+---@field owner string what proves to us that it is this container's
+---@field user boolean of the user's own systemd
+
+--- How the systemd scope of a container has to be called.
+---@param path string|nil "slice:prefix:name"
+---@param fallback string our own name for the container
+---@param user boolean
+---@return libcontainer.core.Scope|nil
+---@return libcontainer.RawError|nil
+function core.scope(path, fallback, user) end
 
 --- A process by pid, proved by its start time.
 ---@param pid integer
@@ -174,6 +191,7 @@ function Host:is_owner() end
 
 ---@return string driver
 ---@return { name: string, controllers: string, mount_point: string, own: string }[]
+---@return boolean has_systemd it makes scopes
 function Host:cgroups() end
 
 function Host:close() end
@@ -271,7 +289,7 @@ function Container:renew(path, fallback) end
 ---@param places table[] of `places`: another process has started it again, there
 ---@return true|nil
 ---@return libcontainer.RawError|nil
-function Container:follow(places) end
+function Container:follow(places, scope) end
 
 --- Take up what another process made.
 ---@param pid integer|nil
@@ -289,6 +307,10 @@ function Container:cgroup_paths() end
 
 ---@return libcontainer.core.Place[]
 function Container:places() end
+
+--- The systemd scope around its cgroup; nothing where systemd has no part in it.
+---@return libcontainer.core.Scope|nil
+function Container:scope() end
 
 --- Of its cgroup and those below, as the host sees them.
 ---@return integer[]|nil
