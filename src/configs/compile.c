@@ -25,11 +25,17 @@ uint64_t lc_compile_clone_flags(const struct lc_config_config *config)
 static void set_keyring(struct lc_compile *c)
 {
 	const struct lc_choice3 *wish = &c->config->session_keyring;
+	const char *name = c->in->id != NULL ? c->in->id : "";
 
 	if (wish->is_set && !wish->value)
 		return;
+	/* Names that begin with a dot are the kernel's own. */
+	if (*name == '.')
+		name = lc_arena_printf(c->w->arena, "_%s", name);
+	if (name == NULL)
+		lc_compile_no_memory(c);
 	lc_plan_origin(c->w, "session_keyring");
-	LCT_PLAN(c->w, keyring, .name = lc_plan_intern(c->w, c->in->id));
+	LCT_PLAN(c->w, keyring, .name = lc_plan_intern(c->w, name));
 	lc_plan_origin(c->w, NULL);
 }
 
