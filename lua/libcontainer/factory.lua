@@ -72,7 +72,7 @@ end
 
 --- Open a state root.
 ---@param root string|nil  absolute path, made (0700) when missing; default /run/libcontainer, for an ordinary user $XDG_RUNTIME_DIR/libcontainer
----@param options table|nil  `cgroups`: "auto", "fs", "systemd", or "none" for none at all; `init_path`, `init_args`: a program in place of our init, that ends in `start_initialization`; `validator`: a function (config) → true | nil, message
+---@param options table|nil  `cgroups`: "auto", "fs", "systemd", "none"; `init_path`, `init_args`: a program in place of our init, that ends in `start_initialization`; `validator`: a function (config) → true | nil, message
 ---@return libcontainer.Factory|nil
 ---@return libcontainer.Error|nil err
 function M.new(root, options)
