@@ -287,6 +287,7 @@ function Container:probe() end
 function Container:renew(path, fallback) end
 
 ---@param places table[] of `places`: another process has started it again, there
+---@param scope libcontainer.core.Scope|nil
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function Container:follow(places, scope) end
