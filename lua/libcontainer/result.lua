@@ -84,7 +84,8 @@ local function feed(stream, source)
       local count, why = stream:write_now(source.chunk, source.from)
       if not count then
         if why == "again" then return true end
-        if why.errname ~= "EPIPE" and why.errname ~= "EIO" then return nil, why end
+        local is_over = why.errname == "EPIPE" or (source.is_terminal and why.errname == "EIO")
+        if not is_over then return nil, why end
         source.finish() -- it does not want to read any more: its right
         return false
       end
@@ -110,7 +111,7 @@ end
 -- What is fed into the process, nil for nothing of ours.
 local function source_of(proc, input)
   if type(input) ~= "function" then return nil end
-  if proc.terminal then return proc.terminal, { fn = with_end(input), finish = function() end } end
+  if proc.terminal then return proc.terminal, { fn = with_end(input), finish = function() end, is_terminal = true } end
   local stdin = proc.stdin
   return stdin, { fn = input, finish = function() stdin:close() end }
 end
