@@ -40,6 +40,14 @@ describe("while limits are changed, a failing system call of the host", function
   end)
 end)
 
+describe("while a container is paused and resumed, a failing system call of the host", function()
+  fixture.check_leaks()
+
+  it("leaves none half frozen [L24] [L12]", function()
+    assert.is_true(faults.sweep("fault_host", "pause", "once", table.unpack(ERRNOS)) >= fixture.rounds(50, 10))
+  end)
+end)
+
 describe("a host that is killed at any of its system calls", function()
   fixture.check_leaks()
 

@@ -145,6 +145,38 @@ function scenarios.set(label, arm)
   return done and gone, err
 end
 
+-- Pause and resume: paused, or running as before.
+function scenarios.pause(label, arm)
+  local c = assert(assert(lc.new(root)):create(ID, config()))
+  assert(c:start { args = { "/bin/sleep", "1000" } })
+  local freezers = {}
+  for _, path in pairs(c:state().cgroup_paths) do
+    for _, name in ipairs { "freezer.state", "cgroup.freeze" } do
+      local file <close> = io.open(path .. "/" .. name)
+      if file then freezers[#freezers + 1] = path .. "/" .. name end
+    end
+  end
+  local function is_thawed()
+    for _, path in ipairs(freezers) do
+      local file <close> = io.open(path)
+      local text = file:read()
+      if text ~= "THAWED" and text ~= "0" then return false end
+    end
+    return true
+  end
+  arm()
+  local paused, err = c:pause(1)
+  step(label .. " pause", paused, err)
+  if is_thawed() == (paused or false) then sweep.problem("%s: pause answered %s %s", label, paused, err) end
+  local resumed, why = c:resume(1)
+  step(label .. " resume", resumed, why)
+  if resumed and not is_thawed() then sweep.problem("%s: resume answered %s %s", label, resumed, why) end
+  local gone
+  gone, err = c:destroy()
+  step(label .. " destroy", gone, err)
+  return paused and resumed and gone, err
+end
+
 local scenario = assert(scenarios[scenario_name], scenario_name)
 
 -- --- one case ---
