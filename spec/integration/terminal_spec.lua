@@ -265,9 +265,10 @@ describe("a console socket", function()
         local process, name, master, rest = assert(talk(arg[3] .. "/" .. i, { "sh", "-c",
           "busybox tty; read -r x; echo got $x; [ $$ = 1 ] && exec sleep 1000", terminal_size = { 90, 33 } }))
         assert(rest == "")
-        posix.write(master, "typed\n")
         local text = ""
-        while not text:find("got typed") do text = text .. posix.read(master) end
+        while not text:find("/dev/pts/0\r\n", 1, true) do text = text .. posix.read(master) end
+        posix.write(master, "typed\n") -- not before: its echo would come first
+        while not text:find("got typed\r\n", 1, true) do text = text .. posix.read(master) end
         print(name, (text:gsub("\r", ""):gsub("\n", ",")))
         local none, err = process:resize(1, 1)
         assert(not none and err.errname == "ENOTTY" and err.hint:find("console"))
@@ -278,7 +279,7 @@ describe("a console socket", function()
           assert(box:start { "sleep", "1000" })
         end
       end]], { args = { fixture.root(), fixture.rootfs(), directory } })
-    assert.equal("/dev/pts/0\ttyped,/dev/pts/0,got typed,\n/dev/pts/0\ttyped,/dev/pts/0,got typed,\n1\n", printed)
+    assert.equal("/dev/pts/0\t/dev/pts/0,typed,got typed,\n/dev/pts/0\t/dev/pts/0,typed,got typed,\n1\n", printed)
   end)
 
   it("may have a path that is longer than an address, by its directory [O177]", function()
