@@ -277,7 +277,7 @@ describe("access to devices", function()
   end)
 
   it("is looked after by a program in the unified tree where v1 has no devices [O101]", function()
-    fixture.needs("root", "busybox", "v1")
+    fixture.needs("root", "busybox")
     local text = fixture.lua_prints(([[
       local function opens(rules)
         local factory = assert(lc.new(root))
@@ -290,7 +290,7 @@ describe("access to devices", function()
       opens { "c 4:1 rw" }
       opens { "c 1:* rw", { allow = false, type = "c", major = 1, minor = 11, access = "w" } } -- v1 refuses that
       ]]):format(SCRIPT), { args = { fixture.root(), fixture.rootfs() },
-      before = private("umount /sys/fs/cgroup/devices") })
+      before = private("umount /sys/fs/cgroup/devices 2>/dev/null || true") })
     assert.same({ "null kmsg-w zero mknod ", "null zero mknod ", "null kmsg-w zero mknod tty1 ", "null zero mknod " },
       { text:match("^(.-)\n(.-)\n(.-)\n(.-)\n$") })
   end)
