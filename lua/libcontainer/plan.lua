@@ -31,7 +31,7 @@ function M.of(id, container, config, proc, is_running)
   if filter == nil and why then
     return nil, errors.is(why) and why or errors.raw(why, { field = "seccomp" })
   end
-  local options = { id = id, filter = filter or nil }
+  local options = { id = id, filter = filter or nil, filter_flags = seccomp.flags(config.seccomp) }
   for _, name in ipairs { "stdin", "stdout", "stderr" } do
     options["null_" .. name] = not proc.terminal and (proc[name] == nil or proc[name] == "null")
   end

@@ -27,7 +27,8 @@ local function open_options(box, proc)
   local options
   options, err = proc:_open_stdio()
   if not options then return nil, err end
-  options.id, options.filter = box._id, filter or nil
+  options.id = box._id
+  options.filter, options.filter_flags = filter or nil, seccomp.flags(box._record.config.seccomp)
   local fault = box._factory:_fault()
   if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end
   return options

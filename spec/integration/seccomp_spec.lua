@@ -147,6 +147,42 @@ describe("a filter of the caller", function()
     assert.equal("EDEADLK", answers(both, "prctl 9999 0 0 7").prctl)
   end)
 
+  it("is loaded with the flags that it names: SPEC_ALLOW when it names none, LOG into the kernel's log [O113]",
+    function()
+      fixture.needs("root", "busybox")
+      local rules = filter { names = { "mkdir", "mkdirat" }, action = "errno", errno_ret = 13 }
+      for flags, list in pairs { ["0x4"] = false, ["0x0"] = {}, ["0x3"] = { "LOG", "TSYNC" },
+        ["0x7"] = { "SPEC_ALLOW", "LOG", "TSYNC" } } do
+        rules.flags = list or nil
+        local box <close> = assert(fixture.factory():create("box", { rootfs = fixture.rootfs(), seccomp = rules }))
+        local plan = tostring(assert(box:explain { args = { "true" } }))
+        assert.equal(flags, plan:match(" seccomp .-flags=(%w+) "))
+        assert.equal(0, assert(assert(box:start { args = { "true" } }):wait(fixture.seconds(60))).status)
+      end
+      -- what the kernel says of it: under a name of its own, and again, since it drops messages in a storm
+      local function is_logged(flags, action)
+        local rootfs, name = fixture.rootfs(), ("busybox%d"):format(os.time() % 1000000 * 10 + #flags)
+        rules.syscalls[1].action, rules.syscalls[1].errno_ret = action, action == "errno" and 13 or nil
+        fixture.sh("cp %s/bin/busybox %s/bin/%s", rootfs, rootfs, name)
+        rules.flags = flags
+        for _ = 1, 10 do
+          inside.run({ rootfs = rootfs, seccomp = rules }, name, "mkdir", "/tmp/x")
+          if fixture.sh("dmesg"):find('comm="' .. name .. '"', 1, true) then return true end
+        end
+        return false
+      end
+      assert.is_false(is_logged({}, "errno"))
+      local can_log = is_logged({ "SPEC_ALLOW", "TSYNC", "LOG" }, "kill_process") -- the kernel logs it in any case
+      if not can_log then return pending("needs a kernel that logs what filters do") end
+      assert.is_true(is_logged({ "LOG" }, "errno"))
+      for _, flag in ipairs { "NEW_LISTENER", "WAIT_KILLABLE_RECV", "log", "" } do
+        rules.flags = { flag }
+        local err = inside.refused({ seccomp = rules }, "true")
+        assert.equal("ConfigInvalid", err.code)
+        assert.equal("seccomp.flags[1]", err.field)
+      end
+    end)
+
   it("may kill, and the result says by which signal [O110]", function()
     fixture.needs("root", "busybox", "gcc")
     for action, signal in pairs { kill_process = 31, trap = 31, kill_thread = 31 } do

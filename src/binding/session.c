@@ -123,9 +123,9 @@ static void read_stdio(lua_State *L, int index, struct lc_start *start)
 }
 
 /*
- * Arguments (container, config, process, options): options are `filter` (bytes), stdin, stdout,
- * stderr (descriptors), null_stdin… (booleans), `init` (argv of a program that replaces ours), `id`
- * (of the container), and in test builds fault_nth, fault_errno.
+ * Arguments (container, config, process, options): options are `filter` (bytes) and `filter_flags`
+ * (of seccomp(2)), stdin, stdout, stderr (descriptors), null_stdin… (booleans), `init` (argv of a
+ * program that replaces ours), `id` (of the container), and in test builds fault_nth, fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
 {
@@ -149,6 +149,9 @@ static struct box_session *read_arguments(lua_State *L)
 		if (box->start.filter == NULL)
 			lc_lua_no_memory(L);
 	}
+	lua_pop(L, 1);
+	lua_getfield(L, 4, "filter_flags");
+	box->start.filter_flags = (uint64_t) lua_tointeger(L, -1);
 	lua_pop(L, 1);
 	box->start.id = read_id(L, 4, &box->arena);
 	box->start.init_argv = read_init_argv(L, 4, &box->arena);

@@ -28,6 +28,7 @@ struct lc_compile_inputs {
 	const char *home;               /* HOME when the environment has none */
 	const void *filter;             /* compiled seccomp program, NULL for none */
 	size_t filter_size;             /* bytes: struct sock_filter[] */
+	uint64_t filter_flags;          /* SECCOMP_FILTER_FLAG_* */
 	bool stdio_null[3];             /* reopen this descriptor on the container's /dev/null */
 	const struct lc_compile_cgroup *cgroups;
 	size_t cgroups_count;

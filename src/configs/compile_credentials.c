@@ -5,7 +5,6 @@
  */
 #include "configs/compile_parts.h"
 #include "configs/names.h"
-#include <linux/seccomp.h>
 
 /* Capabilities that the running kernel does not have yet are left out of every set. */
 static uint64_t mask_of(const struct lc_compile *c, const struct lc_strings *names)
@@ -63,6 +62,6 @@ void lc_compile_seccomp(struct lc_compile *c)
 	if (c->in->filter == NULL)
 		return;
 	lc_plan_origin(c->w, "seccomp");
-	LCT_PLAN(c->w, seccomp, .flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+	LCT_PLAN(c->w, seccomp, .flags = c->in->filter_flags,
 		.filter = lc_plan_blob(c->w, c->in->filter, c->in->filter_size));
 }

@@ -192,6 +192,7 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		.id = start->id,
 		.filter = start->filter,
 		.filter_size = start->filter_size,
+		.filter_flags = start->filter_flags,
 		.last_capability = container->host->last_capability,
 	};
 	/* What protects the host from the OOM killer would protect a container at its limit. [E04] */

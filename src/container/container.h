@@ -38,6 +38,7 @@ struct lc_start {
 	const char *id;            /* of the container */
 	const void *filter;        /* compiled seccomp program, NULL for none */
 	size_t filter_size;
+	uint64_t filter_flags;     /* SECCOMP_FILTER_FLAG_* */
 	int stdio[3];              /* borrowed descriptors */
 	bool stdio_null[3];        /* this one is the host's /dev/null: reopen it inside */
 	char *const *init_argv;    /* replaces the init program, NULL for our own */

@@ -274,4 +274,19 @@ function M.filter(profile, core)
   return bytes
 end
 
+-- Of seccomp(2), SECCOMP_FILTER_FLAG_*.
+local FLAGS <const> = { TSYNC = 1, LOG = 2, SPEC_ALLOW = 4 }
+
+---How a filter is loaded, as a number for seccomp(2).
+---@param profile table|"default"|false|nil
+---@return integer
+function M.flags(profile)
+  local words = type(profile) == "table" and profile.flags or { "SPEC_ALLOW" }
+  local flags = 0
+  for _, word in ipairs(words) do
+    flags = flags | FLAGS[word]
+  end
+  return flags
+end
+
 return M
