@@ -5,6 +5,7 @@ local fixture = require "spec.support.fixture"
 local inside = require "spec.support.inside"
 local configs = require "libcontainer.configs"
 local core = require "libcontainer.core"
+local lc = require "libcontainer"
 
 -- Run hunter.c in a container while `provoke` has inits come up before it, until it has met some: what it
 -- caught.
@@ -145,7 +146,39 @@ describe("a program inside", function()
     assert.equal(0, assert(assert(box:start(process)):wait(60)).status)
   end
 
-  it("that lies in wait for further programs cannot trace one before it runs, nor write its program [A25] [A33]",
+  it("of the same user may look at a program, and not at the init before it is one [O26] [A25]", function()
+    fixture.needs("root", "busybox")
+    local config = configs.default { rootfs = fixture.rootfs(), capabilities = {}, seccomp = false }
+    local box <close> = assert(fixture.factory():create("box", config))
+    -- what a process of that user, with as few capabilities, gets of /proc of those in the container
+    local function looks()
+      local names = {}
+      for _, pid in ipairs(box:processes()) do
+        names[#names + 1] = fixture.sh("cat /proc/%d/comm; stat -c %%u /proc/%d/environ; setpriv --reuid 1000 --regid 1000 --clear-groups "
+          .. "--inh-caps=-all readlink /proc/%d/exe || echo refused", pid, pid, pid):gsub("\n", " ")
+      end
+      table.sort(names)
+      return names
+    end
+    -- asked when the set-up is over, just before the program
+    local function started(process)
+      local before
+      local give = process._give_terminal
+      process._give_terminal = function(...)
+        before = looks()
+        return give(...)
+      end
+      assert(box:start(process))
+      return before
+    end
+    local sleep = { args = { "sleep", "1000" }, user = "1000:1000" }
+    assert.same({ "lc-init 0 refused" }, started(lc.process(sleep)))
+    assert.same({ "sleep 1000 /bin/sleep" }, looks())
+    assert.same({ "lc-init 0 refused", "sleep 1000 /bin/sleep" }, started(lc.process(sleep)))
+    assert.same({ "sleep 1000 /bin/sleep", "sleep 1000 /bin/sleep" }, looks())
+  end)
+
+  it("that lies in wait for further programs cannot trace one before it runs, nor write its program [A25] [A33] [O26]",
     function()
     fixture.needs("root", "busybox", "gcc")
     local config = configs.default { rootfs = fixture.rootfs(), seccomp = false }
