@@ -259,6 +259,38 @@ describe("mounts of a container", function()
     assert.is_true(sync.super.sync)
   end)
 
+  it("of a source with flags keep those that no option takes away [O36]", function()
+    fixture.needs("root", "busybox")
+    local source = fixture.directory()
+    -- in a mount namespace of its own, for the sake of the source
+    local out = fixture.lua_prints([[
+      local source = arg[3]
+      assert(os.execute("mount -t tmpfs -o nosuid,nodev,noexec,noatime source " .. source))
+      local mounts = { { destination = "/proc", type = "proc", source = "proc" } }
+      for point, options in pairs { plain = {}, ro = { "ro" }, rw = { "rw" }, exec = { "exec" }, time = { "relatime" },
+        all = { "suid", "dev", "exec" } } do
+        table.insert(mounts, { type = "bind", source = source, destination = "/" .. point, options = options })
+      end
+      local box <close> = assert(assert(lc.new(root)):create("box", { rootfs = rootfs, mounts = mounts }))
+      local p = assert(box:start { args = { "cat", "/proc/self/mountinfo" }, stdout = "pipe" })
+      io.write(p.stdout:read("a"))
+      assert(p:wait(seconds(60)))
+      io.write(io.open("/proc/self/mountinfo"):read("a"))]],
+      { args = { fixture.root(), fixture.rootfs(), source }, before = "unshare -m --propagation private" })
+    local list = inside.mounts(out)
+    for point, want in pairs {
+      ["/plain"] = "nosuid nodev noexec noatime rw", ["/ro"] = "nosuid nodev noexec noatime ro",
+      ["/rw"] = "nosuid nodev noexec noatime rw", ["/exec"] = "nosuid nodev noatime rw",
+      ["/time"] = "nosuid nodev noexec relatime rw", ["/all"] = "noatime rw",
+      [source] = "nosuid nodev noexec noatime rw" } do
+      local mount = assert(inside.mount_at(list, point), point)
+      for _, flag in ipairs { "nosuid", "nodev", "noexec", "noatime", "relatime", "ro", "rw" } do
+        local is_wanted = (" " .. want .. " "):find(" " .. flag .. " ", 1, true) ~= nil
+        assert.equal(is_wanted, mount.options[flag] or false, flag .. " " .. mount.line)
+      end
+    end
+  end)
+
   it("get recursive flags on everything below, the plain ones not [O35]", function()
     fixture.needs("root", "busybox")
     local list = inside.mountinfo(with(bind("/dev", "/plain", "rbind", "ro"),
