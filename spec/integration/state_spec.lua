@@ -478,6 +478,39 @@ end)
 describe("a host that is killed", function()
   fixture.check_leaks()
 
+  it("takes its init along at once, whatever that is at: even one that is stopped [D17] [L01]", function()
+    fixture.needs("root", "busybox", "cc", "release")
+    assert.equal("gone\n", fixture.lua_prints([[
+      local mounts = {}
+      for i = 1, 3000 do mounts[i] = { type = "tmpfs", destination = "/tmp/" .. i } end -- it takes its time
+      local factory = assert(lc.new(root))
+      local box = assert(factory:create("box", { rootfs = rootfs, detach = true, mounts = mounts }))
+      local function read(format, ...)
+        local file <close> = io.open(format:format(...))
+        return file and file:read("a") or ""
+      end
+      local host = posix.fork()
+      if host == 0 then
+        box:start { args = { "sleep", "1000" } }
+        posix.exit(0)
+      end
+      local init
+      while not init do
+        init = read("/proc/%d/task/%d/children", host, host):match("%d+")
+        if init and #read("/proc/%s/mountinfo", init) < 20000 then init = nil end
+      end
+      posix.kill(math.tointeger(init), 19)
+      local state
+      repeat state = read("/proc/%s/stat", init):match("%) (%a)") until state ~= "R" and state ~= "D" and state ~= "S"
+      assert(state == "T" and read("/proc/%s/comm", init) == "lc-init\n", state)
+      posix.kill(host, 9)
+      posix.wait(host)
+      local deadline = os.time() + seconds(60)
+      repeat state = read("/proc/%s/stat", init):match("%) (%a)") until not state or state == "Z" or os.time() > deadline
+      print((not state or state == "Z") and "gone" or "still there: " .. state)
+      assert(box:destroy())]], { args = { fixture.root(), fixture.rootfs() } }))
+  end)
+
   it("at any moment of create and start leaves what one destroy clears away [L01] [O185]", function()
     fixture.needs("root", "busybox", "cc")
     local root = fixture.root()
