@@ -45,28 +45,18 @@ Container.__index = function(_, key)
   error(errors.unknown("method", key, check.nearest(key, M.methods())), 2)
 end
 
---- The object to be, without its metatable: see new.
----@param parts table  factory, id, directory, core, record, is_owned, damaged
----@return table
-function M.prepare(parts)
-  -- Every field has its place now: setting one later must not need memory, which may have run out.
-  return { _factory = parts.factory, _id = parts.id, _directory = parts.directory,
-    _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
-    _damaged = parts.damaged or false, _init = false, _init_calls = 0, _has_failed = false,
-    _is_destroyed = false, _attempts = 0, _groups = {} }
-end
-
 --- Make the object around what the factory has opened. The factory's business.
 -- The metatable comes last: finalisers run in the reverse order of setmetatable, and ours needs the
 -- userdata in it alive when the interpreter ends.
----@param parts table  as prepare takes
+---@param parts table  factory, id, directory, core, record, is_owned, damaged
 ---@return libcontainer.Container
 function M.new(parts)
-  return setmetatable(M.prepare(parts), Container)
+  -- Every field has its place now: setting one later must not need memory, which may have run out.
+  return setmetatable({ _factory = parts.factory, _id = parts.id, _directory = parts.directory,
+    _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
+    _damaged = parts.damaged or false, _init = false, _init_calls = 0, _has_failed = false,
+    _is_destroyed = false, _attempts = 0, _groups = {} }, Container)
 end
-
---- For the factory, which has made the directory and must not run out of memory now.
-M.metatable = Container
 
 -- --- the lock ---
 
@@ -426,7 +416,7 @@ control.extend(Container, { lock = M.lock, check_alive = check_alive, refresh = 
 -- Leaving its scope, or collected: what we own goes, in the process that owns it. Answers whether
 -- nothing is left to do.
 local function let_go(self)
-  if self._is_destroyed or not self._is_owned or not self._directory then return true end
+  if self._is_destroyed or not self._is_owned or not self._directory:is_open() then return true end
   if not self._factory:_is_owner() then return true end
   local gone, err = self:destroy()
   return gone or err.code == "ContainerNotExists"

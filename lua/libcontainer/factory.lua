@@ -312,20 +312,23 @@ local function make(self, id, strict)
   local fine
   fine, err = check_limits(self, handle, strict)
   if not fine then return nil, err end
-  -- The object exists before the directory, so that an error at any moment leaves an owner; its
-  -- metatable comes behind it, see container.new.
-  local box = container.prepare { factory = self, id = id, directory = false, core = handle,
-    record = new_record(self, id, strict), is_owned = not strict.detach }
-  local directory, raw = self._root:make(id)
-  if not directory then
+  -- The object exists before the directory, so that an error at any moment, or a coroutine that is not
+  -- resumed, leaves an owner; its metatable comes behind what it needs, see container.new.
+  local directory = self._root:directory()
+  local box = container.new { factory = self, id = id, directory = directory, core = handle,
+    record = new_record(self, id, strict), is_owned = true }
+  local made, raw = self._root:make(id, directory)
+  if not made then
+    box._is_destroyed = true
     local name = core.errno_name(raw.errno)
     if name == "EEXIST" then return nil, errors.id_in_use(id) end
     return nil, errors.raw(raw), name == "ENOENT"
   end
-  box._directory = directory
-  setmetatable(box, container.metatable)
   local is_fine, written, problem = pcall(write_intent, self, box)
-  if is_fine and written then return box end
+  if is_fine and written then
+    box._is_owned = not strict.detach
+    return box
+  end
   if not is_fine then self._root:remove(id, directory) end -- no memory
   box._is_destroyed = true
   directory:close()

@@ -37,7 +37,7 @@ local function run_in(factory, config, spec, options)
   local gone, why = box:destroy()
   if not fine then error(problem, 0) end
   if not result then return nil, err end
-  if not gone then return nil, why end
+  if not gone and why.code ~= "ContainerNotExists" then return nil, why end
   return result
 end
 

@@ -145,7 +145,8 @@ local function begin_first(box, proc, options)
   if not running then return nil, err end
   -- What may run out of memory comes before finish: until then the session undoes everything.
   proc:_attach(M.at_end(box), M.siblings_of(box))
-  proc._handle, box._init = session:finish(), proc
+  proc._handle = session:finish()
+  box._init = proc -- only now: a destroy asks it for its end
   return true
 end
 

@@ -436,6 +436,27 @@ static int posix_stormed(lua_State *L)
 	return 2;
 }
 
+/* --- coroutines that are interrupted --- */
+
+static void interrupt(lua_State *L, lua_Debug *debug)
+{
+	(void) debug;
+	if (lua_isyieldable(L))
+		lua_yield(L, 0);
+}
+
+/* interrupt(coroutine, count): it yields whenever it has made so many steps, wherever it is, as under a
+ * scheduler that preempts; 0: no more */
+static int posix_interrupt(lua_State *L)
+{
+	lua_State *other = lua_tothread(L, 1);
+	int count = (int) luaL_checkinteger(L, 2);
+
+	luaL_argcheck(L, other != NULL, 1, "coroutine expected");
+	lua_sethook(other, interrupt, count > 0 ? LUA_MASKCOUNT : 0, count);
+	return 0;
+}
+
 static volatile sig_atomic_t ticks;
 
 static void count_tick(int signal)
@@ -485,6 +506,7 @@ static const luaL_Reg functions[] = {
 	{"nice", posix_nice},
 	{"rlimit", posix_rlimit},
 	{"prctl", posix_prctl},
+	{"interrupt", posix_interrupt},
 	{"tick", posix_tick},
 	{"ticks", posix_ticks},
 	{"state", posix_state},

@@ -127,6 +127,12 @@ static int directory_close(lua_State *L)
 	return 0;
 }
 
+static int directory_is_open(lua_State *L)
+{
+	lua_pushboolean(L, *(int *) luaL_checkudata(L, 1, LCT_DIRECTORY_TYPE) >= 0);
+	return 1;
+}
+
 static int lock_close(lua_State *L)
 {
 	lc_fd_close(luaL_checkudata(L, 1, LCT_LOCK_TYPE));
@@ -238,8 +244,35 @@ static const char *check_id(lua_State *L, int index, struct lc_error *err)
 	return NULL;
 }
 
-static int open_directory(lua_State *L,
-	int (*open)(const struct lc_factory *, const char *, struct lc_error *))
+/* root:directory() -> directory: closed, for `make` to open */
+static int root_directory(lua_State *L)
+{
+	(void) check_factory(L, 1);
+	(void) new_descriptor(L, LCT_DIRECTORY_TYPE);
+	return 1;
+}
+
+/* root:make(id, directory) -> true | nil, raw: EEXIST when the id is in use. It is opened in place, so
+ * that whoever has the object is its owner from the very first moment. */
+static int root_make(lua_State *L)
+{
+	const struct lc_factory *factory = check_factory(L, 1);
+	struct lc_error err;
+	const char *id = check_id(L, 2, &err);
+	int *fd = luaL_checkudata(L, 3, LCT_DIRECTORY_TYPE);
+	int made;
+
+	luaL_argcheck(L, *fd < 0, 3, "open");
+	made = id != NULL ? lc_factory_make(factory, id, &err) : -EINVAL;
+	if (made < 0)
+		return lc_lua_failure(L, &err, NULL);
+	*fd = made;
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* root:find(id) -> directory | nil, raw: ENOENT when there is none */
+static int root_find(lua_State *L)
 {
 	const struct lc_factory *factory = check_factory(L, 1);
 	struct lc_error err;
@@ -249,20 +282,8 @@ static int open_directory(lua_State *L,
 	if (id == NULL)
 		return lc_lua_failure(L, &err, NULL);
 	fd = new_descriptor(L, LCT_DIRECTORY_TYPE);
-	*fd = open(factory, id, &err);
+	*fd = lc_factory_find(factory, id, &err);
 	return *fd < 0 ? lc_lua_failure(L, &err, NULL) : 1;
-}
-
-/* root:make(id) -> directory | nil, raw: EEXIST when the id is in use */
-static int root_make(lua_State *L)
-{
-	return open_directory(L, lc_factory_make);
-}
-
-/* root:find(id) -> directory | nil, raw: ENOENT when there is none */
-static int root_find(lua_State *L)
-{
-	return open_directory(L, lc_factory_find);
 }
 
 /* root:remove(id, directory) -> true | nil, raw */
@@ -344,6 +365,7 @@ void lc_lua_open_host(lua_State *L)
 	static const luaL_Reg host_meta[] = {{"__gc", host_gc}, {"__close", host_gc}, {NULL, NULL}};
 	static const luaL_Reg root_methods[] = {
 		{"key", root_key},
+		{"directory", root_directory},
 		{"make", root_make},
 		{"find", root_find},
 		{"remove", root_remove},
@@ -358,6 +380,7 @@ void lc_lua_open_host(lua_State *L)
 		{"lock_holder", directory_lock_holder},
 		{"read", directory_read},
 		{"replace", directory_replace},
+		{"is_open", directory_is_open},
 		{"close", directory_close},
 		{NULL, NULL},
 	};

@@ -203,11 +203,15 @@ local Root = {}
 ---@return string
 function Root:key() end
 
---- A new directory; EEXIST when the id is in use.
+---@return libcontainer.core.Directory directory closed, for `make`
+function Root:directory() end
+
+--- Make a directory and open it as the object given; EEXIST when the id is in use.
 ---@param id string
----@return libcontainer.core.Directory|nil
+---@param directory libcontainer.core.Directory
+---@return true|nil
 ---@return libcontainer.RawError|nil
-function Root:make(id) end
+function Root:make(id, directory) end
 
 --- ENOENT when there is none.
 ---@param id string
@@ -236,6 +240,9 @@ local Directory = {}
 ---@return libcontainer.core.Lock|nil
 ---@return libcontainer.RawError|nil
 function Directory:lock(make) end
+
+---@return boolean
+function Directory:is_open() end
 
 ---@return integer|nil pid  who holds the lock; nil when nobody does that we can see
 function Directory:lock_holder() end
