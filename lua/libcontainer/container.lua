@@ -2,6 +2,7 @@
 --- A container: the core object completed. Options are read here, the state is written between the
 -- phases of a start, and what happens is shaped into results.
 local core = require "libcontainer.core"
+local attach = require "libcontainer.attach"
 local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local control = require "libcontainer.control"
@@ -269,6 +270,36 @@ function Container:exec(t)
   if options.text then options.text:close() end
   if not started then return nil, err end
   return results.of(proc, options)
+end
+
+--- A shell in it, which must run, on the caller's terminal: see process:attach.
+-- Options beside the fields of a process (the array part is the program, default { "sh" }): `input`,
+-- `output`, `detach_keys`.
+---@param t table|nil
+---@return libcontainer.Exit|false|nil  how it ended; false when it was detached and runs on
+---@return libcontainer.Process|libcontainer.Error  the process
+function Container:shell(t)
+  if t ~= nil and type(t) ~= "table" then error("bad argument #1 to 'shell' (table expected)", 2) end
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local spec, options = attach.split(t or {})
+  if spec.console ~= nil then
+    return nil, errors.config_problem("console", "the terminal of a shell is the caller's", "start it instead")
+  end
+  local columns, rows = attach.size(options.input)
+  if not columns then return nil, rows end
+  spec.terminal_size = spec.terminal_size or { columns, rows }
+  local proc
+  proc, err = process.new(spec)
+  if not proc then return nil, err end
+  local started
+  started, err = start_process(self, proc, false)
+  if not started then return nil, err end
+  local fine, exit, why = pcall(proc.attach, proc, options)
+  if fine and exit ~= nil then return exit, proc end
+  proc:_kill()
+  if not fine then error(exit, 0) end
+  return nil, why
 end
 
 --- The plan of a start, without starting: needs no privileges.

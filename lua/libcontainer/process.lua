@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A program to run in a container, and, once started, the process.
 local core = require "libcontainer.core"
+local attach = require "libcontainer.attach"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
@@ -262,20 +263,38 @@ function Process:_specification()
   return self._spec
 end
 
+-- A failure when we have no terminal of it.
+local function check_terminal(self)
+  local handle, err = check_started(self)
+  if not handle then return nil, err end
+  local terminal = rawget(self, "terminal")
+  if terminal and terminal:pollfd() then return terminal end
+  return nil, errors.new { code = "SystemError", step = "terminal", errno = 25, errname = "ENOTTY",
+    message = "this process has no terminal here",
+    hint = self._spec.console and "it was given to the console socket" or "start it with terminal = true" }
+end
+
+--- Attach the caller's terminal to its terminal until it ends or the detach keys are typed. The caller's
+-- is raw meanwhile, and is put back on every way out.
+-- Options: `input`, `output`: descriptors or Lua files, default 0 and 1; `detach_keys`: default
+-- "ctrl-p,ctrl-q", false for none.
+---@param options table|nil
+---@return libcontainer.Exit|false|nil  how it ended; false when it was detached and runs on
+---@return libcontainer.Error|nil err
+function Process:attach(options)
+  local terminal, err = check_terminal(self)
+  if not terminal then return nil, err end
+  return attach.attach(self, options)
+end
+
 --- Change the size of its terminal; the program is told by SIGWINCH.
 ---@param columns integer
 ---@param rows integer
 ---@return true|nil
 ---@return libcontainer.Error|nil err  ProcessNotExecuted, ENOTTY when we have no terminal of it
 function Process:resize(columns, rows)
-  local handle, err = check_started(self)
-  if not handle then return nil, err end
-  local terminal = rawget(self, "terminal")
-  if not terminal or not terminal:pollfd() then
-    return nil, errors.new { code = "SystemError", step = "terminal", errno = 25, errname = "ENOTTY",
-      message = "this process has no terminal here",
-      hint = self._spec.console and "whoever has the console resizes it" or "start it with terminal = true" }
-  end
+  local terminal, err = check_terminal(self)
+  if not terminal then return nil, err end
   return terminal:resize(columns, rows)
 end
 

@@ -25,6 +25,7 @@ local TOPICS <const> = {
   container = {
     { "c:start(process)", "run its first program, or a further one" },
     { "c:exec { \"sh\", \"-c\", \"echo hi\" }", "run a further program, get output, status and usage" },
+    { "c:shell()", "a shell in it, on this terminal" },
     { "c:wait(timeout)", "wait for its end: status, signal, usage" },
     { "c:signal(name, { all = true })", "signal its init, or everything in it" },
     { "c:destroy { force = true }", "end everything in it and remove every trace" },
@@ -39,6 +40,7 @@ local TOPICS <const> = {
     { "p:pid()", "its process id on the host" },
     { "p:signal(name)", "send it a signal" },
     { "p.stdin p.stdout p.stderr", "streams, when it was started with \"pipe\"" },
+    { "p:attach { detach_keys = \"ctrl-p,ctrl-q\" }", "put this terminal on its terminal" },
     { "p.terminal p:resize(columns, rows)", "of one that was started with terminal = true" },
   },
 }

@@ -20,6 +20,8 @@ local EXPECTED <const> = {
   pipeline = "6 7 = 42\n12 12 = 144\n1000 1000 = 1000000\nstderr: no more\nstatus 0\n",
   many = "200 containers, 8 at a time, sum of their statuses 900\n",
   custom_init = "init: a Lua script, Lua 5.4\nprogram: process 1, oom_score_adj 500\nstatus 0\n",
+  exec_shell = "3\tfrom box\n/dev/pts/0\na word\ngot a word\n\nthere is no terminal to attach: the input is none — "
+    .. "give a terminal as input and output\n",
   inspect = [[
 hostname           hostname           set the host name
 no_new_privileges  no_new_privileges  never gain privileges by exec
@@ -53,6 +55,25 @@ describe("an example", function()
     assert.matches("core%.so is %d+ bytes", output)
     assert.matches("exit status  0\nwall time    [%d.]+ s\nCPU time     [%d.]+ s\npeak memory  [%d.]+ %a+\n", output)
     assert.matches("left behind  0 mounts, 0 cgroups, 0 state directories, 0 processes\n", output)
+  end)
+
+  it("exec_shell.lua gives a shell to who sits at a terminal, and the terminal back", function()
+    fixture.needs("root", "cc")
+    local shown = fixture.lua_prints([[
+      local master, slave = posix.openpty()
+      local before = posix.attributes(slave)
+      posix.write(master, "echo $(tty) $((6 * 7)) $(hostname); exit 5\r")
+      local here = ("/proc/%d/fd/%d"):format(posix.getpid(), slave)
+      assert(os.execute(("unshare -m sh -c 'mount -t tmpfs tmpfs /run && lua5.4 examples/exec_shell.lua <%s >%s 2>&1 &&"
+        .. " test -z \"$(ls -A /run/libcontainer)\"'"):format(here, here)))
+      assert(posix.attributes(slave) == before)
+      while true do
+        local is_fine, text = pcall(posix.read, master)
+        if not is_fine then break end
+        io.write((text:gsub("\r", "")))
+      end]])
+    assert.matches("/dev/pts/%d 42 box\n", shown)
+    assert.matches("\nthe shell ended with status 5\n$", shown)
   end)
 
   it("is there for each subject, begins with what it shows, and is listed here", function()

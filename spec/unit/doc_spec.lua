@@ -37,7 +37,7 @@ describe("the annotations of the C core", function()
   -- class in the file → metatable of the core
   local TYPES <const> = { Host = "host", Root = "root", Directory = "directory", Lock = "lock",
     Container = "core.container", Session = "session", Process = "core.process", Stream = "core.stream",
-    Group = "group" }
+    Group = "group", Raw = "raw" }
 
   local function annotated()
     local names = {}

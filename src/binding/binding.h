@@ -30,6 +30,7 @@
 #define LCT_PROCESS_TYPE "libcontainer.core.process"
 #define LCT_STREAM_TYPE "libcontainer.core.stream"
 #define LCT_GROUP_TYPE "libcontainer.group"
+#define LCT_RAW_TYPE "libcontainer.raw"
 
 struct box_host {
 	struct lc_host host;
@@ -111,6 +112,8 @@ int lc_lua_null(lua_State *L);
 int lc_lua_text(lua_State *L);
 int lc_lua_poll(lua_State *L);
 int lc_lua_send_terminal(lua_State *L);
+int lc_lua_duplicate(lua_State *L);
+int lc_lua_raw(lua_State *L);
 int lc_lua_fileno(lua_State *L);
 int lc_lua_seccomp_compile(lua_State *L);
 int lc_lua_seccomp_default(lua_State *L);

@@ -174,6 +174,8 @@ static const luaL_Reg functions[] = {
 	{"text", lc_lua_text},
 	{"poll", lc_lua_poll},
 	{"send_terminal", lc_lua_send_terminal},
+	{"duplicate", lc_lua_duplicate},
+	{"raw", lc_lua_raw},
 	{"fileno", lc_lua_fileno},
 	{"seccomp_compile", lc_lua_seccomp_compile},
 	{"seccomp_default", lc_lua_seccomp_default},

@@ -5,12 +5,19 @@
  */
 #include "binding/binding.h"
 
+#include "base/fd.h"
 #include "container/console.h"
 #include "sys/sys.h"
 
 #include <string.h>
 
 #define SEND_TIMEOUT_MS 10000
+
+struct box_raw {
+	int fd; /* -1: put back */
+	pid_t owner; /* a child that it forks must not put it back */
+	struct lc_console_saved saved;
+};
 
 static unsigned short check_extent(lua_State *L, int index)
 {
@@ -74,8 +81,57 @@ int lc_lua_send_terminal(lua_State *L)
 	return 1;
 }
 
+/* core.duplicate(stream | descriptor | file) -> stream of its own | nil, raw */
+int lc_lua_duplicate(lua_State *L)
+{
+	int fd = lc_lua_descriptor(L, 1);
+	int *copy = lc_lua_push_stream(L);
+	struct lc_error err;
+
+	*copy = (int) lc_sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (*copy >= 0)
+		return 1;
+	lc_fail(&err, LCT_STEP_STDIO, *copy, "");
+	*copy = -1;
+	return lc_lua_failure(L, &err, NULL);
+}
+
+/* core.raw(stream) -> raw | nil, raw error: the caller's terminal lets every byte through until it is
+ * closed */
+int lc_lua_raw(lua_State *L)
+{
+	int fd = lc_lua_descriptor(L, 1);
+	struct box_raw *box = lua_newuserdatauv(L, sizeof(*box), 0);
+	struct lc_error err;
+	int copy;
+
+	box->fd = -1;
+	box->owner = (pid_t) lc_sys_getpid();
+	luaL_setmetatable(L, LCT_RAW_TYPE);
+	copy = (int) lc_sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (copy < 0)
+		lc_fail(&err, LCT_STEP_TERMINAL, copy, "the caller's terminal");
+	else if (lc_console_raw(copy, &box->saved, &err) >= 0)
+		box->fd = copy;
+	else
+		(void) lc_sys_close(copy);
+	return box->fd >= 0 ? 1 : lc_lua_failure(L, &err, NULL);
+}
+
+static int raw_close(lua_State *L)
+{
+	struct box_raw *box = luaL_checkudata(L, 1, LCT_RAW_TYPE);
+
+	if (box->fd >= 0 && box->owner == (pid_t) lc_sys_getpid())
+		(void) lc_console_restore(box->fd, &box->saved, NULL);
+	lc_fd_close(&box->fd);
+	return 0;
+}
+
 void lc_lua_open_terminal(lua_State *L)
 {
+	static const luaL_Reg of_raw[] = {{"close", raw_close}, {NULL, NULL}};
+	static const luaL_Reg meta[] = {{"__gc", raw_close}, {"__close", raw_close}, {NULL, NULL}};
 	static const luaL_Reg of_stream[] = {{"resize", stream_resize}, {"size", stream_size},
 		{"nonblock", stream_nonblock}, {NULL, NULL}};
 
@@ -83,4 +139,5 @@ void lc_lua_open_terminal(lua_State *L)
 	lua_getfield(L, -1, "__index");
 	luaL_setfuncs(L, of_stream, 0);
 	lua_pop(L, 2);
+	lc_lua_type(L, LCT_RAW_TYPE, of_raw, meta);
 }

@@ -13,6 +13,18 @@ int lc_console_resize(int terminal, const struct lc_console_size *size, struct l
 int lc_console_size(int terminal, struct lc_console_size *out, struct lc_error *err);
 
 /*
+ * The terminal of whoever called us, without line editing, echo and signals, so that every byte
+ * goes through; a read of it does not wait. `saved` is what lc_console_restore puts back. Neither
+ * stops a host that is in the background.
+ */
+struct lc_console_saved {
+	unsigned char settings[64]; /* struct termios2, which libc's headers do not go with */
+};
+int lc_console_raw(int terminal, struct lc_console_saved *saved, struct lc_error *err);
+int lc_console_restore(
+	int terminal, const struct lc_console_saved *saved, struct lc_error *err);
+
+/*
  * Send the master of a terminal to whoever listens on the unix socket `path`, as OCI runtimes do: one
  * message with the terminal's name in the container and the descriptor. ETIMEDOUT when nobody takes
  * it in time.

@@ -146,6 +146,23 @@ function core.text(text) end
 ---@return libcontainer.RawError|nil
 function core.poll(entries, seconds) end
 
+--- A stream with a descriptor of its own for what this one refers to.
+---@param value integer|file*|libcontainer.core.Stream
+---@return libcontainer.core.Stream|nil
+---@return libcontainer.RawError|nil
+function core.duplicate(value) end
+
+--- Make the caller's terminal let every byte through, until the object is closed or goes.
+---@param value integer|file*|libcontainer.core.Stream
+---@return libcontainer.core.Raw|nil
+---@return libcontainer.RawError|nil
+function core.raw(value) end
+
+---@class libcontainer.core.Raw
+local Raw = {}
+
+function Raw:close() end
+
 --- Send the master of a terminal to who listens on a unix socket.
 ---@param path string
 ---@param master libcontainer.core.Stream
