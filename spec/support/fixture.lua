@@ -65,6 +65,8 @@ local NEEDS = {
   release = { "makes no sense under a sanitizer", function() return not M.is_asan end },
   v2 = { "needs cgroup v2 with all its controllers",
     function() return M.sh("cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null"):find("memory") ~= nil end },
+  dbus = { "needs the packages dbus-daemon, libsystemd0 and gcc",
+    function() return M.fake_systemd() ~= nil and M.sh("command -v dbus-daemon") ~= "" end },
   systemd = { "needs a machine that systemd runs",
     function() return M.sh("test -d /run/systemd/system && command -v systemctl") ~= "" end },
   v1 = { "needs cgroup v1 hierarchies",
@@ -80,7 +82,7 @@ busted.subscribe({ "test", "start" }, function(element)
 end)
 
 --- Skip the running test, with the reason, when the machine lacks something.
----@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "pace", "systemd", "v1", "v2"
+---@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "pace", "dbus", "systemd", "v1", "v2"
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)
@@ -195,6 +197,12 @@ function M.posix_directory()
     posix_directory = library and path or false
   end
   return posix_directory or nil
+end
+
+--- A systemd that does what it is told, see its source; nil without a compiler or libsystemd.
+function M.fake_systemd()
+  return (programs.compile("fake_systemd", M.read("spec/support/fake_systemd.c"), "cc -std=gnu17 -O1",
+    "-l:libsystemd.so.0"))
 end
 
 local function quoted(text)

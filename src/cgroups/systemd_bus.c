@@ -21,6 +21,7 @@
 #define MANAGER SYSTEMD ".Manager"
 #define DBUS "org.freedesktop.DBus"
 #define DBUS_PATH "/org/freedesktop/DBus"
+#define SPAWN DBUS ".Error.Spawn."
 #define JOB_RULE                                                                                   \
 	"type='signal',sender='" SYSTEMD "',path='" MANAGER_PATH "',interface='" MANAGER           \
 	"',member='JobRemoved'"
@@ -189,6 +190,8 @@ static int errno_of(const struct sd_bus_error *error, int r)
 		{DBUS ".Error.ServiceUnknown", EHOSTUNREACH},
 	};
 
+	if (error->name != NULL && strncmp(error->name, SPAWN, strlen(SPAWN)) == 0)
+		return -EHOSTUNREACH; /* the bus would have started it, if it could */
 	for (size_t i = 0; error->name != NULL && i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(error->name, known[i].name) == 0)
 			return -known[i].errnum;
