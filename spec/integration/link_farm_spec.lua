@@ -179,7 +179,7 @@ describe("a path in an image full of links", function()
       local result = inside.run({ exact = true, rootfs = rootfs, mounts = mounts }, "cat", "/proc/self/mountinfo")
       local got = {}
       for _, mount in ipairs(inside.mounts(result.stdout)) do
-        if mount.type == "tmpfs" then got[mount.source] = mount.point end
+        if mount.source:match("^m%d+$") then got[mount.source] = mount.point end -- the root may be a tmpfs too
       end
       assert.same(expected, got, "seed " .. seed)
       canary.check()
