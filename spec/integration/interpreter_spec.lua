@@ -218,6 +218,18 @@ describe("the library inside a program", function()
     assert.equal(without_limits(plain), without_limits(strange))
   end)
 
+  it("gives the container's programs 0, 1 and 2, however many descriptors its host left inheritable [E04]", function()
+    fixture.needs("root", "busybox")
+    assert.equal("0 1 2 3\n0 1 2 3\n", fixture.lua_prints([[
+      local factory = assert(lc.new(root))
+      local box <close> = assert(factory:create("a", require "libcontainer.configs".default { rootfs = rootfs }))
+      local init = assert(box:start { "sh", "-c", "echo $(ls /proc/self/fd); exec sleep 1000", stdout = "pipe" })
+      print(init.stdout:read("l", seconds(30)))
+      -- 3 is what ls looks with
+      io.write(assert(box:exec { "sh", "-c", "echo $(ls /proc/self/fd)" }).stdout)]], { args = args(),
+      shell = "exec 5</etc/passwd 7</ 9>/dev/null; " }))
+  end)
+
   it("leaves mask, handlers, umask, limits and directory of its host as they are [E03]", function()
     fixture.needs("root", "busybox")
     assert.equal("same\n", fixture.lua_prints([[
