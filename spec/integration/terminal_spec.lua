@@ -80,6 +80,20 @@ describe("a terminal", function()
     process:close()
   end)
 
+  it("loses nothing of what is written last: the kernel may tell of the end before it", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running()
+    for _ = 1, fixture.rounds(300, 10) do
+      local process = assert(box:start { "sh", "-c",
+        "trap 'echo last; exit' INT; echo up; while :; do sleep 0.05; done", terminal = true })
+      assert.equal("up\r", process.terminal:read("l", fixture.seconds(30)))
+      assert(process.terminal:write("\3"))
+      assert.matches("last\r\n$", process.terminal:read("a", fixture.seconds(30)))
+      assert(process:wait(fixture.seconds(30)))
+      process:close()
+    end
+  end)
+
   it("can be resized, and the program is told", function()
     fixture.needs("root", "busybox")
     local box <close> = running()

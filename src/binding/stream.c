@@ -109,6 +109,22 @@ static int push_stream_error(lua_State *L, long errnum)
 	return lc_lua_failure(L, &err, NULL);
 }
 
+/*
+ * A terminal that everybody has left says EIO, and may say it once too early: the kernel looks for
+ * what was written before it looks whether all have left. After the first one nothing more can come
+ * in between.
+ */
+static long read_some(int fd, char *space, size_t size)
+{
+	long r;
+	int tries = 1;
+
+	do {
+		r = lc_sys_read(fd, space, size);
+	} while (r == -EINTR || (r == -EIO && tries-- > 0));
+	return r;
+}
+
 /* stream:read([max]) -> bytes, "" at the end | nil, "again" | nil, raw */
 static int stream_read(lua_State *L)
 {
@@ -122,9 +138,7 @@ static int stream_read(lua_State *L)
 	if (max > LCT_READ_MAX)
 		max = LCT_READ_MAX;
 	space = luaL_buffinitsize(L, &buffer, (size_t) max);
-	do {
-		r = lc_sys_read(fd, space, (size_t) max);
-	} while (r == -EINTR);
+	r = read_some(fd, space, (size_t) max);
 	if (r == -EAGAIN)
 		return push_again(L);
 	if (r < 0)
