@@ -40,13 +40,14 @@ local function bus_with(mode, description)
     } 2>/dev/null
     trap clean EXIT
     export fake DBUS_SYSTEM_BUS_ADDRESS=unix:path=%s/bus
-    dbus-daemon --session --nofork --nopidfile --address=$DBUS_SYSTEM_BUS_ADDRESS 2>/dev/null & daemon=$!
-    until [ -S %s/bus ]; do sleep 0.02; done; fake=]]):format(root, path, path)
+    dbus-daemon --session --nofork --nopidfile --address=$DBUS_SYSTEM_BUS_ADDRESS --print-address \
+      >%s/address 2>/dev/null & daemon=$!
+    until [ -s %s/address ] || ! kill -0 $daemon; do sleep 0.02; done; fake=]]):format(root, path, path, path)
   if mode then
     shell = shell .. ([[
 
     FAKE_DESCRIPTION='%s' %s %s %s %s/script %s/log & fake=$!
-    until grep -q ready %s/log 2>/dev/null; do sleep 0.02; done]]):format(description or "", fixture.fake_systemd(), mode,
+    until grep -q ready %s/log 2>/dev/null || ! kill -0 $fake; do sleep 0.02; done]]):format(description or "", fixture.fake_systemd(), mode,
       root, path, path, path)
   end
   return shell .. "\n", path .. "/log"
