@@ -44,10 +44,12 @@ INIT_CFLAGS += -fsanitize=undefined -fsanitize-undefined-trap-on-error
 endif
 
 CORE_SRC = \
-	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/parse.c \
+	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/notify.c \
+	src/base/parse.c src/base/poll_set.c \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
 	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
-	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c src/cgroups/hybrid.c src/cgroups/limits.c \
+	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c \
+	src/cgroups/hybrid.c src/cgroups/limits.c src/cgroups/listen.c \
 	src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c src/cgroups/procs.c \
 	src/cgroups/stats.c src/cgroups/systemd.c src/cgroups/systemd_bus.c \
 	src/cgroups/systemd_limits.c src/cgroups/systemd_names.c \
@@ -62,11 +64,12 @@ CORE_SRC = \
 	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/spawn.c \
 	src/container/console.c src/container/container.c src/container/factory.c \
-	src/container/host.c src/container/join.c src/container/keeper.c src/container/process.c \
-	src/container/raw.c src/container/resources.c src/container/session.c \
+	src/container/host.c src/container/join.c src/container/keeper.c src/container/pids.c \
+	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
-	src/binding/failure.c src/binding/group.c src/binding/process.c src/binding/seccomp.c \
+	src/binding/failure.c src/binding/group.c src/binding/listener.c \
+	src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
 	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
 	src/binding/userdata.c \
 	$(FAULT_SRC)

@@ -7,6 +7,7 @@ local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local control = require "libcontainer.control"
 local errors = require "libcontainer.errors"
+local events = require "libcontainer.events"
 local loop = require "libcontainer.loop"
 local plan = require "libcontainer.plan"
 local process = require "libcontainer.process"
@@ -56,7 +57,8 @@ function M.new(parts)
   return setmetatable({ _factory = parts.factory, _id = parts.id, _directory = parts.directory,
     _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
     _damaged = parts.damaged or false, _init = false, _init_calls = 0, _has_failed = false,
-    _is_destroyed = false, _attempts = 0, _groups = {} }, Container)
+    _is_destroyed = false, _attempts = 0, _groups = {},
+    _listeners = setmetatable({}, { __mode = "k" }) }, Container)
 end
 
 -- --- the lock ---
@@ -175,16 +177,21 @@ function Container:state()
   return copy
 end
 
---- Process ids of everything in it, as the host sees them.
+--- Process ids of everything in it, in cgroups below too.
+---@param options table|nil  `ns`: "host" (the default) or "container": as who sees them
 ---@return integer[]|nil
 ---@return libcontainer.Error|nil err
-function Container:processes()
+function Container:processes(options)
+  local ns = check.options(options, { "ns" }, "processes").ns or "host"
+  if ns ~= "host" and ns ~= "container" then
+    error(("option ns of processes must be \"host\" or \"container\", not %q"):format(tostring(ns)), 2)
+  end
   local alive, err = check_alive(self)
   if not alive then return nil, err end
   local status
   status, err = self:status()
   if not status then return nil, err end
-  local pids, raw = self._core:pids()
+  local pids, raw = self._core:pids(ns == "container")
   if not pids then return nil, errors.raw(raw) end
   table.sort(pids)
   return pids
@@ -210,6 +217,43 @@ function Container:watch(interval)
   return stats.watch(self, seconds)
 end
 
+--- Be told when something in it is killed for want of memory, from now on until its init ends.
+---@return libcontainer.Events|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning; SystemError where nothing here tells of it
+function Container:notify_oom()
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  return events.oom(self)
+end
+
+--- Be told when tasks in it stand still for want of a resource, from now on until its init ends.
+---@param resource "cpu"|"memory"|"io"
+---@param options table  `some` or `full`: a part of the time, 0.15; `window`: seconds, default 2. Or `level`: "low", "medium", "critical" (memory on v1)
+---@return libcontainer.Events|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning, ConfigInvalid; SystemError where nothing here tells of it
+function Container:notify_pressure(resource, options)
+  options = events.pressure_options(resource, options, "notify_pressure")
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  return events.pressure(self, resource, options)
+end
+
+--- What happens to it from now on, until it is destroyed: start, exec, exit, oom, pause, resume, destroy,
+-- and pressure when it is asked for.
+---@param options table|nil  `pressure`: by resource, what notify_pressure takes
+---@return libcontainer.Events|nil
+---@return libcontainer.Error|nil err  ContainerNotExists, ConfigInvalid
+function Container:events(options)
+  options = check.options(options, { "pressure" }, "events")
+  local pressure = {}
+  for resource, what in pairs(check.options(options.pressure, { "cpu", "memory", "io" }, "events.pressure")) do
+    pressure[resource] = events.pressure_options(resource, what, "events.pressure." .. resource)
+  end
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  return events.all(self, pressure)
+end
+
 -- --- starting ---
 
 local function as_process(value)
@@ -228,10 +272,18 @@ local function start_process(self, proc, may_be_first)
   local status
   status, err = self:status()
   if not status then return nil, err end
-  if status == "running" then return start.further(self, proc) end
   if IS_PAUSED[status] then return nil, errors.container_paused(self._id) end
-  if not may_be_first then return nil, errors.container_not_running(self._id, status) end
-  return start.first(self, proc, status)
+  local is_further = status == "running"
+  if not is_further and not may_be_first then return nil, errors.container_not_running(self._id, status) end
+  local started
+  if is_further then
+    started, err = start.further(self, proc)
+  else
+    events.tell(self, "ending") -- what it was until now
+    started, err = start.first(self, proc, status)
+  end
+  if started then events.tell(self, is_further and "exec" or "start", proc) end
+  return started, err
 end
 
 --- Run a program in it: the first one, its init, or, when it runs, a further one beside it.
@@ -355,6 +407,9 @@ local function init_process(self)
   return proc
 end
 
+-- For the streams of events.
+Container._init_process = init_process
+
 --- Wait for the end of its init.
 ---@param timeout number|nil  seconds; nil waits for ever
 ---@return libcontainer.Exit|nil
@@ -384,6 +439,7 @@ end
 
 -- What is in the kernel, then the directory: the state is the last thing to go. [R14]
 local function remove(self, timeout)
+  events.tell(self, "ending")
   if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
   local done, raw = self._core:destroy(timeout)
   if not done then return nil, errors.raw(raw) end
@@ -391,6 +447,7 @@ local function remove(self, timeout)
   done, raw = self._core:reap()
   if done then done, raw = self._factory:_remove_directory(self._id, self._directory) end
   if not done then return nil, errors.raw(raw) end
+  events.tell(self, "destroy")
   self:_release()
   return true
 end
@@ -408,6 +465,7 @@ local function remove_lost(self, timeout, err)
     if not done then return nil, errors.raw(raw) end
     err = nil
   end
+  events.tell(self, "destroy")
   self:_release()
   if err then return nil, err end
   return true
@@ -470,14 +528,6 @@ end
 function Container:pollfd()
   local proc = not self._is_destroyed and init_process(self)
   return proc and proc:pollfd() or nil
-end
-
-function Container:events()
-  return "r"
-end
-
-function Container:timeout()
-  return nil
 end
 
 local function age_of(seconds)

@@ -2,6 +2,7 @@
 --- Changing a living container: its limits, and whether it runs.
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
+local events = require "libcontainer.events"
 local state = require "libcontainer.state"
 
 local M = {}
@@ -79,7 +80,10 @@ local function set(self, changes)
   local done, raw = set_freezer(self, freezer, status)
   if not done then return nil, errors.raw(raw, { field = "cgroups.freezer" }) end
   local changed, err = change(self, config, limits, is_alive)
-  if changed then return true end
+  if changed then
+    if freezer then events.tell(self, freezer == "frozen" and "pause" or "resume") end
+    return true
+  end
   if freezer then set_freezer(self, status == "running" and "thawed" or "frozen") end
   return nil, err
 end
@@ -92,6 +96,7 @@ local function freeze(self, verb, timeout)
   if not LIVES[status] then return nil, errors.container_not_running(self._id, status) end
   local done, raw = self._core[verb](self._core, timeout or FREEZE_TIMEOUT)
   if not done then return nil, errors.raw(raw) end
+  events.tell(self, verb == "freeze" and "pause" or "resume")
   return true
 end
 

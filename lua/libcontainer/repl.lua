@@ -30,9 +30,12 @@ local TOPICS <const> = {
     { "c:signal(name, { all = true })", "signal its init, or everything in it" },
     { "c:destroy { force = true }", "end everything in it and remove every trace" },
     { "c:status() c:state() c:config() c:id()", "what it is" },
-    { "c:processes()", "process ids of everything in it" },
+    { "c:processes { ns = \"container\" }", "process ids of everything in it, as it or the host sees them" },
     { "c:stats()", "what it has used: cpu, memory, io, pids, pressure, interfaces" },
     { "for s in c:watch(1) do … end", "the same every second, until it ends" },
+    { "for e in c:events() do … end", "what happens: start, exec, exit, oom, pause, resume, destroy" },
+    { "c:notify_oom()", "the same of processes killed for want of memory alone" },
+    { "c:notify_pressure(\"memory\", { some = 0.15 })", "or of tasks that wait for cpu, memory, io" },
     { "c:explain(process)", "every operation of a start, before it happens" },
   },
   process = {
@@ -42,6 +45,11 @@ local TOPICS <const> = {
     { "p.stdin p.stdout p.stderr", "streams, when it was started with \"pipe\"" },
     { "p:attach { detach_keys = \"ctrl-p,ctrl-q\" }", "put this terminal on its terminal" },
     { "p.terminal p:resize(columns, rows)", "of one that was started with terminal = true" },
+  },
+  events = {
+    { "e:next(timeout)", "the next event; nil at the end" },
+    { "e:pollfd()", "a descriptor that is readable while there is one" },
+    { "e:close()", "listen no more" },
   },
 }
 

@@ -243,7 +243,6 @@ describe("a container", function()
     local core = require "libcontainer.core"
     local box <close> = create()
     local p = assert(box:start { args = { "cat" }, stdin = "pipe" })
-    assert.equal("r", box:events())
     assert.equal(0, core.poll({ { box:pollfd(), "r" } }, 0))
     p.stdin:close()
     assert.equal(1, core.poll({ { box:pollfd(), "r" } }, fixture.seconds(30)))

@@ -19,6 +19,7 @@ local EXPECTED <const> = {
     .. "fork bomb   ended: it met its process limit\nsleeper     killed at its timeout\n",
   pipeline = "6 7 = 42\n12 12 = 144\n1000 1000 = 1000000\nstderr: no more\nstatus 0\n",
   many = "200 containers, 8 at a time, sum of their statuses 900\n",
+  oom = "started: sh\n3 killed for want of memory, then it ended with status 7\nthe last event: destroy\n",
   custom_init = "init: a Lua script, Lua 5.4\nprogram: process 1, oom_score_adj 500\nstatus 0\n",
   exec_shell = "3\tfrom box\n/dev/pts/0\na word\ngot a word\n\nthere is no terminal to attach: the input is none — "
     .. "give a terminal as input and output\n",
@@ -47,6 +48,15 @@ describe("an example", function()
       assert.equal(0, status)
     end)
   end
+
+  it("top.lua shows five containers twice when nobody watches, and leaves nothing", function()
+    fixture.needs "root"
+    local output, status = run_example "top"
+    assert.equal(0, status, output)
+    local head, row = "CONTAINER +CPU +MEMORY +PEAK +WAITS\n", " +%d* ?%%? +[%d.]+ %a+ +[%d.]+ %a+ +[%d?]+ ?%%?\n"
+    local rows = ("idle%s busy%s throttled%s hoarder%s crowd%s"):gsub(" ", ""):gsub("%%s", function() return row end)
+    assert.matches("^" .. head .. rows .. head .. rows .. "$", output)
+  end)
 
   it("build_in_sandbox.lua builds the real sources and leaves nothing", function()
     fixture.needs("root", "gcc", "pace")
@@ -79,7 +89,7 @@ describe("an example", function()
   it("is there for each subject, begins with what it shows, and is listed here", function()
     for path in fixture.sh("ls examples"):gmatch("%S+") do
       local name = path:match("^([%l_]+)%.lua$")
-      assert.is_true(EXPECTED[name] ~= nil or name == "build_in_sandbox", path)
+      assert.is_true(EXPECTED[name] ~= nil or name == "build_in_sandbox" or name == "top", path)
       assert.matches("^%-%- SPDX%-License%-Identifier: MIT\n%-%- [%u%d]", fixture.read("examples/" .. path))
     end
   end)

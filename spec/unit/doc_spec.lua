@@ -37,7 +37,7 @@ describe("the annotations of the C core", function()
   -- class in the file → metatable of the core
   local TYPES <const> = { Host = "host", Root = "root", Directory = "directory", Lock = "lock",
     Container = "core.container", Session = "session", Process = "core.process", Stream = "core.stream",
-    Group = "group", Raw = "raw" }
+    Group = "group", Raw = "raw", Changes = "changes", PollSet = "poll_set", Listener = "core.listener" }
 
   local function annotated()
     local names = {}
@@ -83,6 +83,7 @@ describe("doc/reference/api.md", function()
       if type(value) == "function" and not name:find("^prepare_") then need("configs." .. name .. "(") end
     end
     for _, name in ipairs { "read", "lines", "write", "close", "pollfd" } do need("stream:" .. name .. "(") end
+    for _, name in ipairs { "next", "close", "pollfd" } do need("events:" .. name .. "(") end
     assert.same({}, missing)
   end)
 

@@ -31,6 +31,9 @@
 #define LCT_STREAM_TYPE "libcontainer.core.stream"
 #define LCT_GROUP_TYPE "libcontainer.group"
 #define LCT_RAW_TYPE "libcontainer.raw"
+#define LCT_CHANGES_TYPE "libcontainer.changes"
+#define LCT_LISTENER_TYPE "libcontainer.core.listener"
+#define LCT_POLL_SET_TYPE "libcontainer.poll_set"
 
 struct box_host {
 	struct lc_host host;
@@ -95,10 +98,21 @@ void lc_lua_open_group(lua_State *L);
 void lc_lua_open_process(lua_State *L);
 void lc_lua_open_stream(lua_State *L);
 void lc_lua_open_terminal(lua_State *L); /* behind the stream */
+void lc_lua_open_listener(lua_State *L);
+void lc_lua_open_poll_set(lua_State *L);
 
 /* Methods of the container in files of their own. stats.c: container:stats() -> table | nil, raw: ESRCH
  * at step process when it does not run */
 int lc_lua_container_stats(lua_State *L);
+/* In the table at `index`, field `pressure`. */
+struct lc_pressure;
+void lc_lua_set_pressure(lua_State *L, int index, const struct lc_pressure *pressure);
+/* listener.c: see there */
+int lc_lua_container_listen_oom(lua_State *L);
+int lc_lua_group_listen_oom(lua_State *L);
+int lc_lua_container_listen_frozen(lua_State *L);
+int lc_lua_container_listen_level(lua_State *L);
+int lc_lua_container_listen_pressure(lua_State *L);
 
 /* Functions of the module, by file. */
 int lc_lua_new_host(lua_State *L);
@@ -107,6 +121,7 @@ int lc_lua_new_container(lua_State *L);
 int lc_lua_saved_container(lua_State *L);
 int lc_lua_scope_names(lua_State *L);
 int lc_lua_open_process_by_pid(lua_State *L);
+int lc_lua_new_poll_set(lua_State *L);
 int lc_lua_pipe(lua_State *L);
 int lc_lua_null(lua_State *L);
 int lc_lua_text(lua_State *L);

@@ -4,6 +4,7 @@
 #include "binding/binding.h"
 
 #include "container/container.h"
+#include "container/pids.h"
 #include "container/sibling.h"
 #include "sys/sys.h"
 
@@ -309,22 +310,8 @@ int lc_lua_scope_names(lua_State *L)
 
 struct pid_list {
 	pid_t *items;
-	size_t count, room;
-	struct lc_arena arena;
+	size_t count;
 };
-
-static int collect_pid(void *context, pid_t pid)
-{
-	struct pid_list *list = context;
-	pid_t *items =
-		lc_arena_grow(&list->arena, list->items, list->count, &list->room, sizeof(*items));
-
-	if (items == NULL)
-		return -ENOMEM;
-	list->items = items;
-	list->items[list->count++] = pid;
-	return 0;
-}
 
 static int push_pids(lua_State *L)
 {
@@ -338,29 +325,25 @@ static int push_pids(lua_State *L)
 	return 1;
 }
 
-/* container:pids() -> array | nil, raw: of the cgroup and those below it, as the host sees them */
+/* container:pids(is_inner) -> array | nil, raw: of the cgroup and those below it, as the host sees them
+ * or as the container does */
 static int container_pids(lua_State *L)
 {
 	struct lc_container *c = lc_lua_container(L, 1);
-	struct pid_list list = {.arena = LCT_ARENA_INIT};
+	bool is_inner = lua_toboolean(L, 2);
+	struct lc_arena arena = LCT_ARENA_INIT;
+	struct pid_list list;
 	struct lc_error err;
-	int r, status;
+	int status;
 
 	lua_pushcfunction(L, push_pids);
-	r = lc_cgroup_pids(&c->cgroup, collect_pid, &list, &err);
-	/* without cgroups the init is all that is known */
-	if (r >= 0 && c->cgroup.count == 0 && c->init.pidfd >= 0 &&
-		lc_process_await(&c->init, 0, NULL) == -ETIMEDOUT)
-		r = collect_pid(&list, c->init.pid);
-	if (r == -ENOMEM)
-		lc_fail(&err, LCT_STEP_MEMORY, ENOMEM, "");
-	if (r < 0) {
-		lc_arena_done(&list.arena);
+	if (lc_container_pids(c, is_inner, &arena, &list.items, &list.count, &err) < 0) {
+		lc_arena_done(&arena);
 		return lc_lua_failure(L, &err, NULL);
 	}
 	lua_pushlightuserdata(L, &list);
 	status = lua_pcall(L, 1, 1, 0);
-	lc_arena_done(&list.arena);
+	lc_arena_done(&arena);
 	return status == LUA_OK ? 1 : lua_error(L);
 }
 
@@ -559,6 +542,10 @@ void lc_lua_open_container(lua_State *L)
 		{"pids", container_pids},
 		{"usage", container_usage},
 		{"stats", lc_lua_container_stats},
+		{"listen_oom", lc_lua_container_listen_oom},
+		{"listen_frozen", lc_lua_container_listen_frozen},
+		{"listen_level", lc_lua_container_listen_level},
+		{"listen_pressure", lc_lua_container_listen_pressure},
 		{"init", container_init},
 		{"open_init", container_open_init},
 		{"signal", container_signal},

@@ -169,6 +169,7 @@ static const luaL_Reg functions[] = {
 	{"saved_container", lc_lua_saved_container},
 	{"scope", lc_lua_scope_names},
 	{"open_process", lc_lua_open_process_by_pid},
+	{"poll_set", lc_lua_new_poll_set},
 	{"pipe", lc_lua_pipe},
 	{"null", lc_lua_null},
 	{"text", lc_lua_text},
@@ -200,6 +201,8 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_process(L);
 	lc_lua_open_stream(L);
 	lc_lua_open_terminal(L);
+	lc_lua_open_listener(L);
+	lc_lua_open_poll_set(L);
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, LCT_VERSION);
 	lua_setfield(L, -2, "version");

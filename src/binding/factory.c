@@ -7,10 +7,12 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/notify.h"
 #include "container/factory.h"
 #include "sys/sys.h"
 
 #include <string.h>
+#include <sys/inotify.h>
 
 #define LCT_STATE_FILE_MAX (16u << 20)
 
@@ -150,6 +152,39 @@ static int directory_lock(lua_State *L)
 
 	*fd = lc_factory_lock(directory, make, &err);
 	return *fd < 0 ? lc_lua_failure(L, &err, NULL) : 1;
+}
+
+/* directory:changes() -> changes | nil, raw: files that are replaced or removed in it from now on */
+static int directory_changes(lua_State *L)
+{
+	int directory = check_descriptor(L, 1, LCT_DIRECTORY_TYPE);
+	int *fd = new_descriptor(L, LCT_CHANGES_TYPE);
+	struct lc_error err;
+
+	*fd = lc_notify_open(directory, IN_MOVED_TO | IN_DELETE);
+	if (*fd >= 0)
+		return 1;
+	lc_fail(&err, LCT_STEP_STATE, *fd, "inotify");
+	return lc_lua_failure(L, &err, NULL);
+}
+
+static int changes_pollfd(lua_State *L)
+{
+	lua_pushinteger(L, check_descriptor(L, 1, LCT_CHANGES_TYPE));
+	return 1;
+}
+
+/* changes:take() -> was there one since the last look? */
+static int changes_take(lua_State *L)
+{
+	lua_pushboolean(L, lc_notify_take(check_descriptor(L, 1, LCT_CHANGES_TYPE)));
+	return 1;
+}
+
+static int changes_close(lua_State *L)
+{
+	lc_fd_close(luaL_checkudata(L, 1, LCT_CHANGES_TYPE));
+	return 0;
 }
 
 /* directory:lock_holder() -> pid | nil */
@@ -378,6 +413,7 @@ void lc_lua_open_host(lua_State *L)
 	static const luaL_Reg directory_methods[] = {
 		{"lock", directory_lock},
 		{"lock_holder", directory_lock_holder},
+		{"changes", directory_changes},
 		{"read", directory_read},
 		{"replace", directory_replace},
 		{"is_open", directory_is_open},
@@ -386,6 +422,14 @@ void lc_lua_open_host(lua_State *L)
 	};
 	static const luaL_Reg directory_meta[] = {
 		{"__gc", directory_close}, {"__close", directory_close}, {NULL, NULL}};
+	static const luaL_Reg changes_methods[] = {
+		{"pollfd", changes_pollfd},
+		{"take", changes_take},
+		{"close", changes_close},
+		{NULL, NULL},
+	};
+	static const luaL_Reg changes_meta[] = {
+		{"__gc", changes_close}, {"__close", changes_close}, {NULL, NULL}};
 	static const luaL_Reg lock_methods[] = {{"close", lock_close}, {NULL, NULL}};
 	static const luaL_Reg lock_meta[] = {
 		{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
@@ -394,4 +438,5 @@ void lc_lua_open_host(lua_State *L)
 	lc_lua_type(L, LCT_FACTORY_TYPE, root_methods, root_meta);
 	lc_lua_type(L, LCT_DIRECTORY_TYPE, directory_methods, directory_meta);
 	lc_lua_type(L, LCT_LOCK_TYPE, lock_methods, lock_meta);
+	lc_lua_type(L, LCT_CHANGES_TYPE, changes_methods, changes_meta);
 }

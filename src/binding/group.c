@@ -162,6 +162,7 @@ void lc_lua_open_group(lua_State *L)
 	static const luaL_Reg methods[] = {
 		{"settle", group_settle},
 		{"usage", group_usage},
+		{"listen_oom", lc_lua_group_listen_oom},
 		{"kill", group_kill},
 		{"close", group_close},
 		{NULL, NULL},

@@ -124,7 +124,7 @@ static void set_pressure_line(lua_State *L, const char *name, const struct lc_pr
 	lua_setfield(L, -2, name);
 }
 
-static void set_pressure(lua_State *L, int index, const struct lc_pressure *pressure)
+void lc_lua_set_pressure(lua_State *L, int index, const struct lc_pressure *pressure)
 {
 	lua_createtable(L, 0, 2);
 	set_pressure_line(L, "some", &pressure->some);
@@ -220,9 +220,9 @@ static int push_stats(lua_State *L)
 	set_percpu(L, at[CPU], from);
 	set_counts(L, at[MEMORY], "stat", &from->memory_stat);
 	set_counts(L, at[MEMORY], "events", &from->memory_events);
-	set_pressure(L, at[CPU], &from->pressures[LCT_PRESSURE_CPU]);
-	set_pressure(L, at[MEMORY], &from->pressures[LCT_PRESSURE_MEMORY]);
-	set_pressure(L, at[IO], &from->pressures[LCT_PRESSURE_IO]);
+	lc_lua_set_pressure(L, at[CPU], &from->pressures[LCT_PRESSURE_CPU]);
+	lc_lua_set_pressure(L, at[MEMORY], &from->pressures[LCT_PRESSURE_MEMORY]);
+	lc_lua_set_pressure(L, at[IO], &from->pressures[LCT_PRESSURE_IO]);
 	set_devices(L, at[IO], from);
 	set_cpuset(L, at[ROOT], from);
 	set_items(L, at[ROOT], "hugetlb", hugetlb_rows, LCT_HUGETLB_STATS, &from->hugetlb);

@@ -236,7 +236,7 @@ static bool take_share(const char *line, const char *key, double *out)
 	return true;
 }
 
-static void parse_pressure(char *text, const char *kind, struct lc_pressure_line *out)
+static void parse_pressure_line(char *text, const char *kind, struct lc_pressure_line *out)
 {
 	char *line = strstr(text, kind), *total = line != NULL ? strstr(line, "total=") : NULL;
 	struct lc_pressure_line found = {.is_set = true};
@@ -250,24 +250,27 @@ static void parse_pressure(char *text, const char *kind, struct lc_pressure_line
 		*out = found;
 }
 
+const char *const lc_pressure_files[LCT_PRESSURES] = {
+	[LCT_PRESSURE_CPU] = "cpu.pressure",
+	[LCT_PRESSURE_MEMORY] = "memory.pressure",
+	[LCT_PRESSURE_IO] = "io.pressure",
+};
+
+void lc_stats_parse_pressure(char *text, struct lc_pressure *out)
+{
+	parse_pressure_line(text, "full ", &out->full); /* it cuts the text: the last first */
+	parse_pressure_line(text, "some ", &out->some);
+}
+
 int lc_stats_pressures(struct lc_stats_reader *reader)
 {
-	static const char *const files[LCT_PRESSURES] = {
-		[LCT_PRESSURE_CPU] = "cpu.pressure",
-		[LCT_PRESSURE_MEMORY] = "memory.pressure",
-		[LCT_PRESSURE_IO] = "io.pressure",
-	};
-
 	for (int i = 0; i < LCT_PRESSURES; i++) {
-		struct lc_pressure *out = &reader->out->pressures[i];
-		int r = lc_stats_text(reader, files[i]);
+		int r = lc_stats_text(reader, lc_pressure_files[i]);
 
 		if (r < 0)
 			return r;
-		if (r == 0)
-			continue;
-		parse_pressure(reader->text, "full ", &out->full); /* it cuts the text: last first */
-		parse_pressure(reader->text, "some ", &out->some);
+		if (r > 0)
+			lc_stats_parse_pressure(reader->text, &reader->out->pressures[i]);
 	}
 	return 0;
 }

@@ -54,6 +54,8 @@ const uint64_t *lc_stats_find(const struct lc_named_counts *counts, const char *
 /* memory.stat has these; working_set is what is used less what could be dropped at once. */
 void lc_stats_memory(struct lc_stats *out, const char *cache, const char *anon, const char *inactive);
 
+extern const char *const lc_pressure_files[LCT_PRESSURES];
+void lc_stats_parse_pressure(char *text, struct lc_pressure *out);
 int lc_stats_pressures(struct lc_stats_reader *reader);
 /* The device with these numbers, made when it is new; NULL when out of memory (and err is filled). */
 struct lc_io_device *lc_stats_device(struct lc_stats_reader *reader, unsigned major, unsigned minor);

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -218,6 +219,36 @@ static inline long lc_sys_ioctl(int fd, unsigned long request, void *argument)
 static inline long lc_sys_poll(struct pollfd *fds, unsigned count, const struct timespec *timeout)
 {
 	return LCT_SYS5(ppoll, fds, count, timeout, NULL, sizeof(lc_sigset));
+}
+
+/* --- being told --- */
+static inline long lc_sys_epoll_create1(int flags)
+{
+	return LCT_SYS1(epoll_create1, flags);
+}
+static inline long lc_sys_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	return LCT_SYS4(epoll_ctl, epoll, operation, fd, event);
+}
+static inline long lc_sys_eventfd2(unsigned value, int flags)
+{
+	return LCT_SYS2(eventfd2, value, flags);
+}
+static inline long lc_sys_timerfd_create(int clock, int flags)
+{
+	return LCT_SYS2(timerfd_create, clock, flags);
+}
+static inline long lc_sys_timerfd_settime(int fd, const struct itimerspec *value)
+{
+	return LCT_SYS4(timerfd_settime, fd, 0, value, NULL);
+}
+static inline long lc_sys_inotify_init1(int flags)
+{
+	return LCT_SYS1(inotify_init1, flags);
+}
+static inline long lc_sys_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	return LCT_SYS3(inotify_add_watch, fd, path, mask);
 }
 
 /* --- memory --- */

@@ -116,6 +116,11 @@ function core.saved_container(host, places, scope) end
 ---@return libcontainer.RawError|nil
 function core.scope(path, fallback, user) end
 
+--- Many descriptors as one that can be polled.
+---@return libcontainer.core.PollSet|nil
+---@return libcontainer.RawError|nil
+function core.poll_set() end
+
 --- A process by pid, proved by its start time.
 ---@param pid integer
 ---@param start integer
@@ -269,6 +274,11 @@ function Directory:lock_holder() end
 ---@return libcontainer.RawError|nil
 function Directory:read(name) end
 
+--- Files that are replaced or removed in it from now on.
+---@return libcontainer.core.Changes|nil
+---@return libcontainer.RawError|nil
+function Directory:changes() end
+
 --- Atomic, mode 0600.
 ---@param name string
 ---@param text string
@@ -277,6 +287,17 @@ function Directory:read(name) end
 function Directory:replace(name, text) end
 
 function Directory:close() end
+
+---@class libcontainer.core.Changes
+local Changes = {}
+
+---@return integer fd
+function Changes:pollfd() end
+
+---@return boolean  was there one since the last look?
+function Changes:take() end
+
+function Changes:close() end
 
 ---@class libcontainer.core.Lock
 local Lock = {}
@@ -340,7 +361,8 @@ function Container:scope() end
 --- Of its cgroup and those below, as the host sees them.
 ---@return integer[]|nil
 ---@return libcontainer.RawError|nil
-function Container:pids() end
+---@param is_inner boolean|nil as the container sees them
+function Container:pids(is_inner) end
 
 --- memory_peak, memory (bytes), cpu_ns, cpu_user_ns, cpu_system_ns, oom_kills, pids_peak; what the
 -- kernel does not tell is absent.
@@ -352,6 +374,31 @@ function Container:usage() end
 ---@return table|nil
 ---@return libcontainer.RawError|nil  ESRCH at step process: it does not run
 function Container:stats() end
+
+--- Kills for want of memory. ENODEV: nothing here tells of them.
+---@return libcontainer.core.Listener|nil
+---@return libcontainer.RawError|nil
+function Container:listen_oom() end
+
+--- Its freezer in the unified tree.
+---@return libcontainer.core.Listener|nil
+---@return libcontainer.RawError|nil
+function Container:listen_frozen() end
+
+--- v1's memory.pressure_level.
+---@param level "low"|"medium"|"critical"
+---@return libcontainer.core.Listener|nil
+---@return libcontainer.RawError|nil
+function Container:listen_level(level) end
+
+--- A trigger of pressure stall information. EINVAL for times that the kernel does not take.
+---@param resource "cpu"|"memory"|"io"
+---@param line "some"|"full"
+---@param stall number  seconds
+---@param window number seconds
+---@return libcontainer.core.Listener|nil
+---@return libcontainer.RawError|nil
+function Container:listen_pressure(resource, line, stall, window) end
 
 ---@return integer|nil pid
 ---@return integer|nil start
@@ -470,6 +517,11 @@ function Group:settle() end
 ---@return libcontainer.RawError|nil
 function Group:usage() end
 
+--- Kills for want of memory in it; ENODEV when the container's listener is told of them too.
+---@return libcontainer.core.Listener|nil
+---@return libcontainer.RawError|nil
+function Group:listen_oom() end
+
 --- Every process in it, and wait for their end.
 ---@param timeout number|nil seconds, default 10
 ---@return true|nil
@@ -569,5 +621,39 @@ function Stream:nonblock() end
 function Stream:pollfd() end
 
 function Stream:close() end
+
+---@class libcontainer.core.PollSet
+local PollSet = {}
+
+---@param fd integer
+---@param events "r"|"p"|nil  "p" is what poll(2) calls POLLPRI
+---@return true|nil
+---@return libcontainer.RawError|nil
+function PollSet:add(fd, events) end
+
+---@param fd integer
+function PollSet:remove(fd) end
+
+--- Hold it readable, or not any more.
+---@param is_awake boolean
+function PollSet:wake(is_awake) end
+
+---@return integer|nil fd
+function PollSet:pollfd() end
+
+function PollSet:close() end
+
+---@class libcontainer.core.Listener
+local Listener = {}
+
+---@return { [1]: integer, [2]: "r"|"p" }[]
+function Listener:pollfds() end
+
+--- What has happened since the last look: count, is_stalled, is_frozen, pressure. Never waits.
+---@return table|false|nil
+---@return libcontainer.RawError|nil  ENODEV: the cgroup has gone
+function Listener:take() end
+
+function Listener:close() end
 
 return core
