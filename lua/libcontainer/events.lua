@@ -292,6 +292,15 @@ local function look_at_state(self)
   return true
 end
 
+local function watch_state(self)
+  local changes, raw = self._box._directory:changes()
+  self._changes = changes or false
+  local added = changes
+  if changes then added, raw = self._set:add(changes:pollfd(), "r") end
+  if not added then return nil, errors.raw(raw) end
+  return true
+end
+
 -- All of it, once: what has happened is in the queue afterwards.
 local function look(self)
   if self._is_ended then return true end
@@ -402,11 +411,7 @@ local function new(box, kinds, pressures, ends_with_init)
   if lives then fine, err = watch_init(self) end
   if fine and lives then fine, err = open_sources(self) end
   if fine then fine, err = watch_siblings(self) end
-  if fine and not ends_with_init then
-    self._changes, raw = box._directory:changes()
-    fine = self._changes and self._set:add(self._changes:pollfd(), "r")
-    if not fine then err = errors.raw(raw) end
-  end
+  if fine and not ends_with_init then fine, err = watch_state(self) end
   if not fine then
     self:close()
     return nil, err

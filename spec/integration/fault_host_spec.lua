@@ -48,6 +48,22 @@ describe("while a container is paused and resumed, a failing system call of the 
   end)
 end)
 
+describe("while a container is looked at and listened to, a failing system call of the host", function()
+  fixture.check_leaks()
+
+  it("is an error, never half of an answer, and no event is made up or lost [L46] [L12] [L13]", function()
+    assert.is_true(faults.sweep("fault_host", "watch", "once", table.unpack(ERRNOS)) >= fixture.rounds(150, 10))
+  end)
+
+  it("is that, too, when every later call fails [L46] [L12]", function()
+    assert.is_true(faults.sweep("fault_host", "watch", "sticky", "EMFILE") >= fixture.rounds(100, 10))
+  end)
+
+  it("that was interrupted is made again, or is such a failure [L14] [L46]", function()
+    assert.is_true(faults.sweep("fault_host", "watch", "once", "EINTR") >= fixture.rounds(150, 10))
+  end)
+end)
+
 describe("a host that is killed at any of its system calls", function()
   fixture.check_leaks()
 

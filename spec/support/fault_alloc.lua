@@ -66,6 +66,22 @@ function scenarios.start()
   assert(c:destroy())
 end
 
+function scenarios.watch()
+  local c <close> = assert(assert(lc.new(root)):create(ID, config()))
+  local events <close> = assert(c:events())
+  assert(c:start { args = { "/bin/sleep", "1000" } })
+  local stats = assert(c:stats())
+  assert(stats.memory.usage > 0 and #tostring(stats) > 100)
+  local oom <close> = assert(c:notify_oom())
+  assert(c:processes({ ns = "container" })[1] == 1)
+  assert(c:destroy())
+  local names = {}
+  for event in events do names[#names + 1] = event.type end
+  -- Without memory for an event there is one of type "lost".
+  assert(names[#names] == "destroy" or table.concat(names, " "):find("lost"), table.concat(names, " "))
+  assert(not oom:next(0))
+end
+
 -- A start that fails, and its error.
 function scenarios.failure()
   local c <close> = assert(assert(lc.new(root)):create(ID, config()))

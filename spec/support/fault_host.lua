@@ -177,6 +177,54 @@ function scenarios.pause(label, arm)
   return paused and resumed and gone, err
 end
 
+-- Looking at a container and listening to it: the whole, or an error.
+local function names_of(t, prefix, names)
+  for key, value in pairs(t) do
+    if type(value) == "table" then names_of(value, prefix .. key .. ".", names) end
+    names[#names + 1] = prefix .. key
+  end
+  table.sort(names)
+  return table.concat(names, " ")
+end
+
+local function listen(label, c)
+  local events, err = c:events()
+  if not step(label .. " events", events, err) then return end
+  local event
+  event, err = events:next(0)
+  if event then sweep.problem("%s: %s comes from nowhere", label, event.type) end
+  if err and err.errname ~= "ETIMEDOUT" then sweep.check_error(label .. " next", err) end
+  return events
+end
+
+local function check_end(label, events)
+  local last
+  for event in function() return events:next(0) end do last = event.type end
+  if last ~= "destroy" then sweep.problem("%s: the last event is %s", label, last) end
+end
+
+function scenarios.watch(label, arm)
+  local c = assert(assert(lc.new(root)):create(ID, config()))
+  local p = assert(c:start { args = { "/bin/sleep", "1000" } })
+  local whole = names_of(assert(c:stats()), "", {})
+  arm()
+  local stats = step(label .. " stats", c:stats())
+  local found = stats and names_of(stats, "", {})
+  if found and found ~= whole then sweep.problem("%s: half of the stats: %s", label, found) end
+  for _, ns in ipairs { "host", "container" } do
+    local pids = step(label .. " processes", c:processes { ns = ns })
+    local wanted = ns == "host" and p:pid() or 1
+    if pids and pids[1] ~= wanted then sweep.problem("%s: processes %s", label, pids[1]) end
+  end
+  local events <close> = listen(label, c)
+  local oom = step(label .. " notify_oom", c:notify_oom())
+  local gone, err = c:destroy()
+  step(label .. " destroy", gone, err)
+  if gone and events then check_end(label, events) end
+  if oom then oom:close() end
+  return stats and events and gone, err
+end
+
 local scenario = assert(scenarios[scenario_name], scenario_name)
 
 -- --- one case ---

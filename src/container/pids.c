@@ -33,7 +33,7 @@ int lc_inner_pid_parse(const char *status, int level, int *out_level)
 		here++;
 		at = end;
 	}
-	if (out_level != NULL)
+	if (out_level != NULL && here >= 0)
 		*out_level = here;
 	return level == LCT_INNERMOST || here == level ? pid : -1;
 }
@@ -91,30 +91,41 @@ static int list(struct lc_container *container, struct listing *listing, struct 
 	return r >= 0 && listing->no_memory ? lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "") : r;
 }
 
+static bool has_ended(long result)
+{
+	return result == -ENOENT || result == -ESRCH;
+}
+
 /* 0 when the init is not in a pid namespace of its own, or has ended, and with it its namespace. */
-static int level_of_init(const struct lc_container *container)
+static int level_of_init(const struct lc_container *container, struct lc_error *err)
 {
 	char status[STATUS_ROOM];
 	int level = 0;
+	long r;
 
-	if (container->init.pidfd >= 0 && read_status(container->init.pid, status, NULL) > 0)
+	if (container->init.pidfd < 0)
+		return 0;
+	r = read_status(container->init.pid, status, err);
+	if (r >= 0)
 		(void) lc_inner_pid_parse(status, LCT_INNERMOST, &level);
-	return level > 0 ? level : 0;
+	return r < 0 && !has_ended(r) ? (int) r : level;
 }
 
 static int look_inside(
 	struct lc_container *container, struct listing *listing, struct lc_error *err)
 {
-	int level = level_of_init(container);
+	int level = level_of_init(container, err);
 	char status[STATUS_ROOM];
 
+	if (level < 0)
+		return level;
 	for (size_t i = 0; i < listing->count; i++) {
 		struct entry *entry = &listing->items[i];
 		long r = read_status(entry->pid, status, err);
 
-		if (r < 0 && r != -ENOENT && r != -ESRCH)
+		if (r < 0 && !has_ended(r))
 			return (int) r;
-		if (r >= 0) /* else it has ended */
+		if (r >= 0)
 			entry->inner = lc_inner_pid_parse(status, level, NULL);
 		entry->is_proved = container->cgroup.count == 0;
 	}
