@@ -512,7 +512,7 @@ end
 ---@return libcontainer.Event|nil  nil at the end
 ---@return libcontainer.Error|nil err  errname "ETIMEDOUT" when nothing has happened
 function Events:next(timeout)
-  local deadline = loop.deadline(timeout)
+  local deadline, is_late = loop.deadline(timeout), false
   while self._set:pollfd() do
     local event = take(self)
     if event then return event end
@@ -520,9 +520,11 @@ function Events:next(timeout)
     local fine, err = look(self)
     if not fine then return nil, err end
     if self._first > self._last and self._lost == 0 and not self._is_ended then
+      -- Readable is not always something to tell: whose time is over looks once more, and no longer.
       local ready, raw = loop.wait(self._set:pollfd(), "r", deadline)
       if ready == nil then return nil, errors.raw(raw) end
-      if not ready then return nil, errors.timed_out("events", "nothing happens", timeout) end
+      if not ready or is_late then return nil, errors.timed_out("events", "nothing happens", timeout) end
+      is_late = deadline and core.now() >= deadline
     end
   end
   return nil

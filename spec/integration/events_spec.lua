@@ -86,6 +86,7 @@ describe("a listener for OOM", function()
     p.stdin:write("exec tail /dev/zero\n")
     assert.equal(1, next_of(oom, "oom").count)
     at_its_end(oom)
+    assert.equal(1, core.poll({ { oom:pollfd(), oom:events() } }, 0)) -- the end is readable
     assert.is_true(assert(p:wait(seconds(30))).oom)
   end)
 
@@ -115,6 +116,17 @@ describe("a listener for OOM", function()
     local again <close> = assert(box:notify_oom())
     assert(box:destroy())
     at_its_end(again)
+  end)
+
+  it("hears of the removal, which v1 tells like an OOM, and says nothing [D34] [L27]", function()
+    fixture.needs("root", "busybox", "v1")
+    local box <close>, p = shell { memory = "16M" }
+    local oom <close> = assert(box:notify_oom())
+    local path = box:state().cgroup_paths.memory
+    fixture.sh("echo %d >%s/../cgroup.procs && rmdir %s", p:pid(), path, path)
+    assert.equal(1, core.poll({ { oom:pollfd(), "r" } }, seconds(60)))
+    assert.same({ "", "ETIMEDOUT" }, { types_of(oom) })
+    assert.equal(0, core.poll({ { oom:pollfd(), "r" } }, 0))
   end)
 
   it("ends with the container when another process destroys it [L46]", function()
