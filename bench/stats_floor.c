@@ -28,11 +28,12 @@ static const char *const names[] = {
 	"memory.kmem.tcp.max_usage_in_bytes", "memory.kmem.tcp.limit_in_bytes",
 	"memory.kmem.tcp.failcnt", "blkio.throttle.io_service_bytes_recursive",
 	"blkio.throttle.io_serviced_recursive", "pids.current", "pids.peak", "pids.max",
-	"pids.events",
+	"pids.events", "cpuset.effective_cpus", "cpuset.effective_mems",
 	/* v2 */
 	"memory.current", "memory.peak", "memory.max", "memory.events", "memory.swap.current",
 	"memory.swap.max", "memory.swap.peak", "memory.swap.events", "io.stat", "cpu.pressure",
-	"memory.pressure", "io.pressure", "hugetlb.2MB.current", "hugetlb.2MB.max",
+	"memory.pressure", "io.pressure", "cpuset.cpus.effective", "cpuset.mems.effective",
+	"misc.current", "misc.max", "misc.events", "rdma.current", "hugetlb.2MB.current", "hugetlb.2MB.max",
 	"hugetlb.2MB.events", "hugetlb.2MB.rsvd.current", "hugetlb.1GB.current",
 	"hugetlb.1GB.max", "hugetlb.1GB.events", "hugetlb.1GB.rsvd.current",
 };

@@ -78,7 +78,9 @@ static long read_once(int fd, char *buffer, size_t size)
 /* Length of the text; -EMSGSIZE when there may be more of it. */
 static long read_file(const struct lc_stats_reader *reader, const char *file)
 {
-	int fd = lc_cgroup_open_at(reader->dir->fd, file, O_RDONLY);
+	/* One component, and never a link: openat2 could say no more than that. */
+	int fd = lc_fd_above_stdio((int) lc_sys_openat(
+		reader->dir->fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0));
 	long got;
 
 	if (fd < 0)
