@@ -343,7 +343,7 @@ describe("the events of a container", function()
     assert.is_true(is_readable())
   end)
 
-  it("can be iterated to the end", function()
+  it("can be iterated to the end, by who destroys the container meanwhile [E28]", function()
     fixture.needs("root", "busybox")
     local box = create()
     local events <close> = assert(box:events())
@@ -424,7 +424,7 @@ describe("the events of a container", function()
     assert(box:resume())
   end)
 
-  it("keep the container, and it can be destroyed by who reads them [E10] [E28]", function()
+  it("keep the container that nobody else holds [E10]", function()
     fixture.needs("root", "busybox")
     local events
     do
