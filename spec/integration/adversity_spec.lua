@@ -66,16 +66,17 @@ describe("a host that is stopped past its deadline", function()
   it("takes what has ended meanwhile as ended, and kills nothing [L47]", function()
     fixture.needs("root", "busybox", "cc")
     assert.equal("0\tfalse\tdone\n", fixture.lua_prints([[
-      local me = posix.getpid()
-      local stopper = posix.fork()
-      if stopper == 0 then
+      local me, stopper = posix.getpid(), nil
+      local function stop_host() -- asked for input, so the program runs
+        stopper = posix.fork()
+        if stopper > 0 then return nil end
         posix.kill(me, 19)
         os.execute("sleep " .. seconds(4))
         posix.kill(me, 18)
         posix.exit(0)
       end
       local r = assert(lc.run { "sh", "-c", "sleep 1; echo done", rootfs = rootfs, timeout = seconds(2),
-        factory = assert(lc.new(root)) })
+        input = stop_host, factory = assert(lc.new(root)) })
       print(r.status, r.timed_out, (r.stdout:gsub("\n", "")))
       posix.wait(stopper)]], { args = args() }))
   end)
