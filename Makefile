@@ -50,11 +50,12 @@ CORE_SRC = \
 	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
 	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c \
 	src/cgroups/hybrid.c src/cgroups/limits.c src/cgroups/listen.c \
-	src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c src/cgroups/procs.c \
-	src/cgroups/stats.c src/cgroups/systemd.c src/cgroups/systemd_bus.c \
-	src/cgroups/systemd_limits.c src/cgroups/systemd_names.c \
-	src/cgroups/teardown.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_limits.c \
-	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
+	src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c src/cgroups/place.c \
+	src/cgroups/procs.c src/cgroups/stats.c src/cgroups/systemd.c src/cgroups/systemd_bus.c \
+	src/cgroups/systemd_limits.c src/cgroups/systemd_names.c src/cgroups/teardown.c \
+	src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_devices.c src/cgroups/v1_limits.c \
+	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_controllers.c \
+	src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
 	src/seccomp/compile.c src/seccomp/default.c \
 	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
@@ -76,7 +77,7 @@ CORE_SRC = \
 INIT_SRC = \
 	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \
 	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c \
-	src/init/paths.c src/init/rootfs.c src/init/start.c src/init/terminal.c \
+	src/init/paths.c src/init/rootfs.c src/init/slots.c src/init/start.c src/init/terminal.c \
 	src/plan/read.c $(FAULT_SRC)
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \

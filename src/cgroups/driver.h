@@ -49,6 +49,8 @@ int lc_cgroup_find_unified(const struct lc_cgroup *cg);
 int lc_cgroup_fail(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, long errnum,
 	const char *file, struct lc_error *err);
 
+/* No empty component, no "." and "..", no newline, no name that is too long. "" is plain. */
+bool lc_cgroup_path_is_plain(const char *path);
 /* Length of the part of path[0..length) before its last component, 0 when it has only one. */
 size_t lc_cgroup_parent_length(const char *path, size_t length);
 /* Open the first `length` bytes of the directory's path; 0 is the mount. */
@@ -98,8 +100,6 @@ int lc_cgroup_primary(const struct lc_cgroup *cg);
 
 /* --- reading what is mounted (mounts.c); pure --- */
 
-/* No empty component, no "." and "..", no newline, no name that is too long. "" is plain. */
-bool lc_cgroup_path_is_plain(const char *path);
 /* The part of the caller's cgroup below the root of a mount, "/" or "/a/b"; NULL when it is not in
  * what the mount shows. A pointer into `own`, or a literal. */
 const char *lc_cgroup_strip_root(const char *root, const char *own);
@@ -218,7 +218,7 @@ struct lc_device_list {
 /* -EINVAL with the field when a rule would cut a hole into an exception. */
 int lc_device_reduce(const struct lc_device_rules *rules, struct lc_arena *arena,
 	struct lc_device_list *out, struct lc_error *err);
-/* Append what gives the v1 directory the rules. */
+/* Append what gives the v1 directory the rules (v1_devices.c). */
 int lc_device_put_v1(struct lc_cgroup_writes *writes, int dir, const struct lc_resources *resources,
 	struct lc_error *err);
 
@@ -245,7 +245,7 @@ int lc_cgroup_v1_limits(struct lc_cgroup *cg, const struct lc_resources *resourc
 	struct lc_cgroup_writes *writes, struct lc_error *err);
 int lc_cgroup_v2_limits(struct lc_cgroup *cg, const struct lc_resources *resources,
 	struct lc_cgroup_writes *writes, struct lc_error *err);
-/* Have the ancestors pass a controller on to the container's directory (v2.c). */
+/* Have the ancestors pass a controller on to the container's directory (v2_controllers.c). */
 int lc_cgroup_v2_enable(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
 	const char *controller, struct lc_error *err);
 

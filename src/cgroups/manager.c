@@ -1,150 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One container's cgroup: where its directories are, and the public calls, which go through the
- * driver's table. What is the same for every driver is here: the choice of the place, undoing a
- * create that failed, and looking at what is inside.
+ * One container's cgroup: the public calls, which go through the driver's table. What is the same for
+ * every driver is here: undoing a create that failed, and looking at what is inside.
  */
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "base/parse.h"
 #include "cgroups/driver.h"
 #include "cgroups/systemd.h"
 #include "sys/sys.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #define UNDO_MS 10000
-
-/* --- the place --- */
-
-/* Killing what is in it would end the caller: its own cgroup, or one above. */
-static bool holds_caller(const char *own, const char *path)
-{
-	size_t length = strlen(path);
-
-	own++; /* its leading slash */
-	return strncmp(own, path, length) == 0 && (own[length] == '/' || own[length] == '\0');
-}
-
-static int add_dir(struct lc_cgroup *cg, size_t hierarchy, const char *path, struct lc_error *err)
-{
-	const struct lc_cgroup_hierarchy *where = &cg->mounts->items[hierarchy];
-	struct lc_cgroup_dir *dir = &cg->dirs[cg->count];
-
-	*dir = (struct lc_cgroup_dir){.hierarchy = hierarchy, .fd = -1};
-	if (*path == '\0' || !lc_cgroup_path_is_plain(path))
-		return lc_fail(err, LCT_STEP_CGROUP, EINVAL, path);
-	if (strlen(path) >= PATH_MAX)
-		return lc_fail(err, LCT_STEP_CGROUP, ENAMETOOLONG, path);
-	dir->path = lc_arena_copy(&cg->arena, path, strlen(path));
-	if (dir->path == NULL)
-		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, path);
-	if (holds_caller(where->own, path))
-		return lc_cgroup_fail(cg, dir, EBUSY, NULL, err);
-	cg->count++;
-	return 0;
-}
-
-/* Does the unified tree have a controller that we set limits with? */
-static bool is_limiting(const struct lc_cgroup_hierarchy *where)
-{
-	return where->is_unified && (lc_parse_list_has(where->controllers, "memory") ||
-					    lc_parse_list_has(where->controllers, "pids") ||
-					    lc_parse_list_has(where->controllers, "cpu") ||
-					    lc_parse_list_has(where->controllers, "cpuset"));
-}
-
-static char *place(struct lc_arena *arena, const struct lc_cgroup_hierarchy *where,
-	const char *path, const char *fallback)
-{
-	const char *own = where->own + 1;
-	size_t base = strlen(own);
-
-	if (path != NULL && *path == '/')
-		return lc_arena_copy(arena, path + 1, strlen(path + 1));
-	if (path == NULL && is_limiting(where))
-		base = lc_cgroup_parent_length(own, base);
-	return lc_arena_printf(arena, "%.*s%s%s", (int) base, own, base > 0 ? "/" : "",
-		path != NULL ? path : fallback);
-}
-
-int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, const char *path,
-	const char *fallback, enum lc_cgroup_manager manager, struct lc_error *err)
-{
-	const char *given = path != NULL ? path : fallback;
-	const char *plain = path != NULL && *path == '/' ? path + 1 : given;
-	char *scope = NULL;
-	int r = 0;
-
-	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver, .leaf_fd = -1};
-	if (*plain == '\0' || !lc_cgroup_path_is_plain(plain) ||
-		(path == NULL && strchr(fallback, '/') != NULL))
-		return lc_fail(err, LCT_STEP_CGROUP, EINVAL, given);
-	if (manager == LCT_MANAGER_SYSTEMD ||
-		(manager == LCT_MANAGER_AUTO && mounts->has_systemd))
-		r = lc_systemd_place(cg, path, fallback, &scope, err);
-	for (size_t i = 0; i < mounts->count && r >= 0; i++) {
-		char *where = scope != NULL
-				      ? scope
-				      : place(&cg->arena, &mounts->items[i], path, fallback);
-
-		r = where != NULL ? add_dir(cg, i, where, err)
-				  : lc_fail(err, LCT_STEP_MEMORY, ENOMEM, given);
-	}
-	if (r < 0)
-		lc_cgroup_done(cg);
-	return r;
-}
-
-int lc_cgroup_init_saved(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts,
-	const struct lc_cgroup_saved *items, size_t count, struct lc_error *err)
-{
-	int r = 0;
-
-	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver, .leaf_fd = -1};
-	for (size_t i = 0; i < mounts->count && r >= 0; i++) {
-		for (size_t j = 0; j < count; j++) {
-			if (strcmp(items[j].name, mounts->items[i].name) != 0)
-				continue;
-			r = add_dir(cg, i, items[j].path, err);
-			if (r >= 0) {
-				cg->dirs[cg->count - 1].was_there = items[j].was_there;
-				cg->dirs[cg->count - 1].made_above = items[j].made_above;
-			}
-			break;
-		}
-	}
-	if (r < 0)
-		lc_cgroup_done(cg);
-	return r;
-}
-
-void lc_cgroup_rest(struct lc_cgroup *cg)
-{
-	lc_fd_close(&cg->leaf_fd);
-	for (size_t i = 0; i < cg->count; i++)
-		lc_fd_close(&cg->dirs[i].fd);
-}
-
-void lc_cgroup_done(struct lc_cgroup *cg)
-{
-	lc_cgroup_rest(cg);
-	lc_arena_done(&cg->arena);
-	*cg = (struct lc_cgroup){.ops = &lc_cgroup_none_ops, .leaf_fd = -1};
-}
-
-int lc_cgroup_open(struct lc_cgroup *cg, struct lc_error *err)
-{
-	for (size_t i = 0; i < cg->count; i++) {
-		int r = lc_cgroup_dir_open(cg, &cg->dirs[i]);
-
-		if (r < 0)
-			return lc_cgroup_fail(cg, &cg->dirs[i], r, NULL, err);
-	}
-	return 0;
-}
 
 /* --- limits and creation --- */
 

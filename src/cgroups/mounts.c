@@ -20,22 +20,6 @@
 
 #define PROC_LIMIT (16u << 20)
 
-bool lc_cgroup_path_is_plain(const char *path)
-{
-	while (*path != '\0') {
-		size_t length = strcspn(path, "/");
-
-		if (length == 0 || length > NAME_MAX || memchr(path, '\n', length) != NULL)
-			return false;
-		if (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.')))
-			return false;
-		path += length;
-		if (*path == '/' && *++path == '\0')
-			return false;
-	}
-	return true;
-}
-
 const char *lc_cgroup_strip_root(const char *root, const char *own)
 {
 	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);

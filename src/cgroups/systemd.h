@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A systemd scope around a container's cgroup: what manager.c asks for (systemd.c), the names
+ * A systemd scope around a container's cgroup: what place.c and manager.c ask for (systemd.c), the names
  * (systemd_names.c), limits as properties (systemd_limits.c) and the bus (systemd_bus.c). Private to
  * src/cgroups/.
  *
@@ -80,7 +80,7 @@ int lc_bus_set(struct lc_bus *bus, const char *unit, const struct lc_unit_proper
 	struct lc_error *err);
 int lc_bus_reset_failed(struct lc_bus *bus, const char *unit, struct lc_error *err);
 
-/* --- what manager.c calls (systemd.c) --- */
+/* --- what place.c and manager.c call (systemd.c) --- */
 
 /* Is systemd to make the scopes, and can it? Fills has_systemd and what belongs to it. */
 int lc_systemd_find(

@@ -2,7 +2,7 @@
 /*
  * Cgroup directories as a tree: make, find, remove. Knows no controller and no driver. Everything is
  * resolved below a descriptor, without links (files.c), and no name with ".." comes from outside
- * (manager.c refuses it).
+ * (place.c refuses it).
  *
  * A cgroup may vanish at any time (ENOENT by name, ENODEV by descriptor): for whoever removes, that
  * is the same as done.
@@ -67,6 +67,22 @@ int lc_cgroup_fail(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, 
 }
 
 /* --- directories --- */
+
+bool lc_cgroup_path_is_plain(const char *path)
+{
+	while (*path != '\0') {
+		size_t length = strcspn(path, "/");
+
+		if (length == 0 || length > NAME_MAX || memchr(path, '\n', length) != NULL)
+			return false;
+		if (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.')))
+			return false;
+		path += length;
+		if (*path == '/' && *++path == '\0')
+			return false;
+	}
+	return true;
+}
 
 size_t lc_cgroup_parent_length(const char *path, size_t length)
 {

@@ -55,7 +55,7 @@ int lc_init_send_with(const struct lc_report *report, int fd);
 /* attributes.c: give the late limits their final value, once. */
 int lc_init_limits_settle(struct lc_init *init, struct lc_error *err);
 
-/* --- slots: mounts.c --- */
+/* --- slots: slots.c --- */
 
 /* The descriptor in a slot, -EBADF for an empty one. */
 int lc_slot_get(const struct lc_init *init, uint32_t slot);
