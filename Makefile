@@ -72,7 +72,7 @@ CORE_SRC = \
 	src/binding/failure.c src/binding/group.c src/binding/listener.c \
 	src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
 	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
-	src/binding/userdata.c \
+	src/binding/usage.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
 	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The floors of the house, checked: reads every #include and require, and fails on an arrow that
--- goes upwards, sideways between rooms that do not know each other, or in a circle.
+-- goes upwards, sideways between rooms that do not know each other, or in a circle. C files of one room
+-- share a header, so their circles are looked for by what each defines and uses.
 -- Run in the project's root: lua5.4 spec/support/floors.lua
 
 -- Which rooms a room may use. A room that is not listed does not exist.
@@ -49,12 +50,27 @@ local function check_include(path, room, header)
   end
 end
 
+-- Of the names that files share, who defines them and who uses them.
+local definer, users = {}, {}
+local function read_names(path)
+  local file <close> = assert(io.open(path))
+  local text = file:read("a"):gsub("/%*.-%*/", ""):gsub('"[^"\n]*"', "")
+  text = text:gsub("%f[%w_](%l+) lc_[%w_]+", { struct = "struct type", enum = "enum type" })
+  users[path] = {}
+  for name in text:gmatch("%f[%w_]lc_[%w_]+") do users[path][name] = true end
+  for line in text:gmatch("[^\n]+") do
+    local name = line:match("^[%a][%w_ *]*[ *](lc_[%w_]+)%(") or line:match("^const struct [%w_]+ (lc_[%w_]+) =")
+    if name and not line:match("^static") and not line:match(";$") then definer[name] = path end
+  end
+end
+
 local edges, c_files = {}, 0
 local function read_c(path)
   local room = path:match("^src/(%w+)/")
   if not MAY_USE[room or ""] then problem("%s: no such floor", path) return end
   c_files = c_files + 1
   edges[path] = {}
+  if path:match("%.c$") then read_names(path) end
   for line in io.lines(path) do
     local header = line:match('^%s*#%s*include%s+"([^"]+)"')
     if header then
@@ -74,6 +90,14 @@ for _, pattern in ipairs { "*.c", "*.h", "*.def" } do
   for _, path in ipairs(files(pattern)) do
     if path:match("^src/") then read_c(path) end
   end
+end
+
+for path, names in pairs(users) do
+  for name in pairs(names) do
+    local other = definer[name]
+    if other and other ~= path then edges[path][#edges[path] + 1] = other end
+  end
+  table.sort(edges[path])
 end
 
 -- --- Lua ---

@@ -51,6 +51,17 @@ describe("the check of the floors", function()
     assert.matches("circle", text, 1, true)
   end)
 
+  it("fails for a circle of two files in one room", function()
+    -- a word in a comment, a text, or of a type is no use
+    assert.is_true((check_with("src/base/parse.c",
+      '/* lc_cgroup_pids */\nstatic const char *const no_use = "lc_cgroup_pids"; struct lc_cgroup_usage;')))
+    local fine, text = check_with("src/cgroups/tree.c",
+      "int lc_cgroup_turn(struct lc_cgroup *cg)\n{\n\treturn lc_cgroup_pids(cg, NULL, NULL, NULL);\n}")
+    assert.is_false(fine)
+    assert.matches("circle", text, 1, true)
+    assert.matches("src/cgroups/tree.c", text, 1, true)
+  end)
+
   it("fails when the library requires a foreign module", function()
     assert.is_false((check_with("lua/libcontainer/loop.lua", 'require "socket"')))
   end)

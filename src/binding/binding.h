@@ -47,6 +47,9 @@ struct box_container { /* user value 1: its host */
 /* failure.c: push nil and the raw error; answers 2. `field` may be NULL. */
 int lc_lua_failure(lua_State *L, const struct lc_error *err, const char *field);
 
+/* usage.c: push the accounting of a cgroup; answers 1, or 2 for nil and a raw error. */
+int lc_lua_push_usage(lua_State *L, struct lc_cgroup *cgroup);
+
 /* convert.c: read the table at `index` into a zeroed struct of `section`. Raises on what the Lua
  * modules should never have let through. */
 void lc_lua_read_section(lua_State *L, int index, const struct lc_section *section, void *out,
@@ -67,6 +70,8 @@ int lc_lua_push_schema(lua_State *L);
 /* A new metatable called `name` with these methods and metamethods. */
 void lc_lua_type(lua_State *L, const char *name, const luaL_Reg *methods,
 	const luaL_Reg *metamethods);
+/* Add methods to that type, which another file has made. */
+void lc_lua_extend(lua_State *L, const char *name, const luaL_Reg *methods);
 /* Milliseconds from seconds at `index`, `fallback` when absent; negative and NaN raise. */
 int lc_lua_timeout_ms(lua_State *L, int index, int fallback);
 /* May objects of this state act, or are we in a forked child of their owner? */
@@ -85,8 +90,6 @@ void lc_lua_push_sibling(lua_State *L, struct lc_sibling *sibling);
 int *lc_lua_push_stream(lua_State *L);
 /* The cgroup of a group object. */
 struct lc_cgroup *lc_lua_group(lua_State *L, int index);
-/* Push the accounting of a cgroup; answers 1, or 2 for nil and a raw error. */
-int lc_lua_push_usage(lua_State *L, struct lc_cgroup *cgroup);
 /* The descriptor of a stream object, an integer or a Lua file; raises for anything else. */
 int lc_lua_descriptor(lua_State *L, int index);
 
@@ -98,21 +101,13 @@ void lc_lua_open_group(lua_State *L);
 void lc_lua_open_process(lua_State *L);
 void lc_lua_open_stream(lua_State *L);
 void lc_lua_open_terminal(lua_State *L); /* behind the stream */
-void lc_lua_open_listener(lua_State *L);
+void lc_lua_open_listener(lua_State *L); /* behind container and group */
+void lc_lua_open_stats(lua_State *L);    /* behind the container */
 void lc_lua_open_poll_set(lua_State *L);
 
-/* Methods of the container in files of their own. stats.c: container:stats() -> table | nil, raw: ESRCH
- * at step process when it does not run */
-int lc_lua_container_stats(lua_State *L);
-/* In the table at `index`, field `pressure`. */
+/* stats.c: in the table at `index`, field `pressure`. */
 struct lc_pressure;
 void lc_lua_set_pressure(lua_State *L, int index, const struct lc_pressure *pressure);
-/* listener.c: see there */
-int lc_lua_container_listen_oom(lua_State *L);
-int lc_lua_group_listen_oom(lua_State *L);
-int lc_lua_container_listen_frozen(lua_State *L);
-int lc_lua_container_listen_level(lua_State *L);
-int lc_lua_container_listen_pressure(lua_State *L);
 
 /* Functions of the module, by file. */
 int lc_lua_new_host(lua_State *L);

@@ -202,6 +202,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_stream(L);
 	lc_lua_open_terminal(L);
 	lc_lua_open_listener(L);
+	lc_lua_open_stats(L);
 	lc_lua_open_poll_set(L);
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, LCT_VERSION);

@@ -16,7 +16,7 @@ static struct lc_listener *push_listener(lua_State *L)
 }
 
 /* container:listen_oom() -> listener | nil, raw: ENODEV when nothing here tells of it */
-int lc_lua_container_listen_oom(lua_State *L)
+static int container_listen_oom(lua_State *L)
 {
 	const struct lc_container *c = lc_lua_container(L, 1);
 	struct lc_listener *listener = push_listener(L);
@@ -28,7 +28,7 @@ int lc_lua_container_listen_oom(lua_State *L)
 }
 
 /* group:listen_oom() -> listener | nil, raw: ENODEV when the container's listener is told of it too */
-int lc_lua_group_listen_oom(lua_State *L)
+static int group_listen_oom(lua_State *L)
 {
 	const struct lc_cgroup *group = lc_lua_group(L, 1);
 	struct lc_listener *listener = push_listener(L);
@@ -40,7 +40,7 @@ int lc_lua_group_listen_oom(lua_State *L)
 }
 
 /* container:listen_frozen() -> listener | nil, raw */
-int lc_lua_container_listen_frozen(lua_State *L)
+static int container_listen_frozen(lua_State *L)
 {
 	const struct lc_container *c = lc_lua_container(L, 1);
 	struct lc_listener *listener = push_listener(L);
@@ -52,7 +52,7 @@ int lc_lua_container_listen_frozen(lua_State *L)
 }
 
 /* container:listen_level("low" | "medium" | "critical") -> listener | nil, raw */
-int lc_lua_container_listen_level(lua_State *L)
+static int container_listen_level(lua_State *L)
 {
 	static const char *const levels[] = {"low", "medium", "critical", NULL};
 	const struct lc_container *c = lc_lua_container(L, 1);
@@ -75,7 +75,7 @@ static uint64_t check_us(lua_State *L, int index)
 
 /* container:listen_pressure("cpu" | "memory" | "io", "some" | "full", stall, window) -> listener |
  * nil, raw: seconds */
-int lc_lua_container_listen_pressure(lua_State *L)
+static int container_listen_pressure(lua_State *L)
 {
 	static const char *const resources[] = {"cpu", "memory", "io", NULL}; /* as the enum has them */
 	static const char *const lines[] = {"some", "full", NULL};
@@ -152,6 +152,16 @@ void lc_lua_open_listener(lua_State *L)
 	};
 	static const luaL_Reg meta[] = {
 		{"__gc", listener_close}, {"__close", listener_close}, {NULL, NULL}};
+	static const luaL_Reg of_container[] = {
+		{"listen_oom", container_listen_oom},
+		{"listen_frozen", container_listen_frozen},
+		{"listen_level", container_listen_level},
+		{"listen_pressure", container_listen_pressure},
+		{NULL, NULL},
+	};
+	static const luaL_Reg of_group[] = {{"listen_oom", group_listen_oom}, {NULL, NULL}};
 
 	lc_lua_type(L, LCT_LISTENER_TYPE, methods, meta);
+	lc_lua_extend(L, LCT_CONTAINER_TYPE, of_container);
+	lc_lua_extend(L, LCT_GROUP_TYPE, of_group);
 }

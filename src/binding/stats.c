@@ -233,7 +233,8 @@ static int push_stats(lua_State *L)
 	return 1;
 }
 
-int lc_lua_container_stats(lua_State *L)
+/* container:stats() -> table | nil, raw: ESRCH at step process when it does not run */
+static int container_stats(lua_State *L)
 {
 	struct lc_container *c = lc_lua_container(L, 1);
 	struct lc_arena arena = LCT_ARENA_INIT;
@@ -251,4 +252,11 @@ int lc_lua_container_stats(lua_State *L)
 	status = lua_pcall(L, 1, 1, 0);
 	lc_arena_done(&arena);
 	return status == LUA_OK ? 1 : lua_error(L);
+}
+
+void lc_lua_open_stats(lua_State *L)
+{
+	static const luaL_Reg of_container[] = {{"stats", container_stats}, {NULL, NULL}};
+
+	lc_lua_extend(L, LCT_CONTAINER_TYPE, of_container);
 }

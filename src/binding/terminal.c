@@ -135,9 +135,6 @@ void lc_lua_open_terminal(lua_State *L)
 	static const luaL_Reg of_stream[] = {{"resize", stream_resize}, {"size", stream_size},
 		{"nonblock", stream_nonblock}, {NULL, NULL}};
 
-	luaL_getmetatable(L, LCT_STREAM_TYPE);
-	lua_getfield(L, -1, "__index");
-	luaL_setfuncs(L, of_stream, 0);
-	lua_pop(L, 2);
+	lc_lua_extend(L, LCT_STREAM_TYPE, of_stream);
 	lc_lua_type(L, LCT_RAW_TYPE, of_raw, meta);
 }

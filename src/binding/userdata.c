@@ -17,6 +17,14 @@ void lc_lua_type(lua_State *L, const char *name, const luaL_Reg *methods,
 	lua_pop(L, 1);
 }
 
+void lc_lua_extend(lua_State *L, const char *name, const luaL_Reg *methods)
+{
+	luaL_getmetatable(L, name);
+	lua_getfield(L, -1, "__index");
+	luaL_setfuncs(L, methods, 0);
+	lua_pop(L, 2);
+}
+
 int lc_lua_timeout_ms(lua_State *L, int index, int fallback)
 {
 	lua_Number seconds;
