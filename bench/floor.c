@@ -38,7 +38,7 @@ struct hierarchy {
 	char options[128];       /* mount options, "" for the unified tree */
 	char parent[PATH_ROOM];  /* absolute path of our own cgroup */
 	int parent_fd;
-	int dir_fd, procs_fd;    /* of one run; -1 between runs */
+	int dir_fd, tasks_fd;    /* of one run; -1 between runs */
 };
 
 /* All that has to be undone when something fails, hence the one global of this program. */
@@ -191,7 +191,7 @@ static void read_mount(char *line)
 				(int) sizeof(item->parent) ? 0 : -ENAMETOOLONG, "%s", point);
 	item->parent_fd = open(item->parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	check(item->parent_fd, "%s", item->parent);
-	item->dir_fd = item->procs_fd = -1;
+	item->dir_fd = item->tasks_fd = -1;
 	floor_state.count++;
 }
 
@@ -328,8 +328,9 @@ static void create_cgroups(void)
 			continue;
 		}
 		limit_v1(item);
-		item->procs_fd = openat(item->dir_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-		check(item->procs_fd, "%s/cgroup.procs", item->name);
+		/* Who joins has one thread, and to move just one needs no lock of the whole machine. */
+		item->tasks_fd = openat(item->dir_fd, "tasks", O_WRONLY | O_CLOEXEC);
+		check(item->tasks_fd, "%s/tasks", item->name);
 	}
 }
 
@@ -361,9 +362,9 @@ static void remove_cgroups(void)
 		struct hierarchy *item = &floor_state.items[i];
 
 		(void) close(item->dir_fd);
-		if (item->procs_fd >= 0)
-			(void) close(item->procs_fd);
-		item->dir_fd = item->procs_fd = -1;
+		if (item->tasks_fd >= 0)
+			(void) close(item->tasks_fd);
+		item->dir_fd = item->tasks_fd = -1;
 		check(unlinkat(item->parent_fd, floor_state.group, AT_REMOVEDIR), "rmdir in %s",
 			item->parent);
 	}
@@ -383,8 +384,8 @@ static int window(void *argument)
 	size_t i;
 
 	for (i = 0; i < floor_state.count && w->failed >= 0; i++)
-		if (floor_state.items[i].procs_fd >= 0)
-			w->failed = RAW(write, floor_state.items[i].procs_fd, "0", 1, 0, 0);
+		if (floor_state.items[i].tasks_fd >= 0)
+			w->failed = RAW(write, floor_state.items[i].tasks_fd, "0", 1, 0, 0);
 	if (w->failed >= 0)
 		w->failed = RAW(dup3, w->report_fd, FLOOR_REPORT_FD, 0, 0, 0);
 	if (w->failed >= 0)

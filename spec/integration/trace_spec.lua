@@ -204,7 +204,7 @@ describe("between create and destroy the library", function()
     local known = {}
     for name in ([[cgroup.procs cgroup.kill cgroup.subtree_control cpu.cfs_period_us cpu.cfs_quota_us cpu.max
       cpu.shares cpu.weight cpuset.cpus cpuset.mems devices.allow devices.deny freezer.state memory.high memory.limit_in_bytes memory.low
-      memory.max memory.memsw.limit_in_bytes memory.soft_limit_in_bytes memory.swap.max pids.max]]):gmatch("%S+") do
+      memory.max memory.memsw.limit_in_bytes memory.soft_limit_in_bytes memory.swap.max pids.max tasks]]):gmatch("%S+") do
       known[name] = true
     end
     local written = 0

@@ -180,6 +180,10 @@ static int open_joinable(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, 
 	return cg->leaf_fd < 0 ? lc_cgroup_fail(cg, dir, cg->leaf_fd, LCT_CGROUP_LEAF, err) : cg->leaf_fd;
 }
 
+/* In v1 the file of single threads, because who joins has one: moving a whole process waits until no
+ * process anywhere forks or ends, which is an RCU grace period of some 10 ms on an idle machine. */
+#define JOIN_FILE "tasks"
+
 int lc_cgroup_join_fds(struct lc_cgroup *cg, int *out_unified, int *fds, size_t room,
 	size_t *out_count, struct lc_error *err)
 {
@@ -194,13 +198,13 @@ int lc_cgroup_join_fds(struct lc_cgroup *cg, int *out_unified, int *fds, size_t 
 		} else if (lc_cgroup_where(cg, dir)->is_unified) {
 			unified = r = open_joinable(cg, dir, err);
 		} else if (count == room) {
-			r = lc_cgroup_fail(cg, dir, E2BIG, "cgroup.procs", err);
+			r = lc_cgroup_fail(cg, dir, E2BIG, JOIN_FILE, err);
 		} else {
-			r = lc_cgroup_open_at(dir->fd, "cgroup.procs", O_WRONLY);
+			r = lc_cgroup_open_at(dir->fd, JOIN_FILE, O_WRONLY);
 			if (r >= 0)
 				fds[count++] = r;
 			else
-				r = lc_cgroup_fail(cg, dir, r, "cgroup.procs", err);
+				r = lc_cgroup_fail(cg, dir, r, JOIN_FILE, err);
 		}
 	}
 	if (r < 0) {

@@ -53,11 +53,11 @@ static LCT_NO_ASAN int run_window(void *argument)
 	int count = (int) s->fds_count, exe = s->exe_fd;
 	long r;
 
-	/* "0" is whoever writes; cgroup.procs moves the whole process, and we are one of our own. */
+	/* "0" is the thread that writes; we have no other. */
 	for (size_t i = 0; i < s->join_count; i++) {
 		r = lc_sys_write(s->join_fds[i], "0", 1);
 		if (r < 0)
-			return window_fail(w, LCT_STEP_CGROUP, r, "cgroup.procs");
+			return window_fail(w, LCT_STEP_CGROUP, r, "tasks");
 	}
 
 	/* A source may have one of the target numbers: first all of them out of the way. */

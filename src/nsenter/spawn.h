@@ -18,7 +18,7 @@ struct lc_spawn {
 	char *const *envp;
 	uint64_t namespaces;     /* CLONE_NEW* */
 	int cgroup_fd;           /* CLONE_INTO_CGROUP, or -1 */
-	const int *join_fds;     /* open cgroup.procs files to enter before exec */
+	const int *join_fds;     /* open files of v1 cgroups to enter before exec */
 	size_t join_count;
 	const int *fds;          /* become 0, 1, 2, … of the new program; all others are closed */
 	size_t fds_count;
