@@ -65,7 +65,8 @@ CORE_SRC = \
 	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/spawn.c \
 	src/container/console.c src/container/container.c src/container/factory.c \
-	src/container/host.c src/container/join.c src/container/keeper.c src/container/pids.c \
+	src/container/host.c src/container/join.c src/container/keeper.c src/container/launch.c \
+	src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \

@@ -158,6 +158,55 @@ describe("a further program", function()
     end
   end)
 
+  it("that meets the end of the init half-way says that the container does not run", function()
+    fixture.needs("root", "busybox", "cc")
+    local printed = fixture.lua_prints([[
+      local core = require "libcontainer.core"
+      local errors = require "libcontainer.errors"
+      local configs = require "libcontainer.configs"
+      local factory = assert(lc.new(root))
+      local box <close> = assert(factory:create("box", configs.default { rootfs = rootfs }))
+      local init = assert(box:start { "sleep", "1000" })
+      -- Somebody's child that is not reaped: the init, which ends behind it, is at its end for as long.
+      local reading, writing = posix.pipe()
+      local other = posix.fork()
+      if other == 0 then
+        assert(assert(assert(lc.new(root)):load("box")):start { "sleep", "1000" })
+        posix.write(writing, "up")
+        while true do posix.pause(1000000) end
+      end
+      assert(posix.read(reading) == "up")
+      local null = core.null()
+      local session <close> = assert(box._core:join(box._record.config, { args = { "true" } },
+        { id = "box", stdin = null, stdout = null, stderr = null }))
+      null:close()
+      local event
+      repeat event = assert(session:step()) until event == "ready"
+      assert(init:signal("KILL"))
+      local function is_ending()
+        local file <close> = assert(io.open(("/proc/%d/stat"):format(init:pid())))
+        local text = file:read("a")
+        local state, flags = text:match("%) (%a) %S+ %S+ %S+ %S+ %S+ (%d+)")
+        assert(state ~= "Z")
+        return math.tointeger(tonumber(flags)) & 4 ~= 0 and #assert(box:processes()) < 3
+      end
+      while not is_ending() do posix.pause(1000) end
+      local running, raw = session:go()
+      while running and event ~= "running" do
+        event, raw = session:step()
+        running = event ~= nil
+      end
+      print(event, raw and errors.raw(raw).code)
+      -- and whoever comes now is told the same
+      for _, call in ipairs { box.start, box.exec } do
+        local none, err = call(box, { "true", cgroups = { memory = "64M" } })
+        print(none, err.code)
+      end
+      posix.kill(other, 9)
+      posix.wait(other)]], { args = { fixture.root(), fixture.rootfs() } })
+    assert.equal(("nil\tContainerNotRunning\n"):rep(3), printed)
+  end)
+
   it("goes with an interpreter that ends without another word", function()
     fixture.needs("root", "busybox")
     local root, rootfs = fixture.root(), fixture.rootfs()

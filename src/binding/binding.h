@@ -46,6 +46,9 @@ struct box_container { /* user value 1: its host */
 
 /* failure.c: push nil and the raw error; answers 2. `field` may be NULL. */
 int lc_lua_failure(lua_State *L, const struct lc_error *err, const char *field);
+/* The answer of a call that has nothing to tell: true, or when `result` is negative what lc_lua_failure
+ * pushes. */
+int lc_lua_answer(lua_State *L, int result, const struct lc_error *err);
 
 /* usage.c: push the accounting of a cgroup; answers 1, or 2 for nil and a raw error. */
 int lc_lua_push_usage(lua_State *L, struct lc_cgroup *cgroup);

@@ -138,10 +138,7 @@ static int container_renew(lua_State *L)
 	const char *fallback = luaL_optstring(L, 3, NULL);
 	struct lc_error err;
 
-	if (lc_container_renew(c, path, fallback, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_renew(c, path, fallback, &err), &err);
 }
 
 static int check_limits(lua_State *L)
@@ -152,10 +149,7 @@ static int check_limits(lua_State *L)
 
 	memset(&config, 0, sizeof(config));
 	lc_lua_read_section(L, 2, lc_schema_section("config"), &config, arena);
-	if (lc_container_check(lc_lua_container(L, 1), &config, arena, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_check(lc_lua_container(L, 1), &config, arena, &err), &err);
 }
 
 /* container:check(config) -> true | nil, raw: whether this machine has what its limits need */
@@ -177,10 +171,8 @@ static int container_follow(lua_State *L)
 	lua_settop(L, 3);
 	count = read_places(L, 2, places);
 	has_scope = read_scope(L, 3, &scope);
-	if (lc_container_follow(c, places, count, has_scope ? &scope : NULL, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(
+		L, lc_container_follow(c, places, count, has_scope ? &scope : NULL, &err), &err);
 }
 
 /* container:probe() -> true | nil, raw: EBUSY when its place is in use */
@@ -188,10 +180,7 @@ static int container_probe(lua_State *L)
 {
 	struct lc_error err;
 
-	if (lc_container_probe(lc_lua_container(L, 1), &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_probe(lc_lua_container(L, 1), &err), &err);
 }
 
 /* container:adopt(pid|nil, start) -> true | nil, raw */
@@ -203,10 +192,7 @@ static int container_adopt(lua_State *L)
 	struct lc_error err;
 
 	luaL_argcheck(L, pid >= 0 && pid <= INT32_MAX, 2, "no pid");
-	if (lc_container_adopt(c, (pid_t) pid, (uint64_t) start, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_adopt(c, (pid_t) pid, (uint64_t) start, &err), &err);
 }
 
 /* container:status() -> "created" | "running" | "pausing" | "paused" | "stopped" | nil, raw */
@@ -394,10 +380,7 @@ static int container_signal(lua_State *L)
 	int number = (int) luaL_checkinteger(L, 2);
 	struct lc_error err;
 
-	if (lc_container_signal(c, number, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_signal(c, number, &err), &err);
 }
 
 /* container:signal_all(number) -> true | nil, raw: to every process */
@@ -407,10 +390,7 @@ static int container_signal_all(lua_State *L)
 	int number = (int) luaL_checkinteger(L, 2);
 	struct lc_error err;
 
-	if (lc_container_signal_all(c, number, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_signal_all(c, number, &err), &err);
 }
 
 /* container:freeze([timeout]) -> true | nil, raw: thawed again when it takes longer */
@@ -420,10 +400,7 @@ static int container_freeze(lua_State *L)
 	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
 	struct lc_error err;
 
-	if (lc_cgroup_freeze(&c->cgroup, timeout_ms, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_cgroup_freeze(&c->cgroup, timeout_ms, &err), &err);
 }
 
 /* container:thaw([timeout]) -> true | nil, raw */
@@ -433,10 +410,7 @@ static int container_thaw(lua_State *L)
 	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
 	struct lc_error err;
 
-	if (lc_cgroup_thaw(&c->cgroup, timeout_ms, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_cgroup_thaw(&c->cgroup, timeout_ms, &err), &err);
 }
 
 static int set(lua_State *L)
@@ -449,10 +423,8 @@ static int set(lua_State *L)
 	memset(&before, 0, sizeof(before));
 	lc_lua_read_section(L, 2, lc_schema_section("config"), &changed, arena);
 	lc_lua_read_section(L, 3, lc_schema_section("config"), &before, arena);
-	if (lc_container_set(lc_lua_container(L, 1), &changed, &before, arena, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(
+		L, lc_container_set(lc_lua_container(L, 1), &changed, &before, arena, &err), &err);
 }
 
 /* container:set(changed, before) -> true | nil, raw: of both tables cgroups and devices count */
@@ -466,10 +438,7 @@ static int container_put_back(lua_State *L)
 {
 	struct lc_error err;
 
-	if (lc_container_put_back(lc_lua_container(L, 1), &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_put_back(lc_lua_container(L, 1), &err), &err);
 }
 
 /* container:kill([timeout]) -> true | nil, raw: every process, and wait for their end */
@@ -479,10 +448,7 @@ static int container_kill(lua_State *L)
 	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
 	struct lc_error err;
 
-	if (lc_container_kill(c, timeout_ms, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_kill(c, timeout_ms, &err), &err);
 }
 
 /* container:siblings() -> array of the pollable descriptors of further processes that have not ended;
@@ -510,10 +476,7 @@ static int container_destroy(lua_State *L)
 	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
 	struct lc_error err;
 
-	if (lc_container_destroy(c, timeout_ms, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_destroy(c, timeout_ms, &err), &err);
 }
 
 /* container:reap() -> true | nil, raw: after destroy; the exit status is lost to others by it */
@@ -521,10 +484,7 @@ static int container_reap(lua_State *L)
 {
 	struct lc_error err;
 
-	if (lc_container_reap(lc_lua_container(L, 1), &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_container_reap(lc_lua_container(L, 1), &err), &err);
 }
 
 void lc_lua_open_container(lua_State *L)

@@ -226,10 +226,8 @@ static int directory_replace(lua_State *L)
 	const char *text = luaL_checklstring(L, 3, &size);
 	struct lc_error err;
 
-	if (lc_file_replace(directory, name, text, size, 0600, LCT_STEP_STATE, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(
+		L, lc_file_replace(directory, name, text, size, 0600, LCT_STEP_STATE, &err), &err);
 }
 
 /* --- the state root --- */
@@ -329,10 +327,9 @@ static int root_remove(lua_State *L)
 	const char *id = check_id(L, 2, &err);
 	int directory = check_descriptor(L, 3, LCT_DIRECTORY_TYPE);
 
-	if (id == NULL || lc_factory_remove(factory, directory, id, &err) < 0)
+	if (id == NULL)
 		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_factory_remove(factory, directory, id, &err), &err);
 }
 
 struct id_list {

@@ -24,3 +24,11 @@ int lc_lua_failure(lua_State *L, const struct lc_error *err, const char *field)
 	}
 	return 2;
 }
+
+int lc_lua_answer(lua_State *L, int result, const struct lc_error *err)
+{
+	if (result < 0)
+		return lc_lua_failure(L, err, NULL);
+	lua_pushboolean(L, true);
+	return 1;
+}

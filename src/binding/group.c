@@ -63,11 +63,11 @@ static int group_settle(lua_State *L)
 {
 	struct box_group *box = check_box(L, 1);
 	struct lc_error err;
+	int r = 0;
 
-	if (box->pids_limit > 0 && lc_join_settle(&box->cgroup, box->pids_limit, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	if (box->pids_limit > 0)
+		r = lc_join_settle(&box->cgroup, box->pids_limit, &err);
+	return lc_lua_answer(L, r, &err);
 }
 
 /* container:group(process) -> group | nil, raw: a cgroup of its own for that process, which has to
@@ -96,10 +96,7 @@ static int group_kill(lua_State *L)
 	int r = lc_cgroup_kill(&box->cgroup, timeout_ms, &err);
 
 	lc_cgroup_rest(&box->cgroup);
-	if (r < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, r, &err);
 }
 
 /* group:close() -> whether it is removed: what is in it stays, and then it stays too */

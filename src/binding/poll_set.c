@@ -36,10 +36,8 @@ static int poll_set_add(lua_State *L)
 	int fd = (int) luaL_checkinteger(L, 2);
 	struct lc_error err;
 
-	if (lc_poll_set_add(set, fd, events[luaL_checkoption(L, 3, "r", names)], &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(
+		L, lc_poll_set_add(set, fd, events[luaL_checkoption(L, 3, "r", names)], &err), &err);
 }
 
 /* set:remove(descriptor) */

@@ -93,10 +93,8 @@ static int process_signal(lua_State *L)
 {
 	struct lc_error err;
 
-	if (lc_process_signal(check_process(L, 1), (int) luaL_checkinteger(L, 2), &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L,
+		lc_process_signal(check_process(L, 1), (int) luaL_checkinteger(L, 2), &err), &err);
 }
 
 /* process:poll() -> false while it runs | { status | signal, core, lost, user, system } | nil, raw:

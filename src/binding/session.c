@@ -275,23 +275,39 @@ static int container_plan(lua_State *L)
 	return lc_lua_with_arena(L, explain);
 }
 
+/* The container of the session at index 1. */
+static struct lc_container *container_of(lua_State *L)
+{
+	struct lc_container *container;
+
+	lua_getiuservalue(L, 1, 1);
+	container = lc_lua_container(L, -1);
+	lua_pop(L, 1); /* the session keeps it */
+	return container;
+}
+
+/* What came of a step, with the reason when that is the end of the container. */
+static int explain_step(
+	lua_State *L, const struct box_session *box, int result, struct lc_error *err)
+{
+	if (result >= 0 || !box->is_join)
+		return result;
+	return lc_join_explain(container_of(L), result, err);
+}
+
 /* session:step() -> "wait" | "ready" | "running" | nil, raw */
 static int session_step(lua_State *L)
 {
 	static const char *const names[] = {"wait", "ready", "running"};
 	struct box_session *box = check_box(L, 1);
-	struct lc_container *container;
 	struct lc_error err;
-	int state = lc_session_step(&box->session, &err);
+	int state = explain_step(L, box, lc_session_step(&box->session, &err), &err);
 
 	if (state < 0)
 		return lc_lua_failure(L, &err, field_of(box, &err));
-	if (state == LCT_SESSION_READY && !box->is_join) {
-		lua_getiuservalue(L, 1, 1);
-		container = lc_lua_container(L, -1);
-		if (lc_container_take_init(container, &box->session, &err) < 0)
-			return lc_lua_failure(L, &err, NULL);
-	}
+	if (state == LCT_SESSION_READY && !box->is_join &&
+		lc_container_take_init(container_of(L), &box->session, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
 	lua_pushstring(L, names[state]);
 	return 1;
 }
@@ -299,24 +315,20 @@ static int session_step(lua_State *L)
 /* session:go() -> true | nil, raw */
 static int session_go(lua_State *L)
 {
+	struct box_session *box = check_box(L, 1);
 	struct lc_error err;
+	int r = lc_session_go(&box->session, &err);
 
-	if (lc_session_go(&check_box(L, 1)->session, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, explain_step(L, box, r, &err), &err);
 }
 
 /* session:finish() -> process: the program runs; the session is over. */
 static int session_finish(lua_State *L)
 {
 	struct box_session *box = check_box(L, 1);
-
-	struct lc_container *container;
+	struct lc_container *container = container_of(L);
 
 	luaL_argcheck(L, box->session.state == LCT_SESSION_RUNNING, 1, "the program does not run yet");
-	lua_getiuservalue(L, 1, 1);
-	container = lc_lua_container(L, -1);
 	if (box->is_join)
 		lc_lua_push_sibling(L, box->sibling);
 	else

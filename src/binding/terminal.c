@@ -34,10 +34,7 @@ static int stream_resize(lua_State *L)
 	struct lc_console_size size = {check_extent(L, 2), check_extent(L, 3)};
 	struct lc_error err;
 
-	if (lc_console_resize(fd, &size, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_console_resize(fd, &size, &err), &err);
 }
 
 /* stream:size() -> columns, rows | nil, raw */
@@ -59,12 +56,9 @@ static int stream_nonblock(lua_State *L)
 	struct lc_error err;
 	long r = lc_sys_fcntl(lc_lua_descriptor(L, 1), F_SETFL, O_NONBLOCK);
 
-	if (r < 0) {
-		lc_fail(&err, LCT_STEP_TERMINAL, r, "");
-		return lc_lua_failure(L, &err, NULL);
-	}
-	lua_pushboolean(L, true);
-	return 1;
+	if (r < 0)
+		r = lc_fail(&err, LCT_STEP_TERMINAL, r, "");
+	return lc_lua_answer(L, (int) r, &err);
 }
 
 /* core.send_terminal(path, stream, [timeout]) -> true | nil, raw: to the unix socket */
@@ -75,10 +69,7 @@ int lc_lua_send_terminal(lua_State *L)
 	int timeout_ms = lc_lua_timeout_ms(L, 3, SEND_TIMEOUT_MS);
 	struct lc_error err;
 
-	if (lc_console_send(path, fd, timeout_ms, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	lua_pushboolean(L, true);
-	return 1;
+	return lc_lua_answer(L, lc_console_send(path, fd, timeout_ms, &err), &err);
 }
 
 /* core.duplicate(stream | descriptor | file) -> stream of its own | nil, raw */

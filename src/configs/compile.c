@@ -317,22 +317,39 @@ static bool no_new_privileges(const struct lc_compile_inputs *in)
 	return !in->config->no_new_privileges.is_set || in->config->no_new_privileges.value;
 }
 
-int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
-	struct lc_error *err)
+/* What the first process and a further one have alike. */
+static struct lc_compile context(const struct lc_compile_inputs *in, struct lc_plan_writer *w)
 {
-	struct lc_compile c = {
+	return (struct lc_compile){
 		.in = in,
 		.config = in->config,
 		.process = in->process,
 		.w = w,
 		.namespaces = lc_config_namespaces(in->config),
-		.is_host_root = strcmp(in->config->rootfs, "/") == 0,
-		.is_cut_off = is_cut_off(in->config),
 		.has_no_new_privileges = no_new_privileges(in),
 	};
-	uint32_t root = lc_plan_slot(w);
-	int r = lc_compile_read_mounts(&c, err);
+}
 
+/* What the program takes along, and who it will be: alike for the first one and further ones. */
+static void set_process(struct lc_compile *c)
+{
+	set_stdio(c);
+	lc_compile_rlimits(c);
+	enter_cwd(c, false); /* while root may reach what the user may not */
+	set_umask(c);
+	become_user(c);
+}
+
+int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
+	struct lc_error *err)
+{
+	struct lc_compile c = context(in, w);
+	uint32_t root = lc_plan_slot(w);
+	int r;
+
+	c.is_host_root = strcmp(in->config->rootfs, "/") == 0;
+	c.is_cut_off = is_cut_off(in->config);
+	r = lc_compile_read_mounts(&c, err);
 	if (r == 0)
 		r = lc_compile_read_process(&c, err);
 	if (r < 0)
@@ -362,11 +379,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_root_propagation(&c);
 	close_root(&c);
 
-	set_stdio(&c);
-	lc_compile_rlimits(&c);
-	enter_cwd(&c, false); /* while root may reach what the user may not */
-	set_umask(&c);
-	become_user(&c);
+	set_process(&c);
 	/* Always: SIGKILL of the beginning must go, and a change of user clears the other one. */
 	set_parent_death(&c);
 	enter_cwd(&c, true);
@@ -379,14 +392,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err)
 {
-	struct lc_compile c = {
-		.in = in,
-		.config = in->config,
-		.process = in->process,
-		.w = w,
-		.namespaces = lc_config_namespaces(in->config),
-		.has_no_new_privileges = no_new_privileges(in),
-	};
+	struct lc_compile c = context(in, w);
 	int r = lc_compile_read_process(&c, err);
 
 	if (r < 0)
@@ -404,11 +410,7 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	make_cwd(&c);
 	if (in->process->terminal)
 		lc_compile_terminal(&c);
-	set_stdio(&c);
-	lc_compile_rlimits(&c);
-	enter_cwd(&c, false);
-	set_umask(&c);
-	become_user(&c);
+	set_process(&c);
 	enter_cwd(&c, true);
 	find_program(&c);
 

@@ -8,6 +8,7 @@
 #include "configs/compile.h"
 #include "configs/validate.h"
 #include "container/keeper.h"
+#include "container/launch.h"
 #include "container/resources.h"
 #include "container/sibling.h"
 #include "container/users.h"
@@ -16,7 +17,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
 	const char *fallback, enum lc_cgroup_manager manager, struct lc_error *err)
@@ -247,43 +247,15 @@ static int check_rootfs(const char *rootfs, struct lc_error *err)
 	return 0;
 }
 
-static int spawn_init(struct lc_container *container, const struct lc_start *start,
-	const void *plan, size_t plan_size, struct lc_session *session, struct lc_error *err)
+static int spawn_init(struct lc_container *container, struct lc_session_start *how,
+	struct lc_session *session, struct lc_error *err)
 {
-	static char *const our_argv[] = {(char *) "init", NULL};
-	static char *const no_environment[] = {NULL};
 	int join[LCT_CGROUP_HIERARCHIES_MAX];
-	struct lc_session_start how = {
-		.helper_fd = -1,
-		.init_argv = start->init_argv,
-		.init_envp = environ, /* a program of the user's: LUA_PATH and the like */
-		.plan = plan,
-		.plan_size = plan_size,
-		.namespaces = lc_compile_clone_flags(start->config),
-		.cgroup_fd = -1,
-		.join_fds = join,
-		.join_pidfd = -1,
-		.has_filter = start->filter != NULL,
-		.has_terminal = start->process->terminal,
-	};
-	int r;
+	int r = lc_cgroup_join_fds(&container->cgroup, &how->cgroup_fd, join,
+		LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);
 
-	memcpy(how.stdio, start->stdio, sizeof(how.stdio));
-	if (how.init_argv == NULL) {
-		how.init_argv = our_argv;
-		how.init_envp = no_environment;
-		how.helper_fd = lc_host_helper(container->host, err);
-		if (how.helper_fd < 0)
-			return how.helper_fd;
-	}
-	r = lc_cgroup_join_fds(&container->cgroup, &how.cgroup_fd, join,
-		LCT_CGROUP_HIERARCHIES_MAX, &how.join_count, err);
-	if (r < 0)
-		return r;
-	r = lc_session_start(session, &how, err);
-	for (size_t i = 0; i < how.join_count; i++)
-		(void) lc_sys_close(join[i]);
-	return r;
+	how->join_fds = join;
+	return r < 0 ? r : lc_launch(session, how, err);
 }
 
 int lc_container_begin(struct lc_container *container, const struct lc_start *start,
@@ -291,8 +263,7 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	struct lc_error *err)
 {
 	struct lc_resources resources;
-	const void *plan;
-	size_t plan_size;
+	struct lc_session_start how;
 	int r;
 
 	*session = (struct lc_session) LCT_SESSION_INIT;
@@ -300,13 +271,10 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	if (r >= 0)
 		r = lc_container_plan(container, start, arena, writer, err);
 	if (r >= 0)
-		r = lc_plan_finish(writer, &plan, &plan_size, err);
+		r = lc_launch_prepare(container->host, start, writer, &how, err);
 	if (r < 0)
 		return r;
-#ifdef LCT_FAULT
-	((struct lc_plan_header *) (uintptr_t) plan)->fault_nth = start->fault_nth;
-	((struct lc_plan_header *) (uintptr_t) plan)->fault_errno = start->fault_errno;
-#endif
+	how.namespaces = lc_compile_clone_flags(start->config);
 	r = lc_resources_read(
 		start->config->cgroups, &start->config->devices, arena, &resources, err);
 	if (r >= 0)
@@ -314,7 +282,7 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
 	if (r >= 0) {
-		r = spawn_init(container, start, plan, plan_size, session, err);
+		r = spawn_init(container, &how, session, err);
 		if (r < 0)
 			(void) lc_cgroup_destroy(&container->cgroup, 10000, NULL);
 	}

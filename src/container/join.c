@@ -8,16 +8,21 @@
 
 #include "configs/compile.h"
 #include "configs/validate.h"
+#include "container/launch.h"
 #include "container/resources.h"
 #include "plan/write.h"
 #include "sys/sys.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int fail_ended(struct lc_error *err)
 {
 	return lc_fail(err, LCT_STEP_PROCESS, ESRCH, "the init has ended");
+}
+
+int lc_join_explain(const struct lc_container *container, int result, struct lc_error *err)
+{
+	return result < 0 && lc_process_is_ending(&container->init) ? fail_ended(err) : result;
 }
 
 static int check_runs(const struct lc_container *container, struct lc_error *err)
@@ -61,69 +66,45 @@ static int check_thawed(struct lc_container *container, struct lc_error *err)
 	return r;
 }
 
-static int spawn(struct lc_container *container, const struct lc_start *start, const void *plan,
-	size_t plan_size, struct lc_session *session, struct lc_error *err)
+static int spawn(struct lc_container *container, struct lc_cgroup *group,
+	struct lc_session_start *how, struct lc_session *session, struct lc_error *err)
 {
-	static char *const argv[] = {(char *) "init", NULL};
-	static char *const no_environment[] = {NULL};
-	int fds[LCT_CGROUP_HIERARCHIES_MAX], r;
-	struct lc_session_start how = {
-		.helper_fd = lc_host_helper(container->host, err),
-		.init_argv = argv,
-		.init_envp = no_environment,
-		.plan = plan,
-		.plan_size = plan_size,
-		.join_fds = fds,
-		.join_pidfd = container->init.pidfd,
-		.has_filter = start->filter != NULL,
-		.has_terminal = start->process->terminal,
-	};
+	int fds[LCT_CGROUP_HIERARCHIES_MAX];
+	int r = group != NULL ? lc_cgroup_open(group, err) : 0;
 
-	if (how.helper_fd < 0)
-		return how.helper_fd;
-	memcpy(how.stdio, start->stdio, sizeof(how.stdio));
-	r = start->group != NULL ? lc_cgroup_open(start->group, err) : 0;
 	if (r >= 0)
-		r = lc_cgroup_join_child(&container->cgroup, start->group, &how.cgroup_fd, fds,
-			LCT_CGROUP_HIERARCHIES_MAX, &how.join_count, err);
-	if (r < 0)
-		return r;
-	r = lc_session_start(session, &how, err);
-	for (size_t i = 0; i < how.join_count; i++)
-		(void) lc_sys_close(fds[i]);
-	return r;
+		r = lc_cgroup_join_child(&container->cgroup, group, &how->cgroup_fd, fds,
+			LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);
+	how->join_fds = fds;
+	return r < 0 ? r : lc_launch(session, how, err);
 }
 
 static int begin(struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err)
 {
-	const void *plan;
-	size_t plan_size;
+	struct lc_session_start how;
 	int r;
 
 	*session = (struct lc_session) LCT_SESSION_INIT;
 	r = lc_join_plan(container, start, arena, writer, err);
 	if (r >= 0)
-		r = lc_plan_finish(writer, &plan, &plan_size, err);
+		r = lc_launch_prepare(container->host, start, writer, &how, err);
 	if (r < 0)
 		return r;
-#ifdef LCT_FAULT
-	((struct lc_plan_header *) (uintptr_t) plan)->fault_nth = start->fault_nth;
-	((struct lc_plan_header *) (uintptr_t) plan)->fault_errno = start->fault_errno;
-#endif
+	how.join_pidfd = container->init.pidfd;
 	r = check_thawed(container, err);
 	if (r >= 0)
 		r = lc_cgroup_open(&container->cgroup, err);
 	if (r >= 0)
-		r = spawn(container, start, plan, plan_size, session, err);
+		r = spawn(container, start->group, &how, session, err);
 	lc_cgroup_rest(&container->cgroup);
 	if (start->group != NULL)
 		lc_cgroup_rest(start->group);
 	return r;
 }
 
-int lc_join_group(struct lc_container *container, const struct lc_config_process *process,
+static int make_group(struct lc_container *container, const struct lc_config_process *process,
 	struct lc_arena *arena, struct lc_cgroup *out, struct lc_error *err)
 {
 	static const struct lc_objects no_nodes;
@@ -151,6 +132,12 @@ int lc_join_group(struct lc_container *container, const struct lc_config_process
 	return lc_cgroup_create_child(out, &container->cgroup, name, &resources, err);
 }
 
+int lc_join_group(struct lc_container *container, const struct lc_config_process *process,
+	struct lc_arena *arena, struct lc_cgroup *out, struct lc_error *err)
+{
+	return lc_join_explain(container, make_group(container, process, arena, out, err), err);
+}
+
 int lc_join_settle(struct lc_cgroup *group, int64_t pids_limit, struct lc_error *err)
 {
 	struct lc_resources resources = {.pids_limit = {pids_limit, true}};
@@ -166,11 +153,6 @@ int lc_join_begin(struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err)
 {
-	int r = begin(container, start, arena, writer, session, err);
-
-	/* An init that is about to end has no namespaces to enter any more, no root, and no place for
-	 * another process (ENOMEM): said as what it is, not by what failed first. */
-	if (r < 0 && lc_process_is_ending(&container->init))
-		return fail_ended(err);
-	return r;
+	return lc_join_explain(
+		container, begin(container, start, arena, writer, session, err), err);
 }

@@ -22,6 +22,13 @@ int lc_join_begin(struct lc_container *container, const struct lc_start *start,
 	struct lc_error *err);
 
 /*
+ * What has come of joining, of a step of its session too: `result` and *err as they are, but ESRCH at step
+ * PROCESS instead of any failure when the init is about to end. It has no namespaces to enter any more, no
+ * root, and no place for another process (ENOMEM): said as what it is, not by what failed first.
+ */
+int lc_join_explain(const struct lc_container *container, int result, struct lc_error *err);
+
+/*
  * A group of its own for a process that will join, within the container's. `out` is for
  * lc_start.group, then for reading and ending, and removed by lc_cgroup_remove_child. Errors are those
  * of lc_join_begin and of the limits. Joining takes a second process for a moment: a limit on
