@@ -118,7 +118,8 @@ local HINTS = {
   ["mount EROFS"] = "the root is read-only and has no such directory to mount on: make it in the "
     .. "rootfs, or mount a tmpfs above it first",
   ["mount EXDEV"] = "the path leads out of the root or through a link of /proc",
-  ["mount ELOOP"] = "the path leads through a link that must not be followed",
+  ["mount ELOOP"] = "the path leads through a link that must not be followed, or through links "
+    .. "without an end",
   ["mount ENOTDIR"] = "a directory cannot be mounted on a file, nor a file on a directory",
   ["mount ENOSPC"] = "no more mounts are allowed in a mount namespace: see /proc/sys/fs/mount-max",
   ["mount ENODEV"] = "the kernel has no such file system: see /proc/filesystems",

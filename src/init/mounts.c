@@ -175,8 +175,11 @@ int lc_init_fs_open(struct lc_init *init, const struct lc_op_fs_open *op, struct
 	const char *mode_of = lc_plan_string(&init->plan, op->mode_of);
 	long r = context;
 
-	if (r >= 0 && *mode_of != '\0')
+	if (r >= 0 && *mode_of != '\0') {
 		r = set_mode_of(init, context, mode_of);
+		if (r < 0)
+			return lc_fail(err, LCT_STEP_MOUNT, r, mode_of);
+	}
 	if (r >= 0 && *source != '\0')
 		r = lc_sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0);
 	if (r >= 0)
