@@ -216,21 +216,6 @@ describe("a fault of the ancestor", function()
       before = ("unshare -m sh -c 'mount --make-rprivate / && umount %s && exec \"$@\"' x"):format(place) }))
   end)
 
-  it("is no more: what ends with any status takes along what it left, the host's pids shared or not [D11]", function()
-    fixture.needs("root", "busybox")
-    local factory, rootfs = fixture.factory(), fixture.rootfs()
-    for _, status in ipairs { 0, 3 } do
-      local r = assert(lc.run { "sh", "-c", "sleep 7001 </dev/null >/dev/null 2>&1 & echo $!; exit " .. status,
-        rootfs = rootfs, factory = factory, namespaces = { "mount", "uts", "ipc", "network", "cgroup" },
-        mask_paths = {}, readonly_paths = {} })
-      assert.equal(status, r.status)
-      local pid = tonumber(r.stdout)
-      assert.is_true(pid > 1)
-      local left = fixture.read(("/proc/%d/status"):format(pid))
-      assert.is_true(left == nil or left:match("State:%s+(%a)") == "Z", left)
-    end
-  end)
-
   it("is no more: nothing is printed but what the caller prints [D38]", function()
     fixture.needs("root", "busybox")
     local ended = fixture.lua([[
