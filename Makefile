@@ -263,15 +263,19 @@ $(B)/bench/floor-init: bench/floor_init.c bench/floor.h
 	$(SAY) "  CC   $@"
 	$(Q)$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/floor_init.c
 $(B)/bench/stats-floor: bench/stats_floor.c
+$(B)/bench/pause-floor: bench/pause_floor.c
+$(B)/bench/timed: bench/timed.c
+$(B)/bench/stats-floor $(B)/bench/pause-floor $(B)/bench/timed:
 	@mkdir -p $(@D)
 	$(SAY) "  CC   $@"
-	$(Q)$(CC) -std=gnu17 -O2 $(WARN) -o $@ bench/stats_floor.c
-$(B)/bench/true: bench/true.c bench/floor.h
+	$(Q)$(CC) -std=gnu17 -O2 $(WARN) -o $@ $<
+$(B)/bench/true $(B)/bench/sleeper: $(B)/bench/%: bench/%.c bench/floor.h
 	@mkdir -p $(@D)
 	$(SAY) "  CC   $@"
-	$(Q)$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ bench/true.c
+	$(Q)$(CC) -std=gnu17 $(WARN) $(BENCH_BARE) -o $@ $<
 
-bench: all $(B)/bench/floor $(B)/bench/floor-init $(B)/bench/stats-floor $(B)/bench/true
+BENCH = floor floor-init stats-floor pause-floor timed true sleeper
+bench: all $(BENCH:%=$(B)/bench/%)
 	@$(LUA_ENV) $(LUA) bench/run.lua
 
 doc: all

@@ -1,0 +1,161 @@
+-- SPDX-License-Identifier: MIT
+-- What is compared, in sections: the first row of each is what the others are set in relation to. A row is
+-- its name, a function that answers the seconds of some runs, and the program it needs, if any.
+local core = require "libcontainer.core"
+local json = require "libcontainer.json"
+local subject = require "bench.subject"
+
+local PROGRAMS <const> = subject.PROGRAMS
+
+---@class bench.Place
+---@field directory string  of subject.make_directory
+---@field runs integer      how often
+---@field box libcontainer.Container  one that lives
+
+local function numbers_of(text)
+  local seconds = {}
+  for number in text:gmatch("%S+") do
+    seconds[#seconds + 1] = assert(tonumber(number), "a program of the bench says " .. number)
+  end
+  assert(#seconds > 0, "a program of the bench broke off")
+  return seconds
+end
+
+-- Seconds of each call.
+local function time(runs, call)
+  local seconds = {}
+  for i = 1, runs do
+    local began = core.now()
+    call()
+    seconds[i] = core.now() - began
+  end
+  return seconds
+end
+
+-- --- in process ---
+
+local function lives(mib)
+  return function(place)
+    return numbers_of(subject.output_of("lua5.4 bench/lives.lua %d %d %s", place.runs, mib, place.directory))
+  end
+end
+
+local function further(place)
+  return time(place.runs, function()
+    assert(assert(assert(place.box:start { "/true" }):wait(60)).status == 0)
+  end)
+end
+
+local function exec(place)
+  return time(place.runs, function() assert(assert(place.box:exec { "/true" }).status == 0) end)
+end
+
+local function pause(place)
+  return time(place.runs, function()
+    assert(place.box:pause())
+    assert(place.box:resume())
+  end)
+end
+
+local function stats(place)
+  return time(10 * place.runs, function() assert(place.box:stats()) end)
+end
+
+-- --- in bare C ---
+
+local function floor(place)
+  local line = subject.output_of("%sfloor %d %s %strue %sfloor-init %s/filter", PROGRAMS, place.runs,
+    place.directory, PROGRAMS, PROGRAMS, place.directory)
+  return { assert(json.decode(line)).median_us / 1e6 }
+end
+
+local function cgroups_of(place)
+  local paths = {}
+  for _, path in pairs(place.box:state().cgroup_paths) do paths[#paths + 1] = path end
+  return table.concat(paths, " ")
+end
+
+local function pause_floor(place)
+  return numbers_of(subject.output_of("%spause-floor %d %s", PROGRAMS, place.runs, cgroups_of(place)))
+end
+
+local function stats_floor(place)
+  local text = subject.output_of("%sstats-floor %d %d %s", PROGRAMS, 10 * place.runs,
+    place.box:state().init_process_pid, cgroups_of(place))
+  return { assert(tonumber(text:match("^%S+"))) / 1e6 }
+end
+
+-- --- other programs ---
+
+-- crun refuses hybrid cgroups: it sees a machine without the unified tree.
+local WRAPPED <const> = {
+  runc = "sh -c '%s'",
+  crun = "unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /sys/fs/cgroup/unified 2>/dev/null; %s'",
+}
+local RUNTIME <const> = {
+  runc = "runc --root DIRECTORY/runc",
+  crun = "crun --root DIRECTORY/crun --cgroup-manager=cgroupfs",
+}
+
+-- They take long: fewer runs.
+local function run_script(place, runtime, script)
+  script = script:gsub("TIMED", ("%stimed %d"):format(PROGRAMS, math.max(1, place.runs // 3)))
+  script = script:gsub("RUNTIME", RUNTIME[runtime]):gsub("DIRECTORY", place.directory)
+  return numbers_of(subject.output_of(WRAPPED[runtime], script))
+end
+
+local function runtime_life(runtime)
+  return function(place) return run_script(place, runtime, "TIMED RUNTIME run -b DIRECTORY bench-#") end
+end
+
+-- `command` may be several, see timed.c; all are given the id of a container that lives.
+local function runtime_does(runtime, command)
+  return function(place)
+    return run_script(place, runtime, ("RUNTIME run -d -b DIRECTORY/living bench </dev/null >/dev/null && "
+      .. "TIMED %s; RUNTIME delete -f bench"):format(command))
+  end
+end
+
+local function lua(script)
+  return function(place)
+    return numbers_of(subject.output_of("%stimed %d lua5.4 -e '%s'", PROGRAMS, place.runs, script))
+  end
+end
+
+return {
+  {
+    name = "a container: create, start, wait, destroy",
+    { "floor: the same kernel work in bare C", floor },
+    { "in process", lives(0) },
+    { "the same with 1 GiB of Lua heap", lives(1024) },
+    { "crun run", runtime_life("crun"), "crun" },
+    { "runc run", runtime_life("runc"), "runc" },
+  },
+  {
+    name = "a further program in it: start, wait",
+    { "floor: a whole container in bare C", floor },
+    { "start and wait, in process", further },
+    { "exec: its own limits, its output", exec },
+    { "crun exec", runtime_does("crun", "RUNTIME exec bench /true"), "crun" },
+    { "runc exec", runtime_does("runc", "RUNTIME exec bench /true"), "runc" },
+  },
+  {
+    name = "pause and resume",
+    { "floor: writes to the freezer in bare C", pause_floor },
+    { "in process", pause },
+    { "crun", runtime_does("crun", "RUNTIME pause bench -- RUNTIME resume bench"), "crun" },
+    { "runc", runtime_does("runc", "RUNTIME pause bench -- RUNTIME resume bench"), "runc" },
+  },
+  {
+    name = "statistics",
+    { "floor: reading the same files in bare C", stats_floor },
+    { "stats()", stats },
+    { "runc events --stats", runtime_does("runc", "RUNTIME events --stats bench"), "runc" },
+  },
+  {
+    name = "the first use",
+    { "lua5.4 that does nothing", lua("") },
+    { "and loads the library", lua([[require "libcontainer"]]) },
+    { "and has a result of lc.run", lua([[assert(require "libcontainer".run { "true" })]]) },
+  },
+}
