@@ -69,6 +69,8 @@ local ROOT <const> = "this needs root, or the capabilities CAP_SYS_ADMIN, CAP_SE
 local KEYRING <const> = "a filter around this program forbids keyrings: set session_keyring = false, and the "
   .. "container shares the keyring of the calling process"
 
+local NO_MORE_PROCESSES <const> = "no more processes are allowed: see RLIMIT_NPROC (ulimit -u), and pids.max "
+  .. "of the container's cgroup and of the calling process's"
 local LITTLE_MEMORY <const> = "the memory limit is too low for the init to start, or memory ran out"
 
 local PTS <const> = "a terminal needs a file system of type devpts on /dev/pts, as configs.default has it"
@@ -79,8 +81,8 @@ local HINTS = {
   ["namespace EPERM"] = ROOT,
   ["spawn ENOSPC"] = "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
   ["spawn EUSERS"] = "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
-  ["spawn EAGAIN"] = "no more processes are allowed: see RLIMIT_NPROC (ulimit -u) and pids.max of "
-    .. "the calling process's cgroup",
+  ["spawn EAGAIN"] = NO_MORE_PROCESSES,
+  ["namespace EAGAIN"] = NO_MORE_PROCESSES,
   ["spawn ENOMEM"] = LITTLE_MEMORY,
   -- what the kernel says when it finds no memory for the first page of a new program's stack
   ["spawn E2BIG"] = LITTLE_MEMORY,

@@ -71,14 +71,6 @@ describe("the limits of a container on cgroup v1", function()
     gives({ cpu_weight = 100 }, { ["cpu.shares"] = "1012" }) -- the least that cpu.weight 100 stands for
   end)
 
-  it("are how many processes, where 0 is none [O95]", function()
-    fixture.needs("root", "busybox", "v1")
-    gives({ pids_limit = 33 }, { ["pids.max"] = "33" })
-    gives({ pids_limit = -1 }, { ["pids.max"] = "max" })
-    local r = assert(fixture.run({ cgroups = { pids_limit = 0 } }, "sh", "-c", "true & echo forked"))
-    assert.is_nil(r.stdout:find("forked"))
-  end)
-
   it("are those of block devices [O96]", function()
     fixture.needs("root", "busybox", "v1")
     local device = block_device()
@@ -192,6 +184,29 @@ describe("the limits of a container on cgroup v2", function()
       assert.is_nil(box)
       assert.matches("^cgroups%." .. field .. " needs the net_%l+ controller", tostring(err))
     end
+  end)
+end)
+
+describe("the limit on processes", function()
+  fixture.check_leaks()
+
+  it("is a number, or none, and 0 is none but the program itself: of the first one and of a further one [O95]", function()
+    fixture.needs("root", "busybox")
+    gives({ pids_limit = 33 }, { ["pids.max"] = "33" })
+    gives({ pids_limit = -1 }, { ["pids.max"] = "max" })
+    gives({ pids_limit = 0 }, { ["pids.max"] = "0" })
+    local r = assert(fixture.run({ cgroups = { pids_limit = 0 } }, "sh", "-c", "echo alone; /bin/true & echo forked"))
+    assert.equal("alone\n", r.stdout)
+    local box <close> = assert(create {})
+    assert(box:start { args = { "sleep", "1000" } })
+    for _, limit in ipairs { 0, 1 } do
+      local p = assert(box:start { args = { "sh", "-c", "read -r word; echo alone; /bin/true & echo forked" },
+        stdin = "pipe", stdout = "pipe", cgroups = { pids_limit = limit } })
+      assert(p.stdin:write("go\n"))
+      assert.equal("alone\n", p.stdout:read("a"))
+      assert(p:wait(fixture.seconds(30)))
+    end
+    assert(box:destroy())
   end)
 end)
 

@@ -7,13 +7,14 @@
 #include "binding/binding.h"
 
 #include "container/join.h"
+#include "container/resources.h"
 
 #include <string.h>
 
 struct box_group { /* user value 1: its container */
 	struct lc_cgroup cgroup;
 	const struct lc_host *host;
-	int64_t pids_limit; /* 0: none */
+	int64_t pids_limit; /* -1: none */
 	bool is_open;
 };
 
@@ -45,6 +46,7 @@ static int make_group(lua_State *L)
 	lc_lua_read_section(L, 2, lc_schema_section("process"), &process, arena);
 	box = lua_newuserdatauv(L, sizeof(*box), 1);
 	memset(box, 0, sizeof(*box));
+	box->pids_limit = -1;
 	luaL_setmetatable(L, LCT_GROUP_TYPE);
 	lua_pushvalue(L, 1);
 	lua_setiuservalue(L, -2, 1);
@@ -53,7 +55,7 @@ static int make_group(lua_State *L)
 		return lc_lua_failure(L, &err, NULL);
 	box->is_open = true;
 	limits = process.cgroups;
-	if (limits != NULL && limits->pids_limit.is_set && limits->pids_limit.value > 0)
+	if (limits != NULL && limits->pids_limit.is_set)
 		box->pids_limit = limits->pids_limit.value;
 	return 1;
 }
@@ -65,8 +67,8 @@ static int group_settle(lua_State *L)
 	struct lc_error err;
 	int r = 0;
 
-	if (box->pids_limit > 0)
-		r = lc_join_settle(&box->cgroup, box->pids_limit, &err);
+	if (box->pids_limit >= 0)
+		r = lc_resources_limit_pids(&box->cgroup, box->pids_limit, &err);
 	return lc_lua_answer(L, r, &err);
 }
 

@@ -264,6 +264,7 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 {
 	struct lc_resources resources;
 	struct lc_session_start how;
+	bool is_alone;
 	int r;
 
 	*session = (struct lc_session) LCT_SESSION_INIT;
@@ -277,12 +278,22 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	how.namespaces = lc_compile_clone_flags(start->config);
 	r = lc_resources_read(
 		start->config->cgroups, &start->config->devices, arena, &resources, err);
-	if (r >= 0)
-		r = lc_keeper_start(container, err);
+	if (r < 0)
+		return r;
+	/* Where no process may be, none is born: the first one comes before that limit. */
+	is_alone = resources.pids_limit.is_set && resources.pids_limit.value == 0;
+	if (is_alone)
+		resources.pids_limit.value = 1;
+	r = lc_keeper_start(container, err);
 	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
 	if (r >= 0) {
 		r = spawn_init(container, &how, session, err);
+		if (r >= 0 && is_alone) {
+			r = lc_resources_limit_pids(&container->cgroup, 0, err);
+			if (r < 0)
+				lc_session_abort(session);
+		}
 		if (r < 0)
 			(void) lc_cgroup_destroy(&container->cgroup, 10000, NULL);
 	}

@@ -127,8 +127,9 @@ static int make_group(struct lc_container *container, const struct lc_config_pro
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_CGROUP, r, "getrandom");
 	snprintf(name, sizeof(name), "exec-%08x", chance);
-	if (resources.pids_limit.is_set && resources.pids_limit.value > 0)
-		resources.pids_limit.value++;
+	if (resources.pids_limit.is_set && resources.pids_limit.value >= 0)
+		resources.pids_limit.value = resources.pids_limit.value < 1 ?
+			2 : resources.pids_limit.value + 1;
 	return lc_cgroup_create_child(out, &container->cgroup, name, &resources, err);
 }
 
@@ -136,17 +137,6 @@ int lc_join_group(struct lc_container *container, const struct lc_config_process
 	struct lc_arena *arena, struct lc_cgroup *out, struct lc_error *err)
 {
 	return lc_join_explain(container, make_group(container, process, arena, out, err), err);
-}
-
-int lc_join_settle(struct lc_cgroup *group, int64_t pids_limit, struct lc_error *err)
-{
-	struct lc_resources resources = {.pids_limit = {pids_limit, true}};
-	struct lc_cgroup_change change = {.count = 0};
-	int r = lc_cgroup_set(group, &resources, &change, err);
-
-	lc_cgroup_change_done(&change);
-	lc_cgroup_rest(group);
-	return r;
 }
 
 int lc_join_begin(struct lc_container *container, const struct lc_start *start,

@@ -32,12 +32,9 @@ int lc_join_explain(const struct lc_container *container, int result, struct lc_
  * A group of its own for a process that will join, within the container's. `out` is for
  * lc_start.group, then for reading and ending, and removed by lc_cgroup_remove_child. Errors are those
  * of lc_join_begin and of the limits. Joining takes a second process for a moment: a limit on
- * processes has room for it until lc_join_settle.
+ * processes has room for both until lc_resources_limit_pids.
  */
 int lc_join_group(struct lc_container *container, const struct lc_config_process *process,
 	struct lc_arena *arena, struct lc_cgroup *out, struct lc_error *err);
-
-/* The process runs: this many from now on. */
-int lc_join_settle(struct lc_cgroup *group, int64_t pids_limit, struct lc_error *err);
 
 #endif

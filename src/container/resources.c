@@ -243,3 +243,14 @@ int lc_resources_read(const struct lc_config_cgroups *limits, const struct lc_ob
 		r = read_unified(&limits->unified, arena, out);
 	return r < 0 ? lc_fail(err, LCT_STEP_MEMORY, r, "") : 0;
 }
+
+int lc_resources_limit_pids(struct lc_cgroup *cg, int64_t count, struct lc_error *err)
+{
+	struct lc_resources resources = {.pids_limit = {count, true}};
+	struct lc_cgroup_change change = {.count = 0};
+	int r = lc_cgroup_set(cg, &resources, &change, err);
+
+	lc_cgroup_change_done(&change);
+	lc_cgroup_rest(cg);
+	return r;
+}

@@ -14,4 +14,7 @@
 int lc_resources_read(const struct lc_config_cgroups *limits, const struct lc_objects *nodes,
 	struct lc_arena *arena, struct lc_resources *out, struct lc_error *err);
 
+/* So many processes in a living group from now on. */
+int lc_resources_limit_pids(struct lc_cgroup *cg, int64_t count, struct lc_error *err);
+
 #endif
