@@ -56,6 +56,10 @@ end
 local NEEDS = {
   root = { "needs root", function() return core.uid() == 0 end },
   gcc = { "needs the package gcc", function() return M.sh("command -v gcc") ~= "" end },
+  x86_64 = { "needs an x86_64 machine", function() return M.sh("uname -m") == "x86_64" end },
+  suid = { "needs a /tmp that is not mounted nosuid",
+    function() return not M.sh("findmnt -no OPTIONS -T /tmp"):find("nosuid") end },
+  setcap = { "needs the package libcap2-bin", function() return M.sh("command -v setcap") ~= "" end },
   luarocks = { "needs the package luarocks", function() return M.sh("command -v luarocks") ~= "" end },
   busybox = { "needs the package busybox-static", function() return M.read("/bin/busybox") ~= nil end },
   fault_build = { "needs a build with fault injection (make fault)",
@@ -82,7 +86,7 @@ busted.subscribe({ "test", "start" }, function(element)
 end)
 
 --- Skip the running test, with the reason, when the machine lacks something.
----@param ... string  "root", "busybox", "gcc", "luarocks", "fault_build", "release", "pace", "dbus", "systemd", "v1", "v2"
+---@param ... string  of NEEDS: "root", "busybox", "v1"
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)

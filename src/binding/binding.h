@@ -21,6 +21,22 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+/* Pids, sizes, flags of 64 bits and times all go through lua_Integer and lua_Number, and the Lua modules
+ * write numbers into texts. A Lua that was built for less would cut them or fail far from here. */
+#if LUA_VERSION_NUM != 504
+#error "libcontainer needs the headers of Lua 5.4"
+#endif
+#if LUA_32BITS
+#error "libcontainer needs a Lua with 64-bit integers: build Lua without LUA_32BITS"
+#endif
+#ifdef LUA_NOCVTN2S
+#error "libcontainer needs numbers that become strings: build Lua without LUA_NOCVTN2S"
+#endif
+_Static_assert(sizeof(void *) == 8, "libcontainer needs a 64-bit machine");
+_Static_assert(sizeof(lua_Integer) == 8, "libcontainer needs a Lua with 64-bit integers");
+_Static_assert(sizeof(lua_Number) == 8 && (lua_Number) 0.5 != 0,
+	"libcontainer needs a Lua whose numbers are doubles");
+
 #define LCT_HOST_TYPE "libcontainer.host"
 #define LCT_FACTORY_TYPE "libcontainer.root"
 #define LCT_DIRECTORY_TYPE "libcontainer.directory"

@@ -14,6 +14,8 @@
 #include "sys/sys_fault.h"
 #endif
 
+#include <sys/auxv.h>
+
 static int push_clock(lua_State *L, int clock)
 {
 	struct timespec now;
@@ -189,11 +191,25 @@ static const luaL_Reg functions[] = {
 	{NULL, NULL},
 };
 
+/*
+ * A program that has more rights than its caller must not lend them: the caller says what Lua loads
+ * (LUA_PATH, LUA_CPATH), in which environment, and so what the library does. The kernel knows.
+ */
+static void refuse_borrowed_rights(lua_State *L)
+{
+	if (getauxval(AT_SECURE) != 0)
+		luaL_error(L, "libcontainer refuses to run in a program that got its privileges from its "
+			      "file (set-user-ID, set-group-ID or file capabilities), because everything "
+			      "that the caller's environment names would have them: start it as the user "
+			      "that it needs, by a service or sudo");
+}
+
 int luaopen_libcontainer_core(lua_State *L);
 
 __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *L)
 {
 	luaL_checkversion(L);
+	refuse_borrowed_rights(L);
 	lc_lua_open_host(L);
 	lc_lua_open_container(L);
 	lc_lua_open_session(L);
