@@ -542,6 +542,17 @@ end
 
 -- --- options of functions ---
 
+--- How long a function may take, as seconds. What is no time is wrong use and raises in the caller's caller.
+---@param value any    a number, math.huge for ever, or text such as "250ms"
+---@param what string  "argument #1 to 'wait'"
+---@return number|nil seconds  nil for nil
+function M.timeout(value, what)
+  if value == nil or value == math.huge then return value end
+  local seconds, problem = units.duration(value)
+  if not seconds then error(("bad %s (%s)"):format(what, problem), 3) end
+  return seconds
+end
+
 --- The options of a function: a table whose keys are among `names`. Anything else is wrong use and
 -- raises in the caller's caller, with the nearest name.
 ---@param options table|nil

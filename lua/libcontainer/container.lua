@@ -411,10 +411,11 @@ end
 Container._init_process = init_process
 
 --- Wait for the end of its init.
----@param timeout number|nil  seconds; nil waits for ever
+---@param timeout number|string|nil  seconds; nil waits for ever
 ---@return libcontainer.Exit|nil
 ---@return libcontainer.Error|nil err  errname "ETIMEDOUT", ContainerNotRunning, ContainerNotExists
 function Container:wait(timeout)
+  timeout = check.timeout(timeout, "argument #1 to 'wait'")
   local alive, err = check_alive(self)
   if not alive then return nil, err end
   if not self._init then
@@ -477,8 +478,8 @@ end
 ---@return libcontainer.Error|nil err  ContainerNotExists when that has been done
 function Container:destroy(options)
   options = check.options(options, { "force", "timeout" }, "destroy")
+  local timeout = check.timeout(options.timeout, "option timeout of 'destroy'") or DESTROY_TIMEOUT
   if self._is_destroyed then return nil, errors.container_not_exists(self._id) end
-  local timeout = options.timeout or DESTROY_TIMEOUT
   -- Who died while it made or removed the directory may have left it without a lock.
   local lock <close>, err = M.lock(self._directory, self._id, self._core, timeout, true)
   if not lock then

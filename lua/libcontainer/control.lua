@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- Changing a living container: its limits, and whether it runs.
+local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
@@ -102,19 +103,19 @@ end
 
 --- Have everything in it stand still, until `resume`. It can be signalled and destroyed meanwhile;
 -- SIGKILL acts at once, any other signal afterwards.
----@param timeout number|nil  seconds, default 10; what does not stand still by then runs on
+---@param timeout number|string|nil  seconds, default 10; what does not stand still by then runs on
 ---@return true|nil
 ---@return libcontainer.Error|nil err  ContainerNotRunning; errname "ETIMEDOUT"
 local function pause(self, timeout)
-  return freeze(self, "freeze", timeout)
+  return freeze(self, "freeze", check.timeout(timeout, "argument #1 to 'pause'"))
 end
 
 --- Let it run on, whoever paused it.
----@param timeout number|nil  seconds, default 10
+---@param timeout number|string|nil  seconds, default 10
 ---@return true|nil
 ---@return libcontainer.Error|nil err  ContainerNotRunning; errname "EBUSY" when a cgroup above is frozen
 local function resume(self, timeout)
-  return freeze(self, "thaw", timeout)
+  return freeze(self, "thaw", check.timeout(timeout, "argument #1 to 'resume'"))
 end
 
 --- Give the class of containers these methods.

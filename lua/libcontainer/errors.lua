@@ -240,7 +240,8 @@ local function errno_words(raw)
     return "failed"
   end
   local name = core.errno_name(raw.errno)
-  local text = core.errno_text(raw.errno) or "unknown error"
+  -- the C library's words for this one are of networks
+  local text = name == "ETIMEDOUT" and "not done in time" or core.errno_text(raw.errno) or "unknown error"
   return text:sub(1, 1):lower() .. text:sub(2) .. " (" .. (name or "errno " .. raw.errno) .. ")"
 end
 

@@ -508,10 +508,11 @@ end
 -- --- reading ---
 
 --- The next event.
----@param timeout number|nil  seconds; nil waits for ever, 0 only looks
+---@param timeout number|string|nil  seconds; nil waits for ever, 0 only looks
 ---@return libcontainer.Event|nil  nil at the end
 ---@return libcontainer.Error|nil err  errname "ETIMEDOUT" when nothing has happened
 function Events:next(timeout)
+  timeout = check.timeout(timeout, "argument #1 to 'next'")
   local deadline, is_late = loop.deadline(timeout), false
   while self._set:pollfd() do
     local event = take(self)

@@ -2,6 +2,7 @@
 --- A program to run in a container, and, once started, the process.
 local core = require "libcontainer.core"
 local attach = require "libcontainer.attach"
+local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
@@ -27,7 +28,7 @@ Process.__index = function(_, key)
   for _, name in ipairs(ENDS) do
     if key == name then return nil end
   end
-  error(errors.unknown("method", key, require "libcontainer.check".nearest(key, M.methods())), 2)
+  error(errors.unknown("method", key, check.nearest(key, M.methods())), 2)
 end
 
 --- Names of the public methods, for help and suggestions.
@@ -224,10 +225,11 @@ function Process:_poll()
 end
 
 --- Wait for its end.
----@param timeout number|nil  seconds; nil waits for ever
+---@param timeout number|string|nil  seconds; nil waits for ever
 ---@return libcontainer.Exit|nil  the same table each time
 ---@return libcontainer.Error|nil err  errname "ETIMEDOUT" when it still runs, ProcessNotExecuted
 function Process:wait(timeout)
+  timeout = check.timeout(timeout, "argument #1 to 'wait'")
   local handle, err = check_started(self)
   if not handle then return nil, err end
   local deadline = loop.deadline(timeout)
@@ -240,7 +242,7 @@ function Process:wait(timeout)
     for i, fd in ipairs(self._siblings and self._siblings() or {}) do entries[i + 1] = { fd, "r" } end
     local count, raw = loop.poll(entries, deadline)
     if not count then return nil, errors.raw(raw) end
-    if count == 0 then return nil, errors.timed_out("wait", "the process still runs", timeout) end
+    if count == 0 then return nil, errors.timed_out("wait", "the process has not ended", timeout) end
   end
 end
 

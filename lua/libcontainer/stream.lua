@@ -4,6 +4,7 @@
 -- block; waiting is done in loop.lua. `pollfd` and `events` make it an object that an event loop can
 -- wait for.
 local core = require "libcontainer.core"
+local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
 
@@ -115,13 +116,13 @@ end
 
 --- Read as Lua files do.
 ---@param format? "a"|"l"|"L"|integer  all (default "l"), a line without or with its end, or bytes
----@param timeout number|nil           seconds; nil waits for ever
+---@param timeout number|string|nil    seconds; nil waits for ever
 ---@return string|nil data  nil at the end, except for "a"
 ---@return table|nil err    errname "ETIMEDOUT" when the time is over; nothing read is lost
 function Stream:read(format, timeout)
   check_open(self, "r")
   format = format or "l"
-  local deadline = loop.deadline(timeout)
+  local deadline = loop.deadline(check.timeout(timeout, "argument #2 to 'read'"))
   if math.type(format) == "integer" then return read_bytes(self, format, deadline) end
   local kind = tostring(format):gsub("^%*", "")
   if kind == "a" then return read_all(self, deadline) end

@@ -162,10 +162,34 @@ describe("a container", function()
     assert.equal("ETIMEDOUT", err.errname)
     assert.is_string(err.hint)
     assert.is_nil((box:wait(0)))
+    assert.equal("ETIMEDOUT", select(2, p:wait("50ms")).errname)
     p.stdin:close()
     local exit = assert(box:wait(fixture.seconds(30)))
     assert.equal(exit, assert(box:wait()))
     assert.equal(exit, assert(p:wait()))
+  end)
+
+  it("takes a time in words wherever it takes one, and raises for what is none where it is given", function()
+    fixture.needs("root", "busybox")
+    local box = create()
+    local p = assert(box:start { args = { "cat" }, stdin = "pipe", stdout = "pipe" })
+    assert.equal("ETIMEDOUT", select(2, box:wait("1us")).errname)
+    assert.equal("ETIMEDOUT", select(2, p.stdout:read("l", "1us")).errname)
+    local events <close> = assert(box:events())
+    assert.equal("ETIMEDOUT", select(2, events:next("1us")).errname)
+    assert(box:pause("10min") and box:resume("10min"))
+    for name, call in pairs {
+      wait = function(time) box:wait(time) end, pause = function(time) box:pause(time) end,
+      resume = function(time) box:resume(time) end, destroy = function(time) box:destroy { timeout = time } end,
+      read = function(time) p.stdout:read("l", time) end, next = function(time) events:next(time) end } do
+      for _, time in ipairs { "5", "soon", -1, 0 / 0, {} } do
+        local fine, why = pcall(call, time)
+        assert.is_false(fine)
+        assert.matches("^[^\n]*container_spec%.lua:%d+: bad %l+ .*'" .. name .. "' %(", why)
+      end
+    end
+    assert.equal("running", box:status())
+    assert(box:destroy { timeout = "10min" })
   end)
 
   it("kills what runs when it is destroyed, unless told not to", function()
