@@ -204,7 +204,7 @@ end
 ---@field core boolean             a core was dumped
 ---@field lost boolean|nil         it has ended, but the host program has taken its status away
 ---@field oom boolean              the OOM killer struck in its cgroup
----@field usage table              memory_peak (bytes); cpu_time, cpu_user, cpu_system (seconds); oom_kills, pids_peak; what the kernel does not tell is absent
+---@field usage table              memory_peak, memory at its end (bytes); cpu_time, cpu_user, cpu_system (seconds); oom_kills, pids_peak; what the kernel does not tell is absent
 
 -- Look once: the exit table, false while it runs, or nil, err.
 function Process:_poll()

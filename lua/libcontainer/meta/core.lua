@@ -580,7 +580,7 @@ function Process:pollfd() end
 ---@return libcontainer.RawError|nil
 function Process:signal(number) end
 
---- False while it runs; status or signal, core, lost, user and system (seconds), max_rss (bytes).
+--- False while it runs; status or signal, core, lost, user and system (seconds).
 ---@return table|false|nil
 ---@return libcontainer.RawError|nil
 function Process:poll() end
