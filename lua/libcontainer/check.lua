@@ -540,7 +540,20 @@ function M.walk(name, t, problems, prefix)
   return walk_section(M.section(name), t, problems, prefix or "")
 end
 
--- --- options of functions ---
+-- --- arguments and options of functions ---
+
+--- The table that a function describes its program with. Anything else is wrong use and raises in the
+-- caller's caller; of text it is said how a shell command is written.
+---@param value any
+---@param name string the function
+---@param expected string|nil default "table"
+function M.program_table(value, name, expected)
+  if type(value) == "table" then return end
+  local text = ("bad argument #1 to '%s' (%s expected, got %s)"):format(name, expected or "table",
+    value == nil and "no value" or type(value))
+  if type(value) == "string" then text = text .. ": " .. errors.shell_hint(value) end
+  error(text, 3)
+end
 
 --- How long a function may take, as seconds. What is no time is wrong use and raises in the caller's caller.
 ---@param value any    a number, math.huge for ever, or text such as "250ms"

@@ -9,6 +9,7 @@ local control = require "libcontainer.control"
 local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
 local loop = require "libcontainer.loop"
+local object = require "libcontainer.object"
 local plan = require "libcontainer.plan"
 local process = require "libcontainer.process"
 local results = require "libcontainer.result"
@@ -19,8 +20,7 @@ local units = require "libcontainer.units"
 local usage = require "libcontainer.usage"
 
 ---@class libcontainer.Container
-local Container = {}
-Container.__name = "libcontainer.container"
+local Container = object.class "container"
 
 local M = {}
 
@@ -30,21 +30,10 @@ local DESTROY_TIMEOUT <const> = 10
 
 local IS_PAUSED <const> = { pausing = true, paused = true }
 
---- Names of the public methods, for help and suggestions.
+--- Names of the public methods.
 ---@return string[]
 function M.methods()
-  local names = {}
-  for name, value in pairs(Container) do
-    if type(value) == "function" and name:sub(1, 1) ~= "_" then names[#names + 1] = name end
-  end
-  table.sort(names)
-  return names
-end
-
-Container.__index = function(_, key)
-  local method = Container[key]
-  if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
-  error(errors.unknown("method", key, check.nearest(key, M.methods())), 2)
+  return object.methods(Container)
 end
 
 --- Make the object around what the factory has opened. The factory's business.
@@ -159,7 +148,7 @@ function Container:config()
   if self._damaged then return nil, self._damaged end
   -- What cannot be read any more is told as it was.
   if not self._is_destroyed then refresh(self) end
-  return check.copy(self._record.config)
+  return object.plain(check.copy(self._record.config))
 end
 
 --- The state as it is on disk, with the status of this moment.
@@ -174,7 +163,7 @@ function Container:state()
   if status == "running" or IS_PAUSED[status] then refresh(self) end
   local copy = check.copy(self._record)
   copy.status = status
-  return copy
+  return object.plain(copy)
 end
 
 --- Process ids of everything in it, in cgroups below too.
@@ -194,7 +183,7 @@ function Container:processes(options)
   local pids, raw = self._core:pids(ns == "container")
   if not pids then return nil, errors.raw(raw) end
   table.sort(pids)
-  return pids
+  return object.plain(pids)
 end
 
 --- What it has used until now: the shape of the table is that of src/cgroups/stats.def on every machine,
@@ -282,8 +271,9 @@ local function start_process(self, proc, may_be_first)
     events.tell(self, "ending") -- what it was until now
     started, err = start.first(self, proc, status)
   end
-  if started then events.tell(self, is_further and "exec" or "start", proc) end
-  return started, err
+  if not started then return nil, err end
+  events.tell(self, is_further and "exec" or "start", proc)
+  return started
 end
 
 --- Run a program in it: the first one, its init, or, when it runs, a further one beside it.
@@ -293,7 +283,7 @@ end
 function Container:start(proc)
   local alive, err = check_alive(self)
   if not alive then return nil, err end
-  if type(proc) ~= "table" then error("bad argument #1 to 'start' (process or table expected)", 2) end
+  check.program_table(proc, "start", "process or table")
   proc, err = as_process(proc)
   if not proc then return nil, err end
   return start_process(self, proc, true)
@@ -305,7 +295,7 @@ end
 ---@return libcontainer.Result|nil
 ---@return libcontainer.Error|nil err  ContainerNotRunning, ContainerPaused, or why the program could not be started
 function Container:exec(t)
-  if type(t) ~= "table" then error("bad argument #1 to 'exec' (table expected)", 2) end
+  check.program_table(t, "exec")
   local alive, err = check_alive(self)
   if not alive then return nil, err end
   local spec, options = configs.prepare_exec(t)
@@ -331,7 +321,7 @@ end
 ---@return libcontainer.Exit|false|nil  how it ended; false when it was detached and runs on
 ---@return libcontainer.Process|libcontainer.Error  the process
 function Container:shell(t)
-  if t ~= nil and type(t) ~= "table" then error("bad argument #1 to 'shell' (table expected)", 2) end
+  if t ~= nil then check.program_table(t, "shell") end
   local alive, err = check_alive(self)
   if not alive then return nil, err end
   local spec, options = attach.split(t or {})

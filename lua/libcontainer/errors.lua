@@ -174,7 +174,7 @@ local HINTS = {
   ["lock EWOULDBLOCK"] = "another process is working on this container: try again",
   ["lock EAGAIN"] = "another process is working on this container: try again",
   ["lock ETIMEDOUT"] = "another process is working on this container: try again",
-  ["wait ETIMEDOUT"] = "it still runs: wait longer, signal it, or destroy the container",
+  ["wait ETIMEDOUT"] = "wait longer, signal it, or destroy the container",
   ["destroy ETIMEDOUT"] = "processes that sleep in the kernel cannot be killed: call destroy again "
     .. "later",
   ["destroy EBUSY"] = "something still uses it: call destroy again later",
@@ -330,6 +330,13 @@ local SENTENCES = {
   end,
 }
 
+--- How a command that is one text is written.
+---@param command string
+---@return string
+function M.shell_hint(command)
+  return ('for a shell command write { "sh", "-c", %s }'):format(printable(quoted(command)))
+end
+
 local ID_HINT <const> = "an id is 1 to 255 of the characters 0-9 A-Z a-z _ + - . and not . or .."
 
 local function sentence_of(raw, errname)
@@ -387,7 +394,8 @@ function M.new(fields)
     end
   end
   if err.hint == nil and err.errname and err.step ~= "config" then
-    err.hint = M.hint_for(err.step, err.errname)
+    local is_command = err.step == "exec" and err.errname == "ENOENT" and (err.subject or ""):find("%s")
+    err.hint = is_command and M.shell_hint(err.subject) or M.hint_for(err.step, err.errname)
   end
   return setmetatable(err, Error)
 end

@@ -10,6 +10,7 @@ local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
+local object = require "libcontainer.object"
 local units = require "libcontainer.units"
 
 ---@class libcontainer.Event
@@ -30,9 +31,7 @@ local units = require "libcontainer.units"
 ---@field error libcontainer.Error|nil        lost: why, when it was not for want of a reader
 
 ---@class libcontainer.Events
-local Events = {}
-Events.__index = Events
-Events.__name = "libcontainer.events"
+local Events = object.class "events"
 
 local M = {}
 
@@ -45,6 +44,7 @@ local EXIT_FIELDS <const> = { "status", "signal", "signal_name", "core", "lost",
 local function put(self, event)
   if self._is_ended or not self._kinds[event.type] then return end
   event.time = core.time()
+  object.plain(event)
   if self._last - self._first + 1 == KEPT then
     self._queue[self._first], self._first = nil, self._first + 1
     self._lost = self._lost + 1
@@ -56,7 +56,7 @@ end
 
 local function take(self)
   if self._lost > 0 then
-    local event = { type = "lost", count = self._lost, time = core.time(), error = self._error or nil }
+    local event = object.plain { type = "lost", count = self._lost, time = core.time(), error = self._error or nil }
     self._lost, self._error = 0, false
     return event
   end
@@ -524,7 +524,7 @@ function Events:next(timeout)
       -- Readable is not always something to tell: whose time is over looks once more, and no longer.
       local ready, raw = loop.wait(self._set:pollfd(), "r", deadline)
       if ready == nil then return nil, errors.raw(raw) end
-      if not ready or is_late then return nil, errors.timed_out("events", "nothing happens", timeout) end
+      if not ready or is_late then return nil, errors.timed_out("events", "nothing has happened", timeout) end
       is_late = deadline and core.now() >= deadline
     end
   end

@@ -5,12 +5,12 @@ local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local container = require "libcontainer.container"
 local errors = require "libcontainer.errors"
+local object = require "libcontainer.object"
 local state = require "libcontainer.state"
 local getenv = os and os.getenv or function() end
 
 ---@class libcontainer.Factory
-local Factory = {}
-Factory.__name = "libcontainer.factory"
+local Factory = object.class "factory"
 
 local M = {}
 
@@ -19,21 +19,10 @@ local CREATE_ATTEMPTS <const> = 16
 
 local OPTIONS <const> = { "cgroups", "init_path", "init_args", "validator", "fault" }
 
---- Names of the public methods, for help and suggestions.
+--- Names of the public methods.
 ---@return string[]
 function M.methods()
-  local names = {}
-  for name, value in pairs(Factory) do
-    if type(value) == "function" and name:sub(1, 1) ~= "_" then names[#names + 1] = name end
-  end
-  table.sort(names)
-  return names
-end
-
-Factory.__index = function(_, key)
-  local method = Factory[key]
-  if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
-  error(errors.unknown("method", key, check.nearest(key, M.methods())), 2)
+  return object.methods(Factory)
 end
 
 local function default_root()
@@ -353,7 +342,8 @@ function Factory:create(id, config)
     box, err, is_lost = make(self, id, strict)
     if not is_lost then break end
   end
-  return box, err
+  if not box then return nil, err end
+  return box
 end
 
 -- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups
@@ -441,7 +431,7 @@ function Factory:list()
       return nil, err -- EMFILE and the like: an incomplete list is no list [L12]
     end
   end
-  return list
+  return object.list(list)
 end
 
 --- Destroy a container by id, whatever state its files are in.

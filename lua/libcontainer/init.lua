@@ -10,6 +10,7 @@ local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 local factory = require "libcontainer.factory"
+local object = require "libcontainer.object"
 local process = require "libcontainer.process"
 local repl = require "libcontainer.repl"
 local run = require "libcontainer.run"
@@ -30,7 +31,7 @@ local default_factory = run.default_factory()
 ---@return libcontainer.Result|nil
 ---@return libcontainer.Error|nil err
 function M.run(t)
-  if type(t) ~= "table" then error("bad argument #1 to 'run' (table expected)", 2) end
+  check.program_table(t, "run")
   local made = rawget(t, "factory")
   if made == nil then
     local err
@@ -53,11 +54,4 @@ function M.type(value)
   return type(name) == "string" and name:match("^libcontainer%.(%w+)$") or nil
 end
 
-return setmetatable(M, {
-  __index = function(_, key)
-    local names = {}
-    for name in pairs(M) do names[#names + 1] = name end
-    error(errors.unknown("function", key, check.nearest(tostring(key), names)), 2)
-  end,
-  __name = "libcontainer",
-})
+return object.module(M, ("libcontainer %s: lc.help() lists what it can do"):format(M.version))

@@ -6,6 +6,7 @@ local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
+local object = require "libcontainer.object"
 local stream = require "libcontainer.stream"
 
 ---@class libcontainer.Process
@@ -13,8 +14,7 @@ local stream = require "libcontainer.stream"
 ---@field stdout libcontainer.Stream|nil
 ---@field stderr libcontainer.Stream|nil
 ---@field terminal libcontainer.Stream|nil  when it was started with terminal = true and no console
-local Process = {}
-Process.__name = "libcontainer.process"
+local Process = object.class("process", { "stdin", "stdout", "stderr", "terminal" })
 
 local M = {}
 
@@ -22,24 +22,10 @@ local STDIO <const> = { "stdin", "stdout", "stderr" }
 -- What of it we have an end of.
 local ENDS <const> = { "stdin", "stdout", "stderr", "terminal" }
 
-Process.__index = function(_, key)
-  local method = Process[key]
-  if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
-  for _, name in ipairs(ENDS) do
-    if key == name then return nil end
-  end
-  error(errors.unknown("method", key, check.nearest(key, M.methods())), 2)
-end
-
---- Names of the public methods, for help and suggestions.
+--- Names of the public methods.
 ---@return string[]
 function M.methods()
-  local names = {}
-  for name, value in pairs(Process) do
-    if type(value) == "function" and name:sub(1, 1) ~= "_" then names[#names + 1] = name end
-  end
-  table.sort(names)
-  return names
+  return object.methods(Process)
 end
 
 ---@return boolean
@@ -52,7 +38,7 @@ end
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|nil err  ConfigInvalid with every problem
 function M.new(spec)
-  if type(spec) ~= "table" then error("bad argument #1 to 'process' (table expected)", 2) end
+  check.program_table(spec, "process")
   local strict, err = configs.prepare_process(spec)
   if not strict then return nil, err end
   -- Every field has its place now: setting one while a program starts must not need memory.
@@ -192,7 +178,9 @@ function M.signal_number(signal)
   local number = math.type(signal) == "integer" and signal
     or type(signal) == "string" and core.signal(signal)
   if not number or number < 0 or number > 64 then
-    error(("bad signal %q"):format(tostring(signal)), 3)
+    local names = {}
+    for known = 1, 64 do names[#names + 1] = core.signal_name(known) end
+    error(errors.unknown("signal", signal, check.nearest(tostring(signal), names)), 3)
   end
   return number
 end
@@ -218,7 +206,7 @@ function Process:_poll()
     usage.cpu_user, usage.cpu_system = ended.user, ended.system
     usage.cpu_time = ended.user + ended.system
   end
-  self._exit = { status = ended.status, signal = ended.signal, core = ended.core, lost = ended.lost,
+  self._exit = object.plain { status = ended.status, signal = ended.signal, core = ended.core, lost = ended.lost,
     signal_name = ended.signal and core.signal_name(ended.signal),
     oom = (usage.oom_kills or 0) > 0, usage = usage }
   return self._exit

@@ -11,8 +11,16 @@ local TOPICS <const> = {
     { "lc.run { \"sh\", \"-c\", \"echo hi\" }", "run a program, get output, status and usage" },
     { "lc.new(root, options)", "a factory: the state root of containers" },
     { "lc.process { args = { \"sh\" } }", "describe a program to start" },
-    { "lc.help(object | \"field\")", "this help, of an object or a configuration field" },
+    { "lc.help(object | \"field\" | \"method\")", "this help, of an object, a configuration field, a method" },
+    { "lc.type(value) lc.is_error(value)", "what it is" },
     { "require \"libcontainer.configs\"", "default, host_root, merge, validate" },
+  },
+  configs = {
+    { "configs.host_root { memory = \"64M\" }", "no image: the host's root, read-only" },
+    { "configs.default { rootfs = \"/srv/alpine\" }", "any root file system, as podman would make it" },
+    { "configs.empty { rootfs = \"/srv/alpine\" }", "the least: namespaces, the filter, nothing else" },
+    { "configs.merge(a, b)", "b over a" },
+    { "configs.validate(config)", "everything that is wrong with it" },
   },
   factory = {
     { "factory:create(id, config)", "make a container; nothing is started" },
@@ -23,20 +31,23 @@ local TOPICS <const> = {
     { "factory:start_initialization(fd)", "the end of a program given as init_path" },
   },
   container = {
-    { "c:start(process)", "run its first program, or a further one" },
+    { "c:start { \"sh\", \"-c\", \"echo hi\" }", "run its first program, or a further one" },
     { "c:exec { \"sh\", \"-c\", \"echo hi\" }", "run a further program, get output, status and usage" },
     { "c:shell()", "a shell in it, on this terminal" },
     { "c:wait(timeout)", "wait for its end: status, signal, usage" },
     { "c:signal(name, { all = true })", "signal its init, or everything in it" },
+    { "c:pause() c:resume()", "have everything in it stand still, and run on" },
+    { "c:set { memory = \"128M\" }", "change its limits, all of them or none" },
     { "c:destroy { force = true }", "end everything in it and remove every trace" },
     { "c:status() c:state() c:config() c:id()", "what it is" },
     { "c:processes { ns = \"container\" }", "process ids of everything in it, as it or the host sees them" },
     { "c:stats()", "what it has used: cpu, memory, io, pids, pressure, interfaces" },
-    { "for s in c:watch(1) do … end", "the same every second, until it ends" },
-    { "for e in c:events() do … end", "what happens: start, exec, exit, oom, pause, resume, destroy" },
+    { "for s in c:watch(1) do ... end", "the same every second, until it ends" },
+    { "for e in c:events() do ... end", "what happens: start, exec, exit, oom, pause, resume, destroy" },
     { "c:notify_oom()", "the same of processes killed for want of memory alone" },
     { "c:notify_pressure(\"memory\", { some = 0.15 })", "or of tasks that wait for cpu, memory, io" },
     { "c:explain(process)", "every operation of a start, before it happens" },
+    { "c:pollfd()", "a descriptor that is readable when its init has ended" },
   },
   process = {
     { "p:wait(timeout)", "wait for its end: status, signal, usage" },
@@ -45,11 +56,46 @@ local TOPICS <const> = {
     { "p.stdin p.stdout p.stderr", "streams, when it was started with \"pipe\"" },
     { "p:attach { detach_keys = \"ctrl-p,ctrl-q\" }", "put this terminal on its terminal" },
     { "p.terminal p:resize(columns, rows)", "of one that was started with terminal = true" },
+    { "p:close()", "close our ends of its streams" },
+    { "p:pollfd() p:events() p:timeout()", "what an event loop waits for: its end" },
+  },
+  stream = {
+    { "s:read(format, timeout)", "\"l\", \"L\", \"a\" or a number of bytes; nil at the end" },
+    { "s:lines(format)", "iterate over lines" },
+    { "s:write(...)", "write all of it" },
+    { "s:close()", "the program reads the end of its input" },
+    { "s:size() s:resize(columns, rows)", "of a terminal" },
+    { "s:read_now() s:write_now(text, from)", "what goes without waiting" },
+    { "s:pollfd() s:events() s:timeout()", "what an event loop waits for" },
   },
   events = {
+    { "for event in e do ... end", "until the end; each has a type and a time" },
     { "e:next(timeout)", "the next event; nil at the end" },
-    { "e:pollfd()", "a descriptor that is readable while there is one" },
+    { "e:pollfd() e:events() e:timeout()", "what an event loop waits for: readable while there is one" },
     { "e:close()", "listen no more" },
+  },
+  result = {
+    { "r.stdout r.stderr r.truncated", "what it wrote, and whether that is all" },
+    { "r.status r.signal r.signal_name", "how it ended: an exit status, or a signal" },
+    { "r.oom r.timed_out r.core", "why: out of memory, out of time; a core was dumped" },
+    { "r.time r.usage", "seconds from start to end; memory_peak, cpu_time and more" },
+    { "r:check()", "raise unless the status is 0" },
+  },
+  error = {
+    { "err.code", "\"ConfigInvalid\", \"ContainerNotRunning\", \"SystemError\" and six more" },
+    { "err.step err.field err.subject", "where it failed, who asked for it, what it was about" },
+    { "err.errno err.errname", "2, \"ENOENT\"" },
+    { "err.message err.hint", "what failed, and what to do about it" },
+    { "err.problems", "everything that is wrong with a configuration" },
+  },
+  stats = {
+    { "s.cpu s.memory s.io s.pids", "time, usage, peak, limit and more, in seconds and bytes" },
+    { "s.cpu.pressure s.memory.stat", "what the kernel tells beyond that" },
+    { "s.interfaces s.hugetlb s.rdma", "of each interface, page size, device" },
+  },
+  plan = {
+    { "#plan plan[1].op plan[1].field", "operations in order, and the field that asked for each" },
+    { "plan[1].operands plan[1].meaning", "with what, and what for" },
   },
 }
 
@@ -60,7 +106,20 @@ local function topic_lines(topic)
   return table.concat(lines, "\n")
 end
 
-local function field_lines(name)
+-- The rows of all topics that say how this is called, a method or a function.
+local function rows_about(name)
+  local rows, pattern = {}, "[.:]" .. name:gsub("%p", "%%%0") .. "%f[^%w_]"
+  for _, topic in pairs(TOPICS) do
+    for _, row in ipairs(topic) do
+      if row[1]:find(pattern) then rows[#rows + 1] = row end
+    end
+  end
+  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  return rows
+end
+
+-- What a field means, or how a method is called: both where there are both.
+local function name_lines(name)
   local lines, names = {}, {}
   for _, section in ipairs(core.schema()) do
     for _, field in ipairs(section.fields) do
@@ -72,19 +131,22 @@ local function field_lines(name)
       end
     end
   end
+  local rows = rows_about(name)
+  if #rows > 0 then lines[#lines + 1] = topic_lines(rows) end
   if #lines == 0 then
-    return errors.unknown("field", name, check.nearest(name, names))
+    return errors.unknown("field or method", name, check.nearest(name, names))
   end
   return table.concat(lines, "\n")
 end
 
---- What can be done with an object, or what a configuration field means. Prints as text at the
--- prompt.
----@param what any  nil, a factory, container or process, or the name of a field ("mounts", "cgroups.memory")
+--- What can be done with an object, what a configuration field means, how a method is called. Prints
+-- as text at the prompt.
+---@param what any  nil, an object or a module of this library, the name of a field ("mounts", "cgroups.memory") or of a method ("start")
 ---@return string
 function M.help(what)
-  if type(what) == "string" then return field_lines(what) end
-  local name = type(what) == "table" and (getmetatable(what) or {}).__name or "libcontainer"
+  if type(what) == "string" then return name_lines(what) end
+  local metatable = type(what) == "table" and getmetatable(what)
+  local name = type(metatable) == "table" and metatable.__name or "libcontainer"
   return topic_lines(TOPICS[tostring(name):match("([^.]+)$")] or TOPICS.libcontainer)
 end
 

@@ -228,7 +228,8 @@ function M.of(proc, options)
     proc:wait(1)
   end
   if not fine then error(result, 0) end
-  return result, err
+  if not result then return nil, err end
+  return result
 end
 
 -- --- before the start ---

@@ -7,11 +7,10 @@ local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
+local object = require "libcontainer.object"
 
 ---@class libcontainer.Stream
-local Stream = {}
-Stream.__index = Stream
-Stream.__name = "libcontainer.stream"
+local Stream = object.class "stream"
 
 local M = {}
 

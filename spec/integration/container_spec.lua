@@ -101,7 +101,28 @@ describe("a container", function()
     assert.equal("EBUSY", err.errname)
     assert.equal("created", b:status())
     assert.has_error(function() b:start("true") end,
-      "bad argument #1 to 'start' (process or table expected)")
+      [[bad argument #1 to 'start' (process or table expected, got string): for a shell command write { "sh", "-c", "true" }]])
+  end)
+
+  it("answers one value when it has done what it was asked, so that a prompt shows no nil", function()
+    fixture.needs("root", "busybox")
+    local function one(name, ...) assert.equal(1, select("#", ...), name) return ... end
+    local factory = fixture.factory()
+    local box <close> = one("create", factory:create(fixture.id(), { rootfs = fixture.rootfs() }))
+    one("load", factory:load(box:id()))
+    one("list", factory:list())
+    local process = one("start", box:start { "sleep", "100" })
+    one("start", box:start { "true" })
+    one("exec", box:exec { "true" })
+    for _, name in ipairs { "id", "status", "state", "config", "processes", "stats", "pause", "resume", "explain",
+      "pollfd", "events", "watch", "signal" } do
+      one(name, box[name](box))
+    end
+    one("set", box:set { pids_limit = 64 })
+    one("signal", process:signal "KILL")
+    one("wait", process:wait())
+    one("wait", box:wait())
+    one("destroy", box:destroy())
   end)
 
   it("is created again, and usable, after a start that failed", function()

@@ -103,6 +103,29 @@ describe("README.md", function()
     assert.matches("^hello\n\t3\tfalse\tfalse\t%d+$", fixture.sh("lua5.4 %s 2>&1", path))
   end)
 
+  it("has a session at the prompt that goes as it stands, but for its numbers", function()
+    fixture.needs "root"
+    local session = assert(fixture.read("README.md"):match("\n```\n%$ lua5.4\n(.-)\n```"))
+    local path = fixture.directory() .. "/session.lua"
+    fixture.write(path, ([[
+      local function show(fine, ...)
+        if not fine then print(...) return end
+        if select("#", ...) > 0 then print(...) end
+      end
+      for line in ([==[%s]==]):gmatch("[^\n]+") do
+        local input = line:match("^> (.*)$")
+        if input then
+          print(line)
+          show(pcall(assert(load("return " .. input) or load(input))))
+        end
+      end]]):format(session))
+    local said = fixture.sh("unshare -m sh -c 'mount -t tmpfs tmpfs /run && lua5.4 %s 2>&1'", path)
+    local function without_numbers(text)
+      return (text:gsub("%d[%d.]*", "N"):gsub("e%-N", ""))
+    end
+    assert.equal(without_numbers(session), without_numbers(said))
+  end)
+
   fixture.check_leaks()
 end)
 

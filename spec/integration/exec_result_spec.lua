@@ -159,7 +159,8 @@ describe("container:exec", function()
     assert.equal("exec", err.step)
     assert.same({}, below(box))
     assert.equal(1, count(box))
-    assert.has_error(function() box:exec("true") end, "bad argument #1 to 'exec' (table expected)")
+    assert.has_error(function() box:exec("true") end, "bad argument #1 to 'exec' (table expected, got string): "
+      .. 'for a shell command write { "sh", "-c", "true" }')
     -- the first program has the limits of the container
     local fresh <close> = assert(fixture.factory():create(fixture.id(), { rootfs = fixture.rootfs() }))
     local p

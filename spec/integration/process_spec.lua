@@ -37,8 +37,7 @@ describe("a process", function()
     assert.is_not_nil(fields.cwd)
     assert.is_not_nil(fields.umask)
     assert.equal('did you mean "user"?', fields.usr.hint)
-    assert.has_error(function() lc.process("true") end,
-      "bad argument #1 to 'process' (table expected)")
+    assert.has_error(function() lc.process(7) end, "bad argument #1 to 'process' (table expected, got number)")
   end)
 
   it("tells its pid, takes signals by name and by number, and tells its end", function()

@@ -172,7 +172,8 @@ describe("lc.run", function()
   end)
 
   it("refuses what is no table, and names what is wrong in one", function()
-    assert.has_error(function() lc.run("true") end, "bad argument #1 to 'run' (table expected)")
+    assert.has_error(function() lc.run("true") end, "bad argument #1 to 'run' (table expected, got string): "
+      .. 'for a shell command write { "sh", "-c", "true" }')
     fixture.needs("root", "busybox")
     local r, err = fixture.run({ input = 7 }, "cat")
     assert.is_nil(r)

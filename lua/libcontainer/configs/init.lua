@@ -13,6 +13,7 @@ local errors = require "libcontainer.errors"
 local limits = require "libcontainer.configs.limits"
 local json = require "libcontainer.json"
 local normal = require "libcontainer.configs.normal"
+local object = require "libcontainer.object"
 local profile = require "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
 
@@ -82,7 +83,7 @@ function M.merge(a, b)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
   end
-  return merge_copies(base, more)
+  return object.plain(merge_copies(base, more))
 end
 
 -- A profile with overrides in friendly forms.
@@ -93,7 +94,7 @@ local function from_profile(base, overrides)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
   end
-  return merge_copies(base, more)
+  return object.plain(merge_copies(base, more))
 end
 
 --- A container for any root file system: /proc, /dev, /sys and a read-only view of its cgroups, all
@@ -364,4 +365,4 @@ function M.prepare_exec(t)
   return program, options
 end
 
-return M
+return object.module(M, "libcontainer.configs: default, host_root, empty, merge, validate")
