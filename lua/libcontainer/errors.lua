@@ -198,15 +198,37 @@ local HINTS = {
   ENOSYS = "this needs Linux 5.12 or newer",
 }
 
+local IDLE <const> = "while it is idle it has no share of the processors: cpu_idle = false goes with it"
+local PROCESSORS <const> = "look at /sys/devices/system/cpu/online, and at cpuset.cpus of the cgroup above"
+local NODES <const> = "look at /sys/devices/system/node/online, and at cpuset.mems of the cgroup above"
+local DISKS <const> = "see /sys/block/*/dev for those that there are; a partition has no limit of its own"
+
+-- Of single limits.
+local LIMIT_HINTS = {
+  ["cpu_shares EINVAL"] = IDLE, ["cpu_weight EINVAL"] = IDLE,
+  ["cpuset_cpus ERANGE"] = PROCESSORS, ["cpuset_cpus EINVAL"] = PROCESSORS,
+  ["cpuset_cpus EACCES"] = PROCESSORS,
+  ["cpuset_mems ERANGE"] = NODES, ["cpuset_mems EINVAL"] = NODES, ["cpuset_mems EACCES"] = NODES,
+  ["cpu_rt_runtime EINVAL"] = "every cgroup above must have as much of it first",
+  ["blkio_weight_device ENODEV"] = DISKS,
+  ["blkio_throttle_read_bps_device ENODEV"] = DISKS, ["blkio_throttle_write_bps_device ENODEV"] = DISKS,
+  ["blkio_throttle_read_iops_device ENODEV"] = DISKS, ["blkio_throttle_write_iops_device ENODEV"] = DISKS,
+  ["net_prio_ifpriomap ENODEV"] = "see /sys/class/net for the interfaces that there are",
+  ["rdma ENODEV"] = "see /sys/class/infiniband for the devices that there are",
+}
+
 --- What to do about an errno at a step, nil when we do not know.
 ---@param step string|nil
 ---@param errname string|nil
+---@param field string|nil of the configuration
 ---@return string|nil
-function M.hint_for(step, errname)
+function M.hint_for(step, errname, field)
   if not errname then
     return nil
   end
-  return HINTS[(step or "") .. " " .. errname] or HINTS[errname]
+  local limit = step == "cgroup" and (field or ""):match("^cgroups%.([%w_]+)")
+  local hint = limit and LIMIT_HINTS[limit .. " " .. errname]
+  return hint or HINTS[(step or "") .. " " .. errname] or HINTS[errname]
 end
 
 -- --- which code ---
@@ -395,7 +417,9 @@ function M.new(fields)
   end
   if err.hint == nil and err.errname and err.step ~= "config" then
     local is_command = err.step == "exec" and err.errname == "ENOENT" and (err.subject or ""):find("%s")
-    err.hint = is_command and M.shell_hint(err.subject) or M.hint_for(err.step, err.errname)
+    -- of a limit's file, not of what it misses
+    local field = (err.subject or ""):sub(1, 1) == "/" and err.field or nil
+    err.hint = is_command and M.shell_hint(err.subject) or M.hint_for(err.step, err.errname, field)
   end
   return setmetatable(err, Error)
 end

@@ -243,6 +243,18 @@ describe("a limit that this machine does not have", function()
     assert.equal("ENODEV", err.errname)
     for _, path in pairs(box:state().cgroup_paths) do assert.equal("", fixture.sh("ls -d %s 2>/dev/null", path)) end
   end)
+
+  it("is told where to look for those that there are", function()
+    fixture.needs("root", "busybox")
+    for field, place in pairs { cpuset_cpus = "/sys/devices/system/cpu/online",
+      cpuset_mems = "/sys/devices/system/node/online" } do
+      local box <close> = assert(create { [field] = "999" })
+      local p, err = box:start { args = { "true" } }
+      assert.is_nil(p)
+      assert.equal("cgroups." .. field, err.field)
+      assert.matches(place, err.hint, 1, true)
+    end
+  end)
 end)
 
 describe("access to devices", function()

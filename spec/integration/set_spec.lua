@@ -100,6 +100,35 @@ describe("a change of limits", function()
     is("50000", "50000", "0")
   end)
 
+  it("to idle and back gives the share of the processors back, when it fails too [O93] [L45]", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running { cpu_shares = 512 }
+    local share = shares_of(box)
+    local function is(idle, shares)
+      assert.equal(idle, (file_of(box, "cpu.idle")))
+      if shares then assert.equal(shares, shares_of(box)) end
+    end
+    is("0", share)
+    local done, err = box:set { cpu_idle = true, blkio_throttle_read_bps_device = { ["4000:7"] = "1M" } }
+    assert.is_nil(done)
+    assert.equal("cgroups.blkio_throttle_read_bps_device[1]", err.field)
+    assert.matches("/sys/block", err.hint, 1, true)
+    is("0", share)
+    assert(box:set { cpu_idle = true })
+    is("1")
+    done, err = box:set { cpu_shares = 100 }
+    assert.is_nil(done)
+    assert.equal("cgroups.cpu_shares", err.field)
+    assert.matches("cpu_idle = false", err.hint, 1, true)
+    assert(box:set { cpu_idle = true })
+    assert(box:set { cpu_idle = false })
+    is("0", share)
+    assert(box:set { cpu_idle = true })
+    assert(box:set { cpu_idle = false, cpu_shares = 1024 })
+    is("0")
+    assert.not_equal(share, shares_of(box))
+  end)
+
   it("to less memory than is in use is refused with the numbers; the container lives on as it was [L36]", function()
     fixture.needs("root", "busybox")
     local box <close> = create { memory = "64M" }

@@ -104,6 +104,25 @@ static int remember(struct lc_cgroup_change *change, const struct lc_cgroup_undo
 	return 0;
 }
 
+/* What becomes idle forgets its share of the processors: that is put back behind it. */
+static int remember_share(int dirfd, const struct lc_cgroup_write *write,
+	struct lc_cgroup_change *change)
+{
+	const char *file = lc_cgroup_has_file(dirfd, "cpu.weight") ? "cpu.weight" : "cpu.shares";
+	struct lc_cgroup_undo undo = {.dir = write->dir, .program = -1};
+	char value[32];
+	uint64_t is_idle;
+	long r = lc_cgroup_read_u64(dirfd, "cpu.idle", &is_idle);
+
+	if (r >= 0 && is_idle == 0)
+		r = lc_cgroup_read(dirfd, file, value, sizeof(value));
+	if (r < 0 || is_idle != 0)
+		return r < 0 ? (int) r : 0;
+	undo.file = lc_arena_copy(&change->arena, file, strlen(file));
+	undo.text = lc_arena_copy(&change->arena, value, strlen(value));
+	return undo.file == NULL ? -ENOMEM : remember(change, &undo);
+}
+
 static int remember_file(int dirfd, const struct lc_cgroup_write *write,
 	struct lc_cgroup_change *change)
 {
@@ -259,19 +278,22 @@ static int write_one(const struct lc_cgroup *cg, const struct lc_cgroup_write *w
 	struct lc_cgroup_change *change)
 {
 	int dirfd = cg->dirs[write->dir].fd, r = 0;
+	size_t before = change != NULL ? change->count : 0;
 
 	if (write->program != NULL) {
 		r = write_program(dirfd, write, change);
 		return r == -EPERM && write->is_optional ? 0 : r;
 	}
-	if (change != NULL)
+	if (change != NULL && strcmp(write->file, "cpu.idle") == 0)
+		r = remember_share(dirfd, write, change);
+	if (change != NULL && r >= 0)
 		r = remember_file(dirfd, write, change);
 	if (r < 0)
 		return r;
 	r = write->makes_room && change != NULL ? write_with_room(dirfd, write)
 						: lc_cgroup_write(dirfd, write->file, write->text);
 	if (r < 0 && change != NULL)
-		change->count--; /* nothing was changed */
+		change->count = before; /* nothing was changed */
 	return r == -EPERM && write->is_optional ? 0 : r;
 }
 

@@ -472,6 +472,9 @@ function M.to_write(merged, changes)
       end
     end
   end
+  if changes.cpu_idle == false then -- what was idle has forgotten its share
+    out.cpu_shares, out.cpu_weight = merged.cpu_shares, merged.cpu_weight
+  end
   return out
 end
 
