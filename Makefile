@@ -93,7 +93,7 @@ INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 
 .PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd lint \
-	asan fault bench doc install clean size
+	apicheck asan fault bench doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 # `make V=1` shows the commands
@@ -111,6 +111,7 @@ help:
 	@echo "make             build $(O)/libcontainer/core.so"
 	@echo "make demo        build this project's C sources inside a container"
 	@echo "make check       floors, lint, exports, C tests, specs"
+	@echo "make apicheck    the specs by a Lua that checks how its C API is used"
 	@echo "make asan        the specs under AddressSanitizer and UBSan"
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
 	@echo "make check-systemd  the specs of spec/systemd in a virtual machine that systemd runs"
@@ -229,6 +230,14 @@ fault:
 
 lint:
 	@luacheck -q lua spec examples bench $(wildcard src/*/*.lua)
+
+# The same specs by an interpreter that checks how its API is used. `make apicheck SPECS=spec/unit`
+SPECS =
+apicheck: DEPS_ALL = 1
+apicheck: deps
+	@$(MAKE) --no-print-directory all fault
+	@spec/support/build-checked-lua $(B)/apicheck
+	@PATH="$(CURDIR)/$(B)/apicheck:$$PATH" spec/support/run-all $(O) $(SPECS)
 
 asan: DEPS_ALL = 1
 asan: deps
