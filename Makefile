@@ -56,7 +56,7 @@ CORE_SRC = \
 	src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_devices.c src/cgroups/v1_limits.c \
 	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_controllers.c \
 	src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
-	src/seccomp/compile.c src/seccomp/default.c \
+	src/seccomp/compile.c src/seccomp/default.c src/seccomp/shorten.c \
 	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
 	src/configs/compile_process.c src/configs/names.c src/configs/namespaces.c \
@@ -144,7 +144,7 @@ $(B)/gen/seccomp_profile.inc: src/seccomp/embed.lua $(wildcard lua/libcontainer/
 	$(SAY) "  GEN  $@"
 	$(Q)$(LUA) src/seccomp/embed.lua lua/libcontainer/configs/seccomp.lua > $@
 
-EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/base/arena.c src/base/error.c \
+EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/seccomp/shorten.c src/base/arena.c src/base/error.c \
 	src/base/fd.c
 $(B)/gen/embed: $(EMBED_SRC) $(B)/gen/seccomp_profile.inc $(HEADERS)
 	$(SAY) "  CC   $@"

@@ -404,8 +404,92 @@ static void bad_profiles(struct test *t)
 		"names are known or not");
 }
 
+/* --- shortening --- */
+
+#define LONG 3000u
+
+static uint32_t draw(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
+/* A program as libseccomp might dream it: looks at the number, or at what it has loaded last, from
+ * anywhere, and jumps anywhere forwards. */
+static void dream(struct sock_filter *out, unsigned count, uint32_t *seed)
+{
+	static const unsigned short compare[] = {BPF_JEQ, BPF_JGT, BPF_JGE};
+
+	out[0] = (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+	for (unsigned i = 1; i < count; i++) {
+		unsigned left = count - 1 - i, far = left < 255 ? left : 255, what = draw(seed) % 32;
+
+		if (left == 0 || what == 0)
+			out[i] = (struct sock_filter) BPF_STMT(
+				BPF_RET | BPF_K, ERRNO(draw(seed) % 5));
+		else if (what == 1)
+			out[i] = (struct sock_filter) BPF_STMT(
+				BPF_LD | BPF_W | BPF_ABS, draw(seed) % 3 * 16);
+		else if (what == 2)
+			out[i] = (struct sock_filter) BPF_STMT(
+				BPF_JMP | BPF_JA, draw(seed) % left);
+		else
+			out[i] = (struct sock_filter) BPF_JUMP(
+				(unsigned short) (BPF_JMP | BPF_K | compare[draw(seed) % 3]),
+				draw(seed) % 600, draw(seed) % 3 ? 0 : draw(seed) % far,
+				draw(seed) % 3 ? 0 : draw(seed) % far);
+	}
+}
+
+static unsigned count_differences(struct filter one, struct filter other)
+{
+	unsigned wrong = 0;
+
+	for (uint32_t nr = 0; nr < 620; nr++)
+		for (uint64_t arg = 0; arg < 620; arg += 93) {
+			struct seccomp_data data = {
+				.nr = (int) nr, .arch = NATIVE, .args = {arg, 0, 619 - arg}};
+
+			wrong += run(one, &data) != run(other, &data);
+		}
+	return wrong;
+}
+
+static void shortening(struct test *t)
+{
+	static struct sock_filter code[LONG];
+	struct filter longer = {code, 0}, shorter;
+	unsigned wrong = 0, shortened = 0;
+	uint32_t seed = 1;
+	size_t size;
+	const void *bytes;
+
+	for (unsigned round = 0; round < 300; round++) {
+		LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
+
+		longer.count = round % 10 == 0 ? LONG : 2 + draw(&seed) % 300;
+		dream(code, (unsigned) longer.count, &seed);
+		bytes = code;
+		size = longer.count * sizeof(*code);
+		wrong += lc_seccomp_shorten(code, size, &arena, &bytes, &size) != 0;
+		shorter = (struct filter){bytes, size / sizeof(*code)};
+		shortened += shorter.count < longer.count;
+		wrong += shorter.count > longer.count || count_differences(longer, shorter) > 0;
+	}
+	OK(wrong == 0, "a shortened filter gives the same answers [O109]");
+	OK(shortened > 100, "most filters can be shortened");
+	code[0] = (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0);
+	bytes = NULL;
+	OK(lc_seccomp_shorten(code, sizeof(code), &(struct lc_arena) LCT_ARENA_INIT, &bytes, &size) ==
+				0 && bytes == NULL,
+		"what libseccomp does not write is left alone");
+	lc_seccomp_default(&size);
+	OK(size < 400 * sizeof(*code), "the default filter has fewer instructions than names");
+}
+
 void test_seccomp(struct test *t)
 {
+	shortening(t);
 	default_verdicts(t);
 	every_listed_call(t);
 	other_architectures(t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A profile (configs/schema.def, section seccomp) → BPF bytes for seccomp(2), through libseccomp.
- * Pure but for memory. Compiling costs more than a whole container (12-22 ms for a profile of 400
+ * Pure but for memory. Compiling costs more than a whole container (7 ms for a profile of 400
  * names), so nobody compiles twice: the default profile is compiled at build time (default_filter),
  * others are kept by content in lua/libcontainer/configs/seccomp.lua.
  */
@@ -43,6 +43,13 @@ struct lc_seccomp_profile {
  */
 int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena *arena,
 	const void **out, size_t *out_size, struct lc_error *err);
+
+/*
+ * The same answers in fewer instructions, where they are fewer: `*out` and `*out_size` then, in
+ * `arena`, and else left alone. -ENOMEM is the only failure.
+ */
+int lc_seccomp_shorten(const void *bytes, size_t size, struct lc_arena *arena, const void **out,
+	size_t *out_size);
 
 /* Does any architecture have a system call of this name? For validation: what the core refuses. */
 bool lc_seccomp_knows(const char *name);
