@@ -170,6 +170,80 @@ static void test_program(struct test *t)
 	OK(agrees, "[O101] the device program says of every device what the rules say, in order");
 }
 
+/* As the kernel looks into the exceptions of a v1 cgroup: one of them must hold all of the access, or,
+ * where they forbid, none may hold any of it. */
+static bool list_says(const struct lc_device_list *list, char type, int major, int minor,
+	unsigned access)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct lc_device_rule *item = &list->items[i];
+		bool holds = list->allows_all ? (access & item->access) != 0
+					      : (access & ~item->access) == 0;
+
+		if (names(item, type, major, minor) && holds)
+			return !list->allows_all;
+	}
+	return list->allows_all;
+}
+
+static bool list_agrees(const struct lc_device_rules *rules)
+{
+	static const unsigned ways[] = {LCT_DEVICE_READ, LCT_DEVICE_WRITE,
+		LCT_DEVICE_READ | LCT_DEVICE_WRITE, LCT_DEVICE_MKNOD};
+	struct lc_arena arena = LCT_ARENA_INIT;
+	struct lc_device_list list;
+	bool agrees = true;
+
+	if (lc_device_reduce(rules, &arena, &list, NULL) == 0)
+		for (unsigned n = 0; agrees && n < 2 * 4 * 4 * COUNT(ways); n++) {
+			char type = (n & 1) != 0 ? 'b' : 'c';
+			int major = (int) (n >> 1 & 3), minor = (int) (n >> 3 & 3);
+			unsigned access = ways[n >> 5];
+
+			agrees = list_says(&list, type, major, minor, access) ==
+				 says(rules, type, major, minor, access);
+		}
+	lc_arena_done(&arena);
+	return agrees;
+}
+
+static unsigned number_below(unsigned limit, unsigned *chance)
+{
+	*chance = *chance * 1103515245u + 12345u;
+	return (*chance >> 16) % limit;
+}
+
+static struct lc_device_rule rule_of(unsigned *chance)
+{
+	struct lc_device_rule rule = {.type = "abccc"[number_below(5, chance)]};
+
+	rule.is_allowed = number_below(3, chance) > 0;
+	rule.access = 1 + number_below(RWM, chance);
+	rule.major = rule.type == 'a' ? ANY : (int) number_below(4, chance) - 1;
+	rule.minor = rule.type == 'a' ? ANY : (int) number_below(4, chance) - 1;
+	return rule;
+}
+
+static void test_any_rules(struct test *t)
+{
+	const struct lc_device_rules halves = RULES(
+		DENY_ALL, ALLOW('c', 1, ANY, LCT_DEVICE_READ), ALLOW('c', 1, 2, LCT_DEVICE_WRITE));
+	unsigned chance = 1;
+	bool agrees = true;
+
+	OK(list_agrees(&halves),
+		"[O101] reading by one rule and writing by another is both at once on v1");
+	for (int round = 0; agrees && round < 20000; round++) {
+		struct lc_device_rule rules[7] = {DENY_ALL};
+		const struct lc_device_rules list = {rules, COUNT(rules), false};
+
+		for (size_t i = round & 1; i < COUNT(rules); i++)
+			rules[i] = rule_of(&chance);
+		agrees = list_agrees(&list) && (round % 100 != 0 || program_agrees(&list));
+	}
+	OK(agrees, "[O101] whatever the rules are, v1's list and the device program say what they say");
+}
+
 static bool reduces(const struct lc_device_rules *rules, bool allows_all, size_t count)
 {
 	struct lc_arena arena = LCT_ARENA_INIT;
@@ -264,6 +338,7 @@ void test_cgroup_limits(struct test *t)
 {
 	test_scales(t);
 	test_program(t);
+	test_any_rules(t);
 	test_lists(t);
 	test_lines(t);
 }

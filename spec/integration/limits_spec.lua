@@ -270,6 +270,9 @@ describe("access to devices", function()
     assert.is_false(opens(nil))
     assert.is_true(opens { devices = { "c 1:11 w" } })
     assert.is_true(opens { devices = { { allow = true } } })
+    -- to read by one rule, to write by another: both at once by the two
+    assert.equal(0, fixture.run({ rootfs = rootfs, cgroups = { devices = { "c 1:* r", "c 1:11 w" } } },
+      "sh", "-c", "true <>/kmsg").status)
   end)
 
   -- Whether each of these opens in a container: what the shell said of those that do not.

@@ -3,7 +3,8 @@
  * Device rules → what the kernel keeps of them on v1: a default and exceptions to it, each exception
  * known by type, major and minor, and bits are taken away only from exactly that one. So the rules, of
  * which a later one goes over an earlier one, are reduced to such a list; what cannot be said that way
- * (all of 1:* but not 1:3) is refused, where the unified tree would take it.
+ * (all of 1:* but not 1:3) is refused, where the unified tree would take it. And an open for reading
+ * and writing must be within one exception: what several say of a device together, one says once more.
  */
 #include "cgroups/driver.h"
 
@@ -69,6 +70,39 @@ static void add(struct lc_device_list *list, const struct lc_device_rule *rule)
 	list->items[list->count++] = *rule;
 }
 
+static int narrower(int a, int b)
+{
+	return a == LCT_DEVICE_ANY ? b : a;
+}
+
+/* What two exceptions are both about has what either allows. Those that every container has say all or
+ * nothing, and are left alone. */
+static int join_overlaps(struct lc_device_list *list, struct lc_arena *arena, struct lc_error *err)
+{
+	const unsigned either = LCT_DEVICE_READ | LCT_DEVICE_WRITE;
+	size_t given = list->count, room = given;
+
+	for (size_t n = 0; n < given * given; n++) {
+		struct lc_device_rule both = list->items[n / given], *items;
+		const struct lc_device_rule *other = &list->items[n % given];
+
+		if (both.type != other->type || both.is_optional || other->is_optional ||
+			!overlaps(both.major, other->major) ||
+			!overlaps(both.minor, other->minor) ||
+			((both.access ^ other->access) & either) == 0)
+			continue;
+		both.major = narrower(both.major, other->major);
+		both.minor = narrower(both.minor, other->minor);
+		both.access = (both.access | other->access) & either;
+		items = lc_arena_grow(arena, list->items, list->count, &room, sizeof(*items));
+		if (items == NULL)
+			return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+		list->items = items;
+		add(list, &both);
+	}
+	return 0;
+}
+
 static int apply_rule(
 	struct lc_device_list *list, const struct lc_device_rule *rule, struct lc_error *err)
 {
@@ -103,5 +137,5 @@ int lc_device_reduce(const struct lc_device_rules *rules, struct lc_arena *arena
 			r = r < 0 ? r : apply_rule(out, &rule, err);
 		}
 	}
-	return r;
+	return r < 0 || out->allows_all ? r : join_overlaps(out, arena, err);
 }
