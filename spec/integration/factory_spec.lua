@@ -214,6 +214,26 @@ describe("a factory", function()
     assert.is_true(p:signal(0))
   end)
 
+  it("takes no link in its root for a container, wherever that leads [A12]", function()
+    fixture.needs "root"
+    local root, elsewhere = fixture.root(), fixture.root()
+    local factory = assert(lc.new(root))
+    local box <close> = assert(assert(lc.new(elsewhere)):create("box", { rootfs = "/" }))
+    fixture.sh("ln -s %s/box %s/box", elsewhere, root)
+    for _, call in ipairs { factory.load, factory.destroy } do
+      local none, err = call(factory, "box")
+      assert.is_nil(none)
+      assert.matches("something else", err.hint)
+    end
+    assert.same({}, assert(factory:list()))
+    local none, err = factory:create("box", { rootfs = "/" })
+    assert.is_nil(none)
+    assert.equal("IdInUse", err.code)
+    assert.equal("lock state.json", fixture.sh("echo $(ls %s/box)", elsewhere))
+    assert.equal("created", box:status())
+    fixture.sh("rm %s/box", root)
+  end)
+
   it("says that an id is unknown", function()
     local factory = fixture.factory()
     for _, method in ipairs { "load", "destroy" } do

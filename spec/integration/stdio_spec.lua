@@ -40,8 +40,9 @@ describe("descriptors of a program", function()
     local out = report { args = { "sh", "-c", [[exec 3>&1;
       stat -L -c '%t:%T %d' /proc/self/fd/0 /proc/self/fd/3 /dev/null >&2
       echo x && echo written >&2; cat; readlink /proc/self/fd/0 >&2; grep flags /proc/self/fdinfo/3 >&2]] } }
-    local a, b, c = out:match("^(%S+ %d+)\n(%S+ %d+)\n(%S+ %d+)\nwritten\n/dev/null\nflags:%s*%d*2\n$")
+    local a, b, c, flags = out:match("^(1:3 %d+)\n(1:3 %d+)\n(1:3 %d+)\nwritten\n/dev/null\nflags:%s*(%d*2)\n$")
     assert.truthy(a, out)
+    assert.equal(0, tonumber(flags, 8) & tonumber("4000", 8), "O_NONBLOCK") -- only while it was looked at
     assert.equal(c, a)
     assert.equal(c, b)
     local host = fixture.sh("stat -c %%d /dev/null")
@@ -59,6 +60,20 @@ describe("descriptors of a program", function()
         { type = "proc", destination = "/proc" }, { type = "bind", source = dir, destination = "/dev" } } })
       assert.equal("0\n", out, make)
       canary.check()
+    end
+  end)
+
+  it("on null are the null device and no other, whatever has its name in the image [A85] [O22]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    for _, make in ipairs { "mknod null c 1 5", "mknod null c 1 7", "mknod null b 1 3", "mkfifo null", "echo text >null",
+      "mkdir null", "mknod zero c 1 5 && ln -s zero null", "true" } do
+      local dir = fixture.directory()
+      fixture.sh("cd %s && %s", dir, make)
+      local out = report({ args = { "sh", "-c", [[exec 3>&1; for i in 0 3; do stat -L -c '%F %t:%T' /proc/self/fd/$i >&2
+        done; cat; echo x; echo $? >&2]] } }, { rootfs = rootfs, mounts = {
+        { type = "proc", destination = "/proc" }, { type = "bind", source = dir, destination = "/dev" } } })
+      assert.equal("character special file 1:3\ncharacter special file 1:3\n0\n", out, make)
     end
   end)
 

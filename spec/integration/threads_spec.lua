@@ -23,6 +23,24 @@ describe("a host with threads", function()
       print(fine > 1000, broken)]], { args = args() }))
   end)
 
+  it("keeps the errno of the thread that starts, on whose memory the child stands [E05]", function()
+    fixture.needs("root", "busybox", "cc")
+    assert.equal("77\t78\t79\n", fixture.lua_prints([[
+      local factory = assert(lc.new(root))
+      local box <close> = assert(factory:create("box", { rootfs = rootfs }))
+      local null = require "libcontainer.core".null()
+      local stdio = { id = "box", stdin = null, stdout = null, stderr = null }
+      local config, spec = box._record.config, { args = { "sleep", "1000" } }
+      local session
+      local started = posix.errno_after(77, function() session = assert(box._core:begin(config, spec, stdio)) end)
+      session:close()
+      assert(box:start { "sleep", "1000" })
+      local joined = posix.errno_after(78, function() session = assert(box._core:join(config, spec, stdio)) end)
+      local closed = posix.errno_after(79, function() session:close() end)
+      null:close()
+      print(started, joined, closed)]], { args = args() }))
+  end)
+
   it("may have an interpreter in each of them, with containers of its own [E15]", function()
     fixture.needs("root", "busybox", "cc")
     assert.equal("8\tfine\n0\n", fixture.lua_prints([[

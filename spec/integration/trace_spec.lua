@@ -13,6 +13,8 @@ local LIFE <const> = [[
     sysctl = { ["net.ipv4.ip_forward"] = "1" }, rlimits = { NOFILE = 100 } }
   table.insert(config.mounts, { type = "bind", source = arg[3], destination = "/etc/hosts" })
   table.insert(config.mounts, { type = "bind", source = arg[3], destination = "/etc/resolv.conf" })
+  table.insert(config.mounts, { type = "bind", source = arg[3], destination = "/etc/made/file" })
+  table.insert(config.mounts, { type = "bind", source = rootfs .. "/etc/group", destination = "/etc/made/group" })
   table.insert(config.mask_paths, "/etc/masked")
   table.insert(config.readonly_paths, "/etc/closed")
   config.devices = { { path = "/etc/node", type = "c", major = 1, minor = 3 } }
@@ -137,6 +139,26 @@ describe("between create and destroy the library", function()
     assert.is_true(written > 3)
   end)
 
+  it("follows no link in place of what it makes, or of what it has just looked at [A14] [A47] [A12]", function()
+    trace_life()
+    local looked, made = 0, 0
+    for _, call in ipairs(ours()) do
+      local path = call.paths[1]
+      local is_of_state = not call.is_inside and trace.is_below(path or "", { root }) and path ~= root
+      -- By name in a directory that is open, where openat2 would have walked from the root: what is left are
+      -- the root itself and, as its user, the program.
+      local is_by_name = call.is_inside and call.name == "openat" and path ~= "/" and path ~= "/.."
+        and not path:find("bin/cat$")
+      local is_root = call.who == "init" and path == rootfs and call.name == "openat"
+      if call.name:find("^openat") and (is_by_name or is_root or is_of_state and trace.makes(call)) then
+        looked = looked + 1
+        if trace.makes(call) then made = made + 1 end
+        assert.is_false(trace.follows_link(call), describe_call(call))
+      end
+    end
+    assert.is_true(looked > 10 and made >= 3, looked .. " " .. made)
+  end)
+
   it("reads of the image the user list and the head of its program, nothing else [A15] [A37] [A67]", function()
     trace_life()
     local read = {}
@@ -158,8 +180,9 @@ describe("between create and destroy the library", function()
         if path == file then names[#names + 1] = describe_call(call) end
       end
     end
-    -- twice in all, because it is the source of two mounts
-    assert.same({ "init: open_tree " .. file, "init: open_tree " .. file }, names)
+    -- three times in all, because it is the source of three mounts
+    local once = "init: open_tree " .. file
+    assert.same({ once, once, once }, names)
   end)
 
   it("joins no namespace and goes through no process to look at a container [A53] [A22]", function()
@@ -184,10 +207,12 @@ describe("between create and destroy the library", function()
 
   it("opens every descriptor close-on-exec, so that no program of the host ever inherits one [E02]", function()
     trace_life()
-    local bits = { socket = 0x80000, memfd_create = 1, open_tree = 0x80000, openat = 0x80000, openat2 = 0x80000 }
-    local count = 0
+    local bits = { socket = 0x80000, socketpair = 0x80000, pipe2 = 0x80000, epoll_create1 = 0x80000, memfd_create = 1,
+      open_tree = 0x80000, openat = 0x80000, openat2 = 0x80000 }
+    local count, seen = 0, {}
     for _, call in ipairs(calls) do
       if call.who == "host" and call.result >= 0 and bits[call.name] then
+        seen[call.name] = true
         local path = call.paths[1] or ""
         -- the interpreter's own: its modules, what our profile reads by the io library
         local is_own = path:find("%.lua$") or path:find("%.so[%.%d]*$") or path:find("^/etc/ld") or path:find("/locale")
@@ -196,7 +221,7 @@ describe("between create and destroy the library", function()
         assert.is_true(is_own ~= nil or call.flags & bits[call.name] ~= 0, describe_call(call))
       end
     end
-    assert.is_true(count > 20)
+    assert.is_true(count > 20 and seen.socketpair and seen.pipe2 and seen.memfd_create)
   end)
 
   it("writes into no cgroup file but those that are its own to write [A88] [A51]", function()

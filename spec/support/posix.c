@@ -391,6 +391,18 @@ static int posix_hammered(lua_State *L)
 	return 2;
 }
 
+/* errno_after(number, function) -> errno of this thread when the function has returned, number before it */
+static int posix_errno_after(lua_State *L)
+{
+	int number = (int) luaL_checkinteger(L, 1);
+
+	lua_settop(L, 2);
+	errno = number;
+	lua_call(L, 0, 0);
+	lua_pushinteger(L, errno);
+	return 1;
+}
+
 /* --- signals with handlers --- */
 
 static volatile sig_atomic_t own_signals, foreign_signals;
@@ -513,6 +525,7 @@ static const luaL_Reg functions[] = {
 	{"threads", posix_threads},
 	{"hammer", posix_hammer},
 	{"hammered", posix_hammered},
+	{"errno_after", posix_errno_after},
 	{"storm", posix_storm},
 	{"stormed", posix_stormed},
 	{NULL, NULL},

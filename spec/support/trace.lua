@@ -79,7 +79,8 @@ function M.calls(script, options)
 end
 
 local OPEN <const> = { open = true, openat = true, openat2 = true, creat = true }
-local O_PATH <const>, O_TRUNC <const>, O_CREAT <const> = 0x200000, 0x200, 0x40
+local O_PATH <const>, O_TRUNC <const>, O_CREAT <const>, O_EXCL <const> = 0x200000, 0x200, 0x40, 0x80
+local O_NOFOLLOW <const> = fixture.sh("uname -m") == "aarch64" and 0x8000 or 0x20000
 
 --- Did the call open a file's content?
 function M.opens(call)
@@ -89,6 +90,12 @@ end
 --- Did it open one to write into it, or make it?
 function M.opens_to_write(call)
   return M.opens(call) and (call.name == "creat" or call.flags & 3 ~= 0 or call.flags & (O_TRUNC | O_CREAT) ~= 0)
+end
+
+--- Would it follow a link in the place of the last name? A new file is made in the place of none.
+function M.follows_link(call)
+  if OPEN[call.name] and call.flags & O_CREAT ~= 0 and call.flags & O_EXCL ~= 0 then return false end
+  return call.flags & O_NOFOLLOW == 0
 end
 
 local MAKES <const> = { creat = 1, mkdir = 1, mkdirat = 1, mknod = 1, mknodat = 1, symlink = 1, symlinkat = 1,

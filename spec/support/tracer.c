@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tracer OUTPUT PROGRAM [ARGUMENT…]: run a program and write down every system call that names a
- * file, and those that make or join a namespace or open a socket, of it and of all that it starts. A
+ * file, and those that make or join a namespace or open a socket or a pipe, of it and of all that it starts. A
  * line a call, its parts separated by tabs:
  *
  *	PID NAME {LETTER=ARGUMENT} > RESULT [FILE MODE DEVICE:INODE]
@@ -32,8 +32,8 @@
 #define TASKS_MAX 4096
 #define TEXT_MAX 16384
 
-/* The shape has a letter for each argument: those above, h for a struct open_how, and a capital P for a
- * path without a descriptor before it. */
+/* The shape has a letter for each argument: those above, h for a struct open_how, a capital P for a path
+ * without a descriptor before it, and - for what is passed over. */
 static const struct call {
 	long number;
 	const char *name, *shape;
@@ -48,7 +48,7 @@ static const struct call {
 	CALL(readlink, "P") CALL(renameat, "dpdp")
 #endif
 	OPEN(openat, "dpf") OPEN(openat2, "dph") OPEN(open_tree, "dpf") OPEN(memfd_create, "tf")
-	OPEN(socket, "f") CALL(bind, "d") CALL(mkdirat, "dp") CALL(unlinkat, "dpf")
+	OPEN(socket, "-f") CALL(socketpair, "-f") CALL(pipe2, "-f") CALL(epoll_create1, "f") CALL(bind, "d") CALL(mkdirat, "dp") CALL(unlinkat, "dpf")
 	CALL(renameat2, "dpdp") CALL(symlinkat, "tdp") CALL(linkat, "dpdp") CALL(mknodat, "dp")
 	CALL(fchmodat, "dp") CALL(fchownat, "dp") CALL(statx, "dp") CALL(newfstatat, "dp")
 	CALL(faccessat, "dp") CALL(faccessat2, "dp") CALL(readlinkat, "dp") CALL(truncate, "P")
