@@ -64,12 +64,13 @@ CORE_SRC = \
 	src/configs/validate.c src/configs/validate_cgroups.c src/configs/validate_fields.c \
 	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/spawn.c \
-	src/container/console.c src/container/container.c src/container/factory.c \
-	src/container/host.c src/container/join.c src/container/keeper.c src/container/launch.c \
-	src/container/pids.c \
+	src/container/checkpoint.c src/container/console.c src/container/container.c \
+	src/container/factory.c src/container/host.c src/container/images.c src/container/join.c \
+	src/container/keeper.c src/container/launch.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \
-	src/binding/container.c src/binding/convert.c src/binding/core.c src/binding/factory.c \
+	src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
+	src/binding/factory.c \
 	src/binding/failure.c src/binding/group.c src/binding/listener.c \
 	src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
 	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
@@ -124,7 +125,7 @@ help:
 # --- packages ---
 
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
-DEPS_CHECK = lua-busted lua-check luarocks busybox-static
+DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables
 DEPS_VM    = qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
 	systemd-sysv dbus libpam-systemd dbus-user-session
 deps:

@@ -4,6 +4,7 @@
 local core = require "libcontainer.core"
 local attach = require "libcontainer.attach"
 local check = require "libcontainer.check"
+local checkpoint = require "libcontainer.checkpoint"
 local configs = require "libcontainer.configs"
 local control = require "libcontainer.control"
 local errors = require "libcontainer.errors"
@@ -112,6 +113,7 @@ local function refresh(self)
   if record.init_process_pid == known.init_process_pid
     and record.init_process_start == known.init_process_start then
     known.config, known.config_changes = record.config, record.config_changes
+    known.checkpoint = record.checkpoint
     return false
   end
   local followed
@@ -122,7 +124,7 @@ local function refresh(self)
 end
 
 --- What the kernel says of it now.
----@return "created"|"running"|"pausing"|"paused"|"stopped"|"destroyed"|nil
+---@return "created"|"running"|"pausing"|"paused"|"checkpointed"|"stopped"|"destroyed"|nil
 ---@return libcontainer.Error|nil err
 function Container:status()
   if self._is_destroyed then return "destroyed" end
@@ -138,7 +140,8 @@ function Container:status()
     end
   end
   if not status then return nil, errors.raw(raw) end
-  return status
+  local has_ended = status == "stopped" or status == "created" -- a failed restore has made its core anew
+  return has_ended and self._record.checkpoint and "checkpointed" or status
 end
 
 --- Its configuration, as a copy of its own.
@@ -262,6 +265,7 @@ local function start_process(self, proc, may_be_first)
   status, err = self:status()
   if not status then return nil, err end
   if IS_PAUSED[status] then return nil, errors.container_paused(self._id) end
+  if status == "checkpointed" then return nil, errors.container_checkpointed(self._id) end
   local is_further = status == "running"
   if not is_further and not may_be_first then return nil, errors.container_not_running(self._id, status) end
   local started
@@ -355,6 +359,31 @@ function Container:explain(proc)
   if not proc then return nil, err end
   return plan.of(self._id, self._core, self._record.config, proc:_specification(),
     self:status() == "running")
+end
+
+--- Write it into files, from which `factory:restore` brings it back: its processes with their memory and
+-- open files, not the files of its root. It ends by that, and is "checkpointed", unless `leave_running`.
+-- Options: `images_directory`, default in the container's own directory, which goes with it; it is made when
+-- missing and must be empty; `work_directory`, for criu's log; `leave_running`; `tcp_established`,
+-- `external_unix_connections`, `shell_job`, `file_locks`: what criu(8) has under such names;
+-- `page_server`: { address, port } of a criu that gets the memory; `timeout`: seconds, default 60;
+-- `progress`: a function (step), called as it goes.
+---@param options table|nil
+---@return true|nil
+---@return libcontainer.Error|nil err  ContainerNotRunning, ContainerPaused, or why not: it runs on then, or the error says what it does
+function Container:checkpoint(options)
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  options, err = checkpoint.dump_options(options)
+  if not options then return nil, err end
+  local lock <close>, why = M.lock(self._directory, self._id, self._core)
+  if not lock then return nil, why end
+  local status
+  status, err = self:status()
+  if not status then return nil, err end
+  if IS_PAUSED[status] then return nil, errors.container_paused(self._id) end
+  if status ~= "running" then return nil, errors.container_not_running(self._id, status) end
+  return checkpoint.dump(self, options)
 end
 
 -- --- signals and the end ---

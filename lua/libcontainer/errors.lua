@@ -532,6 +532,97 @@ function M.container_not_running(id, status)
     hint = status == "created" and "start it first" or nil }
 end
 
+---@param id string
+---@return libcontainer.Error
+function M.container_checkpointed(id)
+  return M.new { code = "ContainerNotRunning", step = "process", subject = id,
+    message = "container not running: " .. quoted(id) .. " is checkpointed",
+    hint = "factory:restore brings it back, destroy removes it" }
+end
+
+-- --- checkpoints ---
+
+--- What to do about images that are not believed.
+M.UNTRUSTED_IMAGES = "a directory of images, and every file in it, must belong to the calling user, and nobody "
+  .. "else may write to it: images decide what runs with which privileges"
+
+-- Programs that criu runs, and where they come from.
+local HELPERS <const> = { ["iptables-restore"] = "iptables", ["ip6tables-restore"] = "iptables", ip = "iproute2",
+  tar = "tar" }
+
+--- criu cannot be started.
+---@param step "checkpoint"|"restore"
+---@param raw libcontainer.RawError
+---@return libcontainer.Error
+function M.criu_missing(step, raw)
+  local errname = core.errno_name(raw.errno)
+  return M.new { code = "SystemError", step = step, errno = raw.errno, errname = errname, subject = raw.subject,
+    message = ("%s needs the program criu, and %s cannot be run: %s"):format(step, quoted(raw.subject or "criu"),
+      errno_words(raw)),
+    hint = "apt-get install criu iptables, or name it: lc.new(root, { criu_path = \"/…/criu\" })" }
+end
+
+--- criu has failed.
+---@param step "checkpoint"|"restore"
+---@param how string        "failed with status 1"
+---@param lines string[]    the last complaints of its log
+---@param log string        the path of that
+---@param errname string|nil
+---@return libcontainer.Error
+function M.criu_failed(step, how, lines, log, errname)
+  local said = table.concat(lines, "; ")
+  local program = said:match('execvp%("?([%w-]+)"?')
+  local hint = "its log is " .. log
+  if HELPERS[program or ""] then hint = "apt-get install " .. HELPERS[program] .. "; " .. hint end
+  return M.new { code = "SystemError", step = step, subject = log, errname = errname,
+    errno = errname == "ETIMEDOUT" and 110 or nil,
+    message = ("%s: criu %s%s"):format(step, how, said ~= "" and ": " .. said or ""), hint = hint }
+end
+
+--- criu has ended, and the container has not.
+---@return libcontainer.Error
+function M.not_ended()
+  return M.new { code = "SystemError", step = "checkpoint", errname = "EBUSY", errno = 16,
+    message = "checkpoint: criu says that it has dumped the container, and its first process runs on (EBUSY)" }
+end
+
+--- A process in the container whose parent is outside.
+---@param id string
+---@param pid integer
+---@return libcontainer.Error
+function M.has_outsider(id, pid)
+  return M.new { code = "SystemError", step = "checkpoint", subject = tostring(pid), errname = "EBUSY", errno = 16,
+    message = ("container %s has a process that was started beside its first one: pid %d (EBUSY)")
+      :format(quoted(id), pid),
+    hint = "only the first program and what it has started can be checkpointed: wait until that one has ended" }
+end
+
+--- A directory for images that is not empty.
+---@param path string
+---@return libcontainer.Error
+function M.images_in_use(path)
+  return M.new { code = "SystemError", step = "checkpoint", subject = path, errname = "ENOTEMPTY", errno = 39,
+    message = "checkpoint: " .. path .. " is not empty (ENOTEMPTY)",
+    hint = "images_directory must be a new or an empty directory" }
+end
+
+--- A directory without a whole checkpoint in it.
+---@param path string
+---@return libcontainer.Error
+function M.no_checkpoint(path)
+  return M.new { code = "SystemError", step = "restore", subject = path, errname = "ENOENT", errno = 2,
+    message = "restore: " .. path .. " holds no checkpoint, or an incomplete one",
+    hint = "only a checkpoint of this library that came to its end can be restored" }
+end
+
+--- What came back is not what went.
+---@param what string
+---@return libcontainer.Error
+function M.not_restored(what)
+  return M.new { code = "SystemError", step = "restore", subject = what,
+    message = "restore: criu has not brought it back as it was: " .. what, hint = "nothing of it runs" }
+end
+
 ---@return libcontainer.Error
 function M.process_not_executed()
   return M.new { code = "ProcessNotExecuted", step = "process",

@@ -2,8 +2,10 @@
 --- The factory: a state root, and the containers in it.
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
+local checkpoint = require "libcontainer.checkpoint"
 local configs = require "libcontainer.configs"
 local container = require "libcontainer.container"
+local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
 local object = require "libcontainer.object"
 local state = require "libcontainer.state"
@@ -17,7 +19,7 @@ local M = {}
 -- A process that destroys ids as fast as we make them does not hold us for ever.
 local CREATE_ATTEMPTS <const> = 16
 
-local OPTIONS <const> = { "cgroups", "init_path", "init_args", "validator", "fault" }
+local OPTIONS <const> = { "cgroups", "init_path", "init_args", "validator", "criu_path", "fault" }
 
 --- Names of the public methods.
 ---@return string[]
@@ -53,6 +55,10 @@ local function check_init_options(options)
   if path ~= nil and (type(path) ~= "string" or path:sub(1, 1) ~= "/") then
     return nil, errors.config_problem("init_path", "must be an absolute path")
   end
+  local criu_path = options.criu_path
+  if criu_path ~= nil and (type(criu_path) ~= "string" or criu_path:sub(1, 1) ~= "/") then
+    return nil, errors.config_problem("criu_path", "must be an absolute path")
+  end
   if args ~= nil and (path == nil or type(args) ~= "table") then
     return nil, errors.config_problem("init_args", "must be an array of strings beside init_path")
   end
@@ -61,7 +67,10 @@ end
 
 --- Open a state root.
 ---@param root string|nil  absolute path, made (0700) when missing; default /run/libcontainer, for an ordinary user $XDG_RUNTIME_DIR/libcontainer
----@param options table|nil  `cgroups`: "auto", "fs", "systemd", "none"; `init_path`, `init_args`: a program in place of our init, that ends in `start_initialization`; `validator`: a function (config) → true | nil, message
+-- Options: `cgroups`: "auto", "fs", "systemd", "none"; `init_path`, `init_args`: a program in place of our
+-- init, that ends in `start_initialization`; `validator`: a function (config) → true | nil, message;
+-- `criu_path`: the program that makes checkpoints, default the criu of the system.
+---@param options table|nil
 ---@return libcontainer.Factory|nil
 ---@return libcontainer.Error|nil err
 function M.new(root, options)
@@ -103,6 +112,15 @@ end
 
 function Factory:_remove_directory(id, directory)
   return self._root:remove(id, directory)
+end
+
+function Factory:_criu()
+  return self._options.criu_path or criu.DEFAULT
+end
+
+-- The path of something in the directory of a container.
+function Factory:_place(id, name)
+  return ("%s/%s/%s"):format(self._path, id, name)
 end
 
 -- Our own name for a container's cgroup: the root's key keeps two state roots apart.
@@ -410,6 +428,72 @@ function Factory:load(id)
   if damaged then damaged:_release() end
   directory:close()
   return nil, why
+end
+
+-- --- checkpoints ---
+
+-- In a container whose lock is held.
+local function restore_in(self, box, images, description, options, is_new)
+  local lock <close>, err = container.lock(box._directory, box._id, box._core)
+  if not lock then return nil, err end
+  if not is_new then
+    local status
+    status, err = box:status()
+    if not status then return nil, err end
+    if status ~= "checkpointed" then return nil, errors.id_in_use(box._id) end
+    local done, raw = box._core:destroy() -- its cgroups, which are empty
+    if not done then return nil, errors.raw(raw) end
+    box._record.config = description.config
+    done, err = self:_renew(box)
+    if not done then return nil, err end
+  end
+  return checkpoint.restore(box, images, description, options)
+end
+
+-- The one that was checkpointed, to come back where it was; nil without an error when there is none.
+local function find_checkpointed(self, id)
+  if not self:_has_directory(id) then return nil end
+  local box, err = self:load(id)
+  if not box then return nil, err end
+  if box:status() == "checkpointed" then return box end
+  box:_release()
+  return nil, errors.id_in_use(id)
+end
+
+--- Bring a container back from a checkpoint: the one that was checkpointed, where it was; or, with
+-- `images_directory`, a new one of any id. It runs then, as confined as it was, or nothing is left of it.
+-- Options: those of container:checkpoint without `leave_running` and `page_server`; `stdin`, `stdout`,
+-- `stderr`, as of a process, take the place of pipes that led out of the container.
+---@param id string
+---@param options table|nil
+---@return libcontainer.Container|nil
+---@return libcontainer.Process|libcontainer.Error  its init, with its ends of pipes; IdInUse, ContainerNotExists, ConfigInvalid, SystemError
+function Factory:restore(id, options)
+  local fine, err = check_id(id)
+  if not fine then return nil, err end
+  options, err = checkpoint.restore_options(options)
+  if not options then return nil, err end
+  local box
+  box, err = find_checkpointed(self, id)
+  if err then return nil, err end
+  if not box and not options.images_directory then return nil, errors.container_not_exists(id) end
+  local images <close>, description = checkpoint.open(options.images_directory, box)
+  if not images then return nil, description end
+  local config
+  config, err = prepare(self, description.config)
+  if not config then return nil, err end
+  description.config = config
+  local is_new = box == nil
+  if is_new then box, err = self:create(id, config) end
+  if not box then return nil, err end
+  local proc
+  proc, err = restore_in(self, box, images, description, options, is_new)
+  if proc then
+    box._is_owned = not config.detach
+    return box, proc
+  end
+  if is_new then box:destroy() else box:_release() end
+  return nil, err
 end
 
 --- Every container of the root, by id. One with a damaged state is listed too; its methods answer

@@ -96,7 +96,11 @@ function M.at_end(box)
   end
 end
 
-local function namespace_paths(config, pid)
+--- Where the namespaces of an init are to be found.
+---@param config table
+---@param pid integer
+---@return table<string, string>
+function M.namespace_paths(config, pid)
   local files = { mount = "mnt", network = "net" }
   local paths = {}
   for _, name in ipairs(config.namespaces or rules.DEFAULT_NAMESPACES) do
@@ -111,8 +115,8 @@ local function started_text(box, session)
   local record = box._record
   local pid, start = session:pid()
   record.init_process_pid, record.init_process_start = pid, start
-  record.namespace_paths = namespace_paths(record.config, pid)
-  record.status = "running"
+  record.namespace_paths = M.namespace_paths(record.config, pid)
+  record.status, record.checkpoint = "running", nil
   record.started = core.time()
   return state.encode(record)
 end

@@ -53,7 +53,17 @@ end
 
 -- --- what this machine can do ---
 
+-- The first complaint of criu about this machine, "" for none; asked once, because it takes its time.
+local criu_complaint
+local function ask_criu()
+  criu_complaint = criu_complaint or M.sh [[if ! command -v criu >/dev/null; then echo 'there is no criu'
+    elif ! said=$(criu check 2>&1); then echo "$said" | grep -m1 'Error ('; fi]]
+  return criu_complaint
+end
+
 local NEEDS = {
+  criu = { function() return "needs criu, and a kernel that it knows: " .. ask_criu() end,
+    function() return ask_criu() == "" end },
   root = { "needs root", function() return core.uid() == 0 end },
   gcc = { "needs the package gcc", function() return M.sh("command -v gcc") ~= "" end },
   x86_64 = { "needs an x86_64 machine", function() return M.sh("uname -m") == "x86_64" end },
@@ -90,7 +100,7 @@ end)
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)
-    if not need[2]() then end_as_pending(need[1]) end
+    if not need[2]() then end_as_pending(type(need[1]) == "function" and need[1]() or need[1]) end
   end
 end
 

@@ -100,6 +100,9 @@ struct lc_host *lc_lua_host(lua_State *L, int index);
 /* "auto", "fs" or "systemd" at `index`, "auto" when absent. */
 enum lc_cgroup_manager lc_lua_manager(lua_State *L, int index);
 struct lc_container *lc_lua_container(lua_State *L, int index);
+/* Push an empty directory object, to be filled with a descriptor; the descriptor of one. */
+int *lc_lua_push_directory(lua_State *L);
+int lc_lua_directory(lua_State *L, int index);
 /* Push an empty process object, to be filled. */
 struct lc_process *lc_lua_push_process(lua_State *L);
 /* Push one that shares the process of a sibling, as one of its holders. */
@@ -117,6 +120,7 @@ void lc_lua_open_host(lua_State *L);
 void lc_lua_open_container(lua_State *L);
 void lc_lua_open_session(lua_State *L);
 void lc_lua_open_group(lua_State *L);
+void lc_lua_open_checkpoint(lua_State *L); /* behind host and container */
 void lc_lua_open_process(lua_State *L);
 void lc_lua_open_stream(lua_State *L);
 void lc_lua_open_terminal(lua_State *L); /* behind the stream */
@@ -144,6 +148,9 @@ int lc_lua_send_terminal(lua_State *L);
 int lc_lua_duplicate(lua_State *L);
 int lc_lua_raw(lua_State *L);
 int lc_lua_fileno(lua_State *L);
+int lc_lua_open_images(lua_State *L);
+int lc_lua_proc_file(lua_State *L);
+int lc_lua_proc_link(lua_State *L);
 int lc_lua_seccomp_compile(lua_State *L);
 int lc_lua_seccomp_default(lua_State *L);
 int lc_lua_syscall_known(lua_State *L);

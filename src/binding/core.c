@@ -180,6 +180,9 @@ static const luaL_Reg functions[] = {
 	{"duplicate", lc_lua_duplicate},
 	{"raw", lc_lua_raw},
 	{"fileno", lc_lua_fileno},
+	{"images", lc_lua_open_images},
+	{"proc_file", lc_lua_proc_file},
+	{"proc_link", lc_lua_proc_link},
 	{"seccomp_compile", lc_lua_seccomp_compile},
 	{"seccomp_default", lc_lua_seccomp_default},
 	{"syscall_known", lc_lua_syscall_known},
@@ -214,6 +217,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_container(L);
 	lc_lua_open_session(L);
 	lc_lua_open_group(L);
+	lc_lua_open_checkpoint(L);
 	lc_lua_open_process(L);
 	lc_lua_open_stream(L);
 	lc_lua_open_terminal(L);

@@ -123,6 +123,16 @@ static int check_descriptor(lua_State *L, int index, const char *type)
 	return *fd;
 }
 
+int *lc_lua_push_directory(lua_State *L)
+{
+	return new_descriptor(L, LCT_DIRECTORY_TYPE);
+}
+
+int lc_lua_directory(lua_State *L, int index)
+{
+	return check_descriptor(L, index, LCT_DIRECTORY_TYPE);
+}
+
 static int directory_close(lua_State *L)
 {
 	lc_fd_close(luaL_checkudata(L, 1, LCT_DIRECTORY_TYPE));

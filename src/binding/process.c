@@ -2,6 +2,7 @@
 /* A started process as userdata: pid, signal, exit. Nothing here waits. */
 #include "binding/binding.h"
 
+#include "container/checkpoint.h"
 #include "container/sibling.h"
 
 #include <string.h>
@@ -97,15 +98,23 @@ static int process_signal(lua_State *L)
 		lc_process_signal(check_process(L, 1), (int) luaL_checkinteger(L, 2), &err), &err);
 }
 
-/* process:poll() -> false while it runs | { status | signal, core, lost, user, system } | nil, raw:
- * seconds */
-static int process_poll(lua_State *L)
+/* process:end_group([timeout]) -> true | nil, raw: of criu: it and everything that it has started */
+static int process_end_group(lua_State *L)
+{
+	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
+	struct lc_error err;
+
+	return lc_lua_answer(L, lc_checkpoint_end(check_process(L, 1), timeout_ms, &err), &err);
+}
+
+static int poll_with(lua_State *L,
+	int (*look)(struct lc_process *process, bool *out_ended, struct lc_error *err))
 {
 	struct lc_process *p = check_process(L, 1);
 	struct lc_error err;
 	bool has_ended;
 
-	if (lc_process_poll(p, &has_ended, &err) < 0)
+	if (look(p, &has_ended, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	if (!has_ended) {
 		lua_pushboolean(L, false);
@@ -133,13 +142,28 @@ static int process_poll(lua_State *L)
 	return 1;
 }
 
+/* process:poll() -> false while it runs | { status | signal, core, lost, user, system } | nil, raw:
+ * seconds */
+static int process_poll(lua_State *L)
+{
+	return poll_with(L, lc_process_poll);
+}
+
+/* process:poll_group(): the same of criu: one that has failed takes along what it has started */
+static int process_poll_group(lua_State *L)
+{
+	return poll_with(L, lc_checkpoint_poll);
+}
+
 void lc_lua_open_process(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
 		{"pid", process_pid},
 		{"pollfd", process_pollfd},
 		{"signal", process_signal},
+		{"end_group", process_end_group},
 		{"poll", process_poll},
+		{"poll_group", process_poll_group},
 		{"close", process_close},
 		{NULL, NULL},
 	};

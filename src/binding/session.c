@@ -6,6 +6,7 @@
  */
 #include "binding/binding.h"
 
+#include "container/checkpoint.h"
 #include "container/container.h"
 #include "container/join.h"
 #include "container/keeper.h"
@@ -26,6 +27,7 @@ struct box_session { /* user value 1: its container */
 	struct lc_start start;
 	struct lc_sibling *sibling; /* of a join: made before anything can go wrong */
 	bool is_join; /* of a container that runs: its init and its cgroups are not ours to undo */
+	bool is_criu; /* its process is criu, and never the container's */
 	bool has_begun, is_over;
 };
 
@@ -106,6 +108,21 @@ static const char *read_id(lua_State *L, int index, struct lc_arena *arena)
 	return id;
 }
 
+static const char *read_masks(lua_State *L, int index, struct lc_arena *arena)
+{
+	const char *path = NULL;
+	size_t length;
+
+	if (lua_getfield(L, index, "masks") != LUA_TNIL) {
+		path = luaL_checklstring(L, -1, &length);
+		path = lc_arena_copy(arena, path, length);
+		if (path == NULL)
+			lc_lua_no_memory(L);
+	}
+	lua_pop(L, 1);
+	return path;
+}
+
 static void read_stdio(lua_State *L, int index, struct lc_start *start)
 {
 	static const char *const names[] = {"stdin", "stdout", "stderr"};
@@ -125,7 +142,8 @@ static void read_stdio(lua_State *L, int index, struct lc_start *start)
 /*
  * Arguments (container, config, process, options): options are `filter` (bytes) and `filter_flags`
  * (of seccomp(2)), stdin, stdout, stderr (descriptors), null_stdin… (booleans), `init` (argv of a
- * program that replaces ours), `id` (of the container), and in test builds fault_nth, fault_errno.
+ * program that replaces ours), `id` (of the container), `masks` (of a restore), and in test builds
+ * fault_nth, fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
 {
@@ -155,6 +173,7 @@ static struct box_session *read_arguments(lua_State *L)
 	lua_pop(L, 1);
 	box->start.id = read_id(L, 4, &box->arena);
 	box->start.init_argv = read_init_argv(L, 4, &box->arena);
+	box->start.masks = read_masks(L, 4, &box->arena);
 	if (lua_getfield(L, 4, "group") != LUA_TNIL)
 		box->start.group = lc_lua_group(L, -1);
 	lua_pop(L, 1); /* the options stay on the stack until it has begun */
@@ -179,8 +198,9 @@ static int begin_with(lua_State *L,
 
 	for (int i = 0; i < 3; i++)
 		luaL_argcheck(L, box->start.stdio[i] >= 0, 4, "stdin, stdout and stderr wanted");
-	box->is_join = start == lc_join_begin;
-	if (box->is_join && (box->sibling = lc_sibling_new()) == NULL)
+	box->is_criu = start == lc_checkpoint_begin || start == lc_restore_begin;
+	box->is_join = start == lc_join_begin || start == lc_checkpoint_begin;
+	if (start == lc_join_begin && (box->sibling = lc_sibling_new()) == NULL)
 		return lc_lua_no_memory(L);
 	if (start(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer, &box->session,
 		    &err) < 0)
@@ -210,6 +230,29 @@ static int join(lua_State *L)
 static int container_join(lua_State *L)
 {
 	return lc_lua_with_arena(L, join);
+}
+
+static int dump(lua_State *L)
+{
+	return begin_with(L, lc_checkpoint_begin);
+}
+
+/* container:dump(config, { args }, options) -> session | nil, raw: run criu beside it */
+static int container_dump(lua_State *L)
+{
+	return lc_lua_with_arena(L, dump);
+}
+
+static int restore(lua_State *L)
+{
+	return begin_with(L, lc_restore_begin);
+}
+
+/* container:restore(config, { args, no_new_privileges }, options) -> session | nil, raw: make its
+ * cgroups and run criu in them; see lc_restore_begin */
+static int container_restore(lua_State *L)
+{
+	return lc_lua_with_arena(L, restore);
 }
 
 static int explain_with(lua_State *L,
@@ -305,7 +348,7 @@ static int session_step(lua_State *L)
 
 	if (state < 0)
 		return lc_lua_failure(L, &err, field_of(box, &err));
-	if (state == LCT_SESSION_READY && !box->is_join &&
+	if (state == LCT_SESSION_READY && !box->is_join && !box->is_criu &&
 		lc_container_take_init(container_of(L), &box->session, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	lua_pushstring(L, names[state]);
@@ -329,11 +372,11 @@ static int session_finish(lua_State *L)
 	struct lc_container *container = container_of(L);
 
 	luaL_argcheck(L, box->session.state == LCT_SESSION_RUNNING, 1, "the program does not run yet");
-	if (box->is_join)
+	if (box->sibling != NULL)
 		lc_lua_push_sibling(L, box->sibling);
 	else
 		*lc_lua_push_process(L) = box->session.process;
-	if (box->is_join) {
+	if (box->sibling != NULL) {
 		box->sibling->process = box->session.process;
 		lc_sibling_add(container->host, box->sibling, &container->init);
 	}
@@ -420,7 +463,8 @@ void lc_lua_open_session(lua_State *L)
 		{"__gc", session_close}, {"__close", session_close}, {NULL, NULL}};
 	static const luaL_Reg of_container[] = {
 		{"begin", container_begin}, {"plan", container_plan}, {"join", container_join},
-		{"join_plan", container_join_plan}, {NULL, NULL}};
+		{"join_plan", container_join_plan}, {"dump", container_dump},
+		{"restore", container_restore}, {NULL, NULL}};
 
 	lc_lua_type(L, LCT_SESSION_TYPE, methods, meta);
 	luaL_getmetatable(L, LCT_CONTAINER_TYPE);

@@ -149,6 +149,23 @@ int lc_init_mask_source(
 	return r < 0 ? lc_fail(err, LCT_STEP_MASK, r, "mask source") : 0;
 }
 
+/* In a mount namespace of our own: nobody else sees it there. */
+int lc_init_mask_place(
+	struct lc_init *init, const struct lc_op_mask_place *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->path);
+	LCT_INIT_FD int directory = (int) lc_sys_openat(
+		AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC, 0);
+	LCT_INIT_FD int mount = -1;
+	int r = directory;
+
+	if (r >= 0)
+		r = mount = make_mask_mount();
+	if (r >= 0)
+		r = lc_mount_move(mount, directory);
+	return r < 0 ? lc_fail(err, LCT_STEP_MASK, r, path) : 0;
+}
+
 /* The first use attaches the part itself; later ones copy what is attached by then. */
 static int put_mask(int part, bool *is_attached, int target)
 {

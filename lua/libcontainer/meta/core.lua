@@ -176,6 +176,28 @@ function Raw:close() end
 ---@return libcontainer.RawError|nil
 function core.send_terminal(path, master, timeout) end
 
+--- Open a directory of images. EPERM unless it belongs to the caller and nobody else may write to it.
+---@param path string absolute
+---@param step "checkpoint"|"restore"
+---@param may_make boolean|nil
+---@return libcontainer.core.Directory|nil
+---@return boolean|libcontainer.RawError is_made
+function core.images(path, step, may_make) end
+
+--- A file of /proc/PID.
+---@param pid integer
+---@param name string
+---@return string|nil
+---@return libcontainer.RawError|nil
+function core.proc_file(pid, name) end
+
+--- What a link of /proc/PID says.
+---@param pid integer
+---@param name string
+---@return string|nil
+---@return libcontainer.RawError|nil
+function core.proc_link(pid, name) end
+
 ---@param value integer|file*|libcontainer.core.Stream what a file has buffered is written out
 ---@return integer descriptor
 function core.fileno(value) end
@@ -287,6 +309,42 @@ function Directory:changes() end
 function Directory:replace(name, text) end
 
 function Directory:close() end
+
+--- The directory `name` below it: as core.images.
+---@param name string
+---@param step "checkpoint"|"restore"
+---@param may_make boolean|nil
+---@return libcontainer.core.Directory|nil
+---@return boolean|libcontainer.RawError is_made
+function Directory:images(name, step, may_make) end
+
+--- EPERM when somebody else could have written one of its files.
+---@param step "checkpoint"|"restore"
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Directory:check(step) end
+
+---@param step "checkpoint"|"restore"
+---@return boolean|nil
+---@return libcontainer.RawError|nil
+function Directory:is_empty(step) end
+
+--- Remove what is in it.
+---@param step "checkpoint"|"restore"
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Directory:clear(step) end
+
+--- Remove a directory in it, with all that it holds.
+---@param name string
+---@param step "checkpoint"|"restore"
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Directory:remove(name, step) end
+
+--- This very directory, for a program of ours: "/proc/PID/fd/N".
+---@return string
+function Directory:path() end
 
 ---@class libcontainer.core.Changes
 local Changes = {}
@@ -504,6 +562,28 @@ function Container:join_plan(config, process, options) end
 ---@return libcontainer.RawError|nil
 function Container:group(process) end
 
+--- Run criu beside it; the session's process is criu. Options: `id`, stdin, stdout, stderr.
+---@param config table
+---@param process table  `args`
+---@param options table
+---@return libcontainer.core.Session|nil
+---@return libcontainer.RawError|nil
+function Container:dump(config, process, options) end
+
+--- Make its cgroups and run criu in them. Options: those of dump, and `masks`.
+---@param config table
+---@param process table  `args`, `no_new_privileges`
+---@param options table
+---@return libcontainer.core.Session|nil
+---@return libcontainer.RawError|nil
+function Container:restore(config, process, options) end
+
+--- What criu has restored is its init from now on; ESRCH when it is no child of ours in its cgroups.
+---@param pid integer
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:take_restored(pid) end
+
 ---@class libcontainer.core.Group
 local Group = {}
 
@@ -584,6 +664,17 @@ function Process:signal(number) end
 ---@return table|false|nil
 ---@return libcontainer.RawError|nil
 function Process:poll() end
+
+--- The same of criu: one that has failed takes along what it has started.
+---@return table|false|nil
+---@return libcontainer.RawError|nil
+function Process:poll_group() end
+
+--- End criu and everything that it has started.
+---@param timeout number|nil seconds, default 10
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Process:end_group(timeout) end
 
 function Process:close() end
 

@@ -1,0 +1,451 @@
+-- SPDX-License-Identifier: MIT
+--- A container into files, and back: what criu needs to be told, what it cannot bring back by itself, and
+-- the proof that what came back is as confined as what went.
+--
+-- A checkpoint is a directory of criu's images and one file of ours, written last: without it the directory
+-- is the rest of one that failed. Whoever can write there decides what runs with which privileges, so it
+-- is believed only when it belongs to the caller and nobody else may write to it.
+local check = require "libcontainer.check"
+local confinement = require "libcontainer.confinement"
+local core = require "libcontainer.core"
+local criu = require "libcontainer.criu"
+local errors = require "libcontainer.errors"
+local json = require "libcontainer.json"
+local loop = require "libcontainer.loop"
+local process = require "libcontainer.process"
+local start = require "libcontainer.start"
+local state = require "libcontainer.state"
+
+local M = {}
+
+local FILE <const> = "libcontainer.json"
+local VERSION <const> = 1
+local IMAGES <const>, WORK <const>, SCRATCH <const> = "criu.image", "criu.work", "criu.run"
+local TIMEOUT <const> = 60
+local THAW_TIMEOUT <const>, DESTROY_TIMEOUT <const>, END_TIMEOUT <const> = 10, 10, 10
+local SIGCONT <const> = 18
+
+-- --- options ---
+
+local COMMON <const> = { "images_directory", "work_directory", "tcp_established", "external_unix_connections",
+  "shell_job", "file_locks", "timeout", "progress" }
+local OF_DUMP <const> = { "leave_running", "page_server", table.unpack(COMMON) }
+local OF_RESTORE <const> = { "stdin", "stdout", "stderr", table.unpack(COMMON) }
+
+local FLAGS <const> = { { "tcp_established", "--tcp-established" }, { "external_unix_connections", "--ext-unix-sk" },
+  { "shell_job", "--shell-job" }, { "file_locks", "--file-locks" }, { "leave_running", "--leave-running" } }
+
+local function check_path(options, name)
+  local path = options[name]
+  local is_fine = type(path) == "string" and path:sub(1, 1) == "/" and not path:find("\0", 1, true)
+  if path == nil or is_fine then return true end
+  return nil, errors.config_problem(name, "must be an absolute path")
+end
+
+local function check_options(options, names, what)
+  options = check.options(options, names, what)
+  local fine, err = check_path(options, "images_directory")
+  if fine then fine, err = check_path(options, "work_directory") end
+  if not fine then return nil, err end
+  local timeout = options.timeout or TIMEOUT
+  if type(timeout) ~= "number" or timeout ~= timeout or timeout <= 0 then
+    return nil, errors.config_problem("timeout", "must be a number of seconds")
+  end
+  local server = options.page_server
+  if server ~= nil and (type(server) ~= "table" or type(server.address) ~= "string"
+    or math.type(server.port) ~= "integer" or server.port < 1 or server.port > 65535) then
+    return nil, errors.config_problem("page_server", "must be { address = \"…\", port = 1 to 65535 }")
+  end
+  options.timeout = timeout
+  return options
+end
+
+local function tell(options, step)
+  if options.progress then options.progress(step) end
+end
+
+-- --- directories ---
+
+-- The directory that an option names, or the usual one in that of the container.
+local function open_directory(box, path, name, step, may_make)
+  local directory, made
+  if path then
+    directory, made = core.images(path, step, may_make)
+  else
+    directory, made = box._directory:images(name, step, may_make)
+  end
+  if directory then return directory end
+  local subject = path or box._factory:_place(box._id, name)
+  return nil, errors.raw(made, { subject = subject,
+    hint = core.errno_name(made.errno) == "EPERM" and errors.UNTRUSTED_IMAGES or nil })
+end
+
+local function open_work(box, options, step)
+  local work, err = open_directory(box, options.work_directory, WORK, step, true)
+  if not work then return nil, err end
+  return work, (options.work_directory or box._factory:_place(box._id, WORK)) .. "/"
+end
+
+-- --- what criu does not know how to bring back ---
+
+local KEPT_TYPES <const> = { proc = true, sysfs = true, tmpfs = true, devpts = true, mqueue = true }
+local CGROUPS <const> = { cgroup = true, cgroup2 = true }
+
+local function is_bind(mount)
+  return mount.type == "bind" or check.contains(mount.options or {}, "bind")
+    or check.contains(mount.options or {}, "rbind")
+end
+
+local function is_at_or_below(path, directory)
+  return directory == "/" or path == directory or path:sub(1, #directory + 1) == directory .. "/"
+end
+
+-- The mount of the configuration that `point` lies in.
+local function mount_of(config, point)
+  local found
+  for _, mount in ipairs(config.mounts or {}) do
+    if is_at_or_below(point, mount.destination)
+      and (not found or #mount.destination >= #found.destination) then found = mount end
+  end
+  return found
+end
+
+local function join(directory, rest)
+  if rest == "" then return directory end
+  return (directory:gsub("/$", "")) .. rest
+end
+
+-- Where a mount comes from when criu is not to make it: { kind, source }, nil when it is.
+local function origin_of(config, mount, root)
+  if mount.type == "tmpfs" and (mount.root == "/null" or mount.root == "/empty") then
+    return { kind = "mask", source = mount.root }
+  elseif CGROUPS[mount.type] then
+    return { kind = "cgroup", source = mount.point:match("[^/]*$") }
+  end
+  local ours = mount_of(config, mount.point)
+  if ours and is_bind(ours) then
+    return { kind = "host", source = join(ours.source, mount.point:sub(#ours.destination + 1)) }
+  end
+  local is_of_root = mount.device == root.device and is_at_or_below(mount.root, root.root)
+  if is_of_root or KEPT_TYPES[mount.type] and ours then return nil end
+  return { kind = "host", source = join(config.rootfs, mount.point) } -- came along with the root
+end
+
+local function externals_of(config, mounts)
+  local list, root = {}, nil
+  for _, mount in ipairs(mounts) do
+    if mount.point == "/" then root = mount end
+  end
+  for _, mount in ipairs(mounts) do
+    local origin = mount.point ~= "/" and root and origin_of(config, mount, root)
+    if origin then
+      origin.point, origin.key = mount.point, "m" .. #list + 1
+      list[#list + 1] = origin
+    end
+  end
+  return list
+end
+
+-- --- checkpoint ---
+
+local function common_arguments(box, verb, images, work, log, options)
+  local args = { box._factory:_criu(), verb, "--images-dir", images:path(), "--work-dir", work:path(),
+    "--log-file", log, "-v4", "--manage-cgroups=ignore" }
+  for _, flag in ipairs(FLAGS) do
+    if options[flag[1]] then args[#args + 1] = flag[2] end
+  end
+  return args
+end
+
+local function add(args, ...)
+  for _, value in ipairs { ... } do args[#args + 1] = value end
+end
+
+local function dump_arguments(box, images, work, externals, options)
+  local args = common_arguments(box, "dump", images, work, "dump.log", options)
+  add(args, "--tree", tostring((box._core:init())))
+  for _, external in ipairs(externals) do
+    add(args, "--external", ("mnt[%s]:%s"):format(external.point, external.key))
+  end
+  if options.page_server then
+    add(args, "--page-server", "--address", options.page_server.address, "--port", tostring(options.page_server.port))
+  end
+  return args
+end
+
+-- What nobody can bring back is told before anything stands still.
+local function look(box)
+  local facts, err = confinement.read(box._core)
+  if not facts then return nil, err end
+  local outsider = confinement.outsider(facts, (box._core:init()))
+  if outsider then return nil, errors.has_outsider(box._id, outsider) end
+  return facts
+end
+
+local function write_description(box, images, facts, externals)
+  local text, err = json.encode { version = VERSION, id = box._id, created = core.time(),
+    config = box._record.config, facts = facts, externals = externals }
+  if not text then return nil, err end
+  local done, raw = images:replace(FILE, text)
+  if not done then return nil, errors.raw(raw) end
+  return true
+end
+
+-- The container is as it was, or the error says that it is not.
+local function undo(box, images, options, err)
+  if box:status() ~= "running" then box._core:thaw(THAW_TIMEOUT) end
+  local status = box:status()
+  if status ~= "running" then err.message = err.message .. ("; the container is %s"):format(status) end
+  images:clear("checkpoint")
+  if not options.images_directory then box._directory:remove(IMAGES, "checkpoint") end
+  return nil, err
+end
+
+-- criu says that it has killed everything; the kernel has the last word.
+local function await_end(box)
+  local deadline = loop.deadline(END_TIMEOUT)
+  while box._core:status() ~= "stopped" do
+    if core.now() >= deadline then return nil, errors.not_ended() end
+    loop.pause(0.01)
+  end
+  return true
+end
+
+local function dump(box, images, work, log_path, options)
+  local facts, err = look(box)
+  if not facts then return nil, err end
+  local config = box._record.config
+  local externals = externals_of(config, facts.mounts)
+  local null <close>, raw = core.null()
+  if not null then return nil, errors.raw(raw) end
+  local args = dump_arguments(box, images, work, externals, options)
+  tell(options, "dump")
+  local done
+  done, err = criu.run { step = "checkpoint", work = work, log = "dump.log", log_path = log_path .. "dump.log",
+    timeout = options.timeout, begin = function()
+      return box._core:dump(config, { args = args }, { id = box._id, stdin = null, stdout = null, stderr = null })
+    end }
+  if done and not options.leave_running then done, err = await_end(box) end
+  if not done then return nil, err end
+  return write_description(box, images, facts, externals)
+end
+
+-- Nothing may be in it that could be mistaken for a part of this one. The usual one is ours: what is there
+-- is of a time that has gone.
+local function empty(images, options)
+  if not options.images_directory then
+    local done, raw = images:clear("checkpoint")
+    return done, raw and errors.raw(raw)
+  end
+  local is_empty, raw = images:is_empty("checkpoint")
+  if is_empty then return true end
+  return nil, raw and errors.raw(raw) or errors.images_in_use(options.images_directory)
+end
+
+-- What is to be known of it when it is asked for its status.
+local function note_end(box, options)
+  if box._init then box._init:_poll() end -- its accounting, and the status that it ended with
+  box._record.checkpoint = { time = core.time(), images = options.images_directory }
+  box._record.status = "checkpointed"
+  local saved, err = state.save(box._directory, box._record)
+  if saved then return true end
+  err.hint = "the checkpoint is complete, and the container has ended"
+  return nil, err
+end
+
+--- Write a container that runs into files. The caller holds its lock and has looked at its status.
+---@param box libcontainer.Container
+---@param options table  of `dump_options`
+---@return true|nil
+---@return libcontainer.Error|nil err
+function M.dump(box, options)
+  local images <close>, err = open_directory(box, options.images_directory, IMAGES, "checkpoint", true)
+  if not images then return nil, err end
+  local done
+  done, err = empty(images, options)
+  if not done then return nil, err end
+  local work <close>, log_path = open_work(box, options, "checkpoint")
+  if not work then return undo(box, images, options, log_path) end
+  local is_fine
+  is_fine, done, err = pcall(dump, box, images, work, log_path, options)
+  if not is_fine then
+    undo(box, images, options, { message = "" })
+    error(done, 0)
+  end
+  if not done then return undo(box, images, options, err) end
+  if not options.leave_running then
+    done, err = note_end(box, options)
+    if not done then return nil, err end
+  end
+  tell(options, "done")
+  return true
+end
+
+--- The options of a checkpoint; raises for unknown ones.
+function M.dump_options(options)
+  return check_options(options, OF_DUMP, "checkpoint")
+end
+
+-- --- restore ---
+
+--- The options of a restore; raises for unknown ones.
+function M.restore_options(options)
+  return check_options(options, OF_RESTORE, "restore")
+end
+
+--- Open a checkpoint, and read what we wrote there.
+---@param path string|nil  absolute; nil: where that container was checkpointed to
+---@param box libcontainer.Container|nil
+---@return userdata|nil images  to be closed
+---@return table description    `config`, `facts`, `externals`; or the error
+function M.open(path, box)
+  path = path or box._record.checkpoint.images
+  local images, err = open_directory(box, path, IMAGES, "restore", false)
+  if not images then return nil, err end
+  local name = path or box._factory:_place(box._id, IMAGES)
+  local fine, raw = images:check("restore")
+  if not fine then
+    err = errors.raw(raw, { subject = name .. "/" .. raw.subject,
+      hint = core.errno_name(raw.errno) == "EPERM" and errors.UNTRUSTED_IMAGES or nil })
+  else
+    local text
+    text, raw = images:read(FILE)
+    local description
+    if text then description, err = json.decode(text)
+    elseif core.errno_name(raw.errno) == "ENOENT" then err = errors.no_checkpoint(name)
+    else err = errors.raw(raw) end
+    if type(description) == "table" and description.version == VERSION and type(description.config) == "table"
+      and type(description.facts) == "table" and type(description.externals) == "table" then
+      return images, description
+    end
+    err = err or errors.no_checkpoint(name)
+  end
+  images:close()
+  return nil, err
+end
+
+local function source_of(external, masks, cgroups)
+  if external.kind == "mask" then return masks .. external.source end
+  if external.kind == "cgroup" then return cgroups[external.source] or cgroups.unified end
+  return external.source
+end
+
+local STDIO <const> = { "stdin", "stdout", "stderr" }
+
+-- A pipe that led out of the container is ours to give again, one descriptor for each.
+local function inherit(args, facts)
+  local seen = {}
+  for i in ipairs(STDIO) do
+    local what = facts.stdio[i]
+    if what and what:find("^pipe:%[%d+%]$") and not seen[what] then
+      seen[what] = true
+      add(args, "--inherit-fd", ("fd[%d]:%s"):format(i - 1, what))
+    end
+  end
+end
+
+local function restore_arguments(box, images, work, scratch, description, options)
+  local args = common_arguments(box, "restore", images, work, "restore.log", options)
+  add(args, "--restore-detached", "--restore-sibling", "--leave-stopped", "--root", box._record.config.rootfs,
+    "--pidfile", scratch:path() .. "/pid")
+  local masks, cgroups = box._factory:_place(box._id, SCRATCH .. "/masks"), box._core:cgroup_paths()
+  for _, external in ipairs(description.externals) do
+    add(args, "--external", ("mnt[%s]:%s"):format(external.key, source_of(external, masks, cgroups)))
+  end
+  inherit(args, description.facts)
+  return args, masks
+end
+
+-- What criu has made is the container's from now on, and stands still.
+local function take(box, scratch, description)
+  local text, raw = scratch:read("pid")
+  local pid = text and math.tointeger(tonumber(text))
+  if not pid or pid < 2 then
+    return nil, raw and errors.raw(raw, { step = "restore" }) or errors.not_restored("criu wrote no pid")
+  end
+  local taken
+  taken, raw = box._core:take_restored(pid)
+  if not taken then return nil, errors.raw(raw) end
+  local facts, err = confinement.read(box._core)
+  if not facts then return nil, err end
+  local fine, what = confinement.prove(description.facts, facts)
+  if not fine then return nil, errors.not_restored(what) end
+  return true
+end
+
+local function note_start(box)
+  local record = box._record
+  record.init_process_pid, record.init_process_start = box._core:init()
+  record.namespace_paths = start.namespace_paths(record.config, record.init_process_pid)
+  record.status, record.started, record.checkpoint = "running", core.time(), nil
+  return state.save(box._directory, record)
+end
+
+local function run_criu(box, proc, args, masks, work, log_path, description, options)
+  local fds, err = proc:_open_stdio()
+  if not fds then return nil, err end
+  fds.id, fds.masks = box._id, masks
+  for _, name in ipairs(STDIO) do fds["null_" .. name] = nil end
+  local has_nnp = false
+  for _, one in ipairs(description.facts.processes) do
+    if one.pid == description.facts.init then has_nnp = one.NoNewPrivs == 1 end
+  end
+  local spec = { args = args, no_new_privileges = has_nnp }
+  local is_fine, done, why = pcall(criu.run, { step = "restore", work = work, log = "restore.log",
+    log_path = log_path .. "restore.log", timeout = options.timeout,
+    begin = function() return box._core:restore(box._record.config, spec, fds) end })
+  if is_fine and done then proc:_attach(start.at_end(box), start.siblings_of(box)) end
+  proc:_close_stdio(fds, is_fine and done)
+  if not is_fine then error(done, 0) end
+  return done, why
+end
+
+local function restore(box, images, description, options)
+  local scratch <close>, err = open_directory(box, nil, SCRATCH, "restore", true)
+  if not scratch then return nil, err end
+  local masks <close>, raw = scratch:images("masks", "restore", true)
+  if not masks then return nil, errors.raw(raw) end
+  local work <close>, log_path = open_work(box, options, "restore")
+  if not work then return nil, log_path end
+  local proc
+  proc, err = process.new { args = { "(restored as " .. box._id .. ")" }, stdin = options.stdin,
+    stdout = options.stdout, stderr = options.stderr }
+  if not proc then return nil, err end
+  local args, mask_path = restore_arguments(box, images, work, scratch, description, options)
+  tell(options, "restore")
+  local done
+  done, err = run_criu(box, proc, args, mask_path, work, log_path, description, options)
+  if not done then return nil, err end
+  tell(options, "verify")
+  done, err = take(box, scratch, description)
+  if done then done, err = note_start(box) end
+  if not done then return nil, err end
+  proc._handle, raw = box._core:open_init()
+  if not proc._handle then return nil, errors.raw(raw) end
+  box._init = proc
+  done, raw = box._core:signal_all(SIGCONT)
+  if not done then return nil, errors.raw(raw) end
+  return proc
+end
+
+--- Bring a checkpoint back to life in a container that has been made for it, and whose lock is held.
+---@param box libcontainer.Container
+---@param images userdata
+---@param description table
+---@param options table
+---@return libcontainer.Process|nil
+---@return libcontainer.Error|nil err  nothing of it lives then
+function M.restore(box, images, description, options)
+  local is_fine, proc, err = pcall(restore, box, images, description, options)
+  box._directory:remove(SCRATCH, "restore")
+  if is_fine and proc then
+    tell(options, "done")
+    return proc
+  end
+  box._core:destroy(DESTROY_TIMEOUT)
+  box._core:reap()
+  if not is_fine then error(proc, 0) end
+  return nil, err
+end
+
+return M

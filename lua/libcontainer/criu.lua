@@ -1,0 +1,93 @@
+-- SPDX-License-Identifier: MIT
+--- One run of criu: its command line in words, its end waited for with a deadline, and what its log says
+-- when it fails.
+local core = require "libcontainer.core"
+local errors = require "libcontainer.errors"
+local loop = require "libcontainer.loop"
+
+local M = {}
+
+--- What is looked for when the factory has no `criu_path`.
+M.DEFAULT = "criu"
+
+local LINES <const> = 3 -- of its log that an error tells
+
+-- The last complaints, without time stamps and places in criu's source.
+local function complaints(log)
+  local found = {}
+  for line in (log or ""):gmatch("[^\n]+") do
+    local text = line:match("Error %([^)]*%): (.*)$")
+    if text then found[#found + 1] = text end
+  end
+  return table.move(found, math.max(1, #found - LINES + 1), #found, 1, {})
+end
+
+-- Drive its init until it has become criu.
+local function come_up(session, deadline)
+  while true do
+    local event, raw = session:step()
+    if event == "running" then return session:finish() end
+    if not event then return nil, raw end
+    local done
+    if event == "ready" then
+      done, raw = session:go()
+    else
+      done, raw = loop.wait(session:pollfd(), "r", deadline)
+      if done == false then return nil end
+    end
+    if not done then return nil, raw end
+  end
+end
+
+local function await(process, deadline)
+  while true do
+    local ended, raw = process:poll_group()
+    if ended or ended == nil then return ended, raw end
+    local ready
+    ready, raw = loop.wait(process:pollfd(), "r", deadline)
+    if not ready then return ready, raw end
+  end
+end
+
+-- Why it could not be started.
+local function not_started(job, raw)
+  if not raw then return errors.timed_out(job.step, "criu does not come up", job.timeout) end
+  if raw.step == "exec" or raw.step == "interpreter" then return errors.criu_missing(job.step, raw) end
+  return errors.raw(raw)
+end
+
+--- Run it to its end.
+-- `job`: `step` ("checkpoint", "restore"); `begin`, a function that answers a session of the core; `work`,
+-- the directory with its log; `log`, the name of that; `log_path`, the whole of it, for people; `timeout`
+-- in seconds.
+---@param job table
+---@return true|nil
+---@return libcontainer.Error|nil err
+function M.run(job)
+  local deadline = loop.deadline(job.timeout)
+  local session <close>, raw = job.begin()
+  if not session then return nil, not_started(job, raw) end
+  local process
+  process, raw = come_up(session, deadline)
+  if not process then return nil, not_started(job, raw) end
+  -- Whatever happens to us, it does not go on alone.
+  local _ <close> = setmetatable({}, { __close = function()
+    process:end_group()
+    process:close()
+  end })
+  local ended
+  ended, raw = await(process, deadline)
+  if ended == nil then return nil, errors.raw(raw) end
+  if ended and ended.status == 0 then return true end
+  local log = job.work:read(job.log)
+  if not ended then
+    return nil, errors.criu_failed(job.step, ("did not end within %g s"):format(job.timeout), complaints(log),
+      job.log_path, "ETIMEDOUT")
+  end
+  local how = ended.signal and "was killed by signal " .. (core.signal_name(ended.signal) or ended.signal)
+    or ended.lost and "ended, and this program has taken its status away"
+    or "failed with status " .. ended.status
+  return nil, errors.criu_failed(job.step, how, complaints(log), job.log_path)
+end
+
+return M

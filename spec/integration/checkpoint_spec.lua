@@ -1,0 +1,382 @@
+-- SPDX-License-Identifier: MIT
+-- Checkpoints: what is done with criu, whatever it does; and, where criu works, containers that come back.
+local fixture = require "spec.support.fixture"
+local configs = require "libcontainer.configs"
+local core = require "libcontainer.core"
+
+local COUNTER <const> = [[trap 'exit 7' TERM; i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; sleep 0.1; done]]
+
+local function create(factory, config)
+  config = config or {}
+  config.rootfs = config.rootfs or fixture.rootfs()
+  return assert(factory:create(fixture.id(), assert(configs.default(config))))
+end
+
+-- A container whose program counts in its /tmp/count, and a function that reads it.
+local function counting(factory, config, spec)
+  local box = create(factory, config)
+  spec = spec or {}
+  spec[1], spec[2], spec[3] = "sh", "-c", COUNTER
+  local process = assert(box:start(spec))
+  local rootfs = box:config().rootfs
+  return box, function() return tonumber(fixture.read(rootfs .. "/tmp/count") or "") or 0 end, process
+end
+
+-- It counts on from here.
+local function goes_on(count)
+  local before, deadline = count(), core.now() + fixture.seconds(60)
+  while count() <= before do
+    assert(core.now() < deadline, "it does not go on")
+    fixture.sh("sleep 0.1")
+  end
+end
+
+-- A program in the place of criu: a shell script that knows its options as variables. Answers its path.
+local function stub(text)
+  local path = fixture.directory() .. "/criu"
+  fixture.write(path, [[#!/bin/sh
+    verb=$1
+    while [ $# -gt 0 ]; do case $1 in
+      --tree) tree=$2 ;; --images-dir) images=$2 ;; --work-dir) work=$2 ;; --pidfile) pidfile=$2 ;; --log-file) log=$2 ;;
+    esac; shift; done
+    ]] .. text .. "\n")
+  fixture.sh("chmod 700 %s", path)
+  return path
+end
+
+local function with_stub(text)
+  return fixture.factory { criu_path = stub(text) }
+end
+
+-- What is in the container's directory beside what is always there.
+local function leftovers(box, factory)
+  return fixture.sh("cd %s && ls | grep -vx 'lock\\|state.json'", tostring(factory):match("factory (%S+)") .. "/" .. box:id())
+end
+
+describe("a checkpoint, whatever is called criu,", function()
+  fixture.check_leaks()
+
+  it("says what to install when there is none, and the container runs on [L49]", function()
+    fixture.needs("root", "busybox")
+    local factory = fixture.factory { criu_path = "/nowhere/criu" }
+    local box <close>, count = counting(factory)
+    local done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.equal("SystemError checkpoint ENOENT", ("%s %s %s"):format(err.code, err.step, err.errname))
+    assert.equal('checkpoint needs the program criu, and "/nowhere/criu" cannot be run: no such file or directory '
+      .. "(ENOENT)", err.message)
+    assert.matches("apt%-get install criu iptables", err.hint)
+    assert.equal("criu.work", leftovers(box, factory))
+    assert.equal("running", box:status())
+    goes_on(count)
+  end)
+
+  it("tells its status and the last of its log when it fails, and leaves no images [L49]", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub [[touch $images/half.img
+      printf '(00.1) Error (criu/a.c:1): first\n(00.2) fine\n(00.3) Error (criu/b.c:2): it is broken\n' >$work/$log; exit 3]]
+    local box <close>, count = counting(factory)
+    local done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.equal("checkpoint: criu failed with status 3: first; it is broken", err.message)
+    assert.equal("its log is " .. err.subject, err.hint)
+    assert.matches("it is broken", fixture.read(err.subject))
+    assert.equal("criu.work", leftovers(box, factory))
+    assert.equal("running", box:status())
+    goes_on(count)
+  end)
+
+  it("names the package of a program that criu misses", function()
+    fixture.needs("root", "busybox")
+    local box <close> = counting(with_stub [[
+      echo '(0) Error (criu/util.c:1): execvp("iptables-restore", ...) failed: No such file' >$work/$log; exit 1]])
+    local _, err = box:checkpoint()
+    assert.matches("^apt%-get install iptables; its log is ", err.hint)
+  end)
+
+  it("lets the container run on when it is killed while everything is frozen [L49]", function()
+    fixture.needs("root", "busybox")
+    local freezer = fixture.directory() .. "/freezer"
+    local factory = with_stub(("sh %s; kill -9 $$"):format(freezer))
+    local box <close>, count = counting(factory)
+    local paths = box:state().cgroup_paths
+    fixture.write(freezer, paths.unified and ("echo 1 >%s/cgroup.freeze"):format(paths.unified)
+      or ("echo FROZEN >%s/freezer.state"):format(paths.freezer))
+    local done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.equal("checkpoint: criu was killed by signal KILL", err.message)
+    assert.equal("running", box:status())
+    goes_on(count)
+  end)
+
+  it("is ended with everything that it has started when its time is over [L49]", function()
+    fixture.needs("root", "busybox")
+    local pids = fixture.directory() .. "/pids"
+    local factory = with_stub(("sleep 1000 & echo $$ $! >%s; wait"):format(pids))
+    local box <close>, count = counting(factory)
+    local done, err = box:checkpoint { timeout = fixture.seconds(0.5) }
+    assert.is_nil(done)
+    assert.equal("ETIMEDOUT", err.errname)
+    assert.matches("^checkpoint: criu did not end within ", err.message)
+    for pid in (fixture.read(pids) or ""):gmatch("%d+") do
+      assert.matches("^$", fixture.sh("grep -h 'State:.*[RSD] ' /proc/%s/status 2>/dev/null", pid))
+    end
+    assert.equal("criu.work", leftovers(box, factory))
+    goes_on(count)
+  end)
+
+  it("takes along what it has started when it fails [L49]", function()
+    fixture.needs("root", "busybox")
+    local box <close> = counting(with_stub "sleep 1000 & exit 1")
+    local done = box:checkpoint()
+    assert.is_nil(done) -- check_leaks sees the rest
+  end)
+
+  it("is not believed when the container runs on", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub "touch $images/inventory.img"
+    local box <close>, count = counting(factory)
+    assert.is_true(box:checkpoint { leave_running = true })
+    assert.equal("running", box:status())
+    local done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.equal("EBUSY", err.errname)
+    goes_on(count)
+  end)
+
+  it("makes it a checkpointed one, for everybody, which can be destroyed [D7] [D10]", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub "kill -9 $tree"
+    local box <close> = counting(factory)
+    local steps = {}
+    assert.is_true(box:checkpoint { progress = function(step) steps[#steps + 1] = step end })
+    assert.same({ "dump", "done" }, steps)
+    assert.equal("checkpointed", box:status())
+    assert.equal("checkpointed", box:state().status)
+    assert.equal("checkpointed", assert(factory:load(box:id())):status())
+    local process, err = box:start { "true" }
+    assert.is_nil(process)
+    assert.equal("ContainerNotRunning", err.code)
+    assert.matches("is checkpointed", err.message)
+    assert.equal("9", tostring(box:wait(fixture.seconds(10)).signal))
+    assert.is_true(box:destroy { force = false })
+  end)
+
+  it("is refused for what does not run", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub "exit 1"
+    local box <close> = create(factory)
+    local done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.equal("ContainerNotRunning", err.code)
+    assert(box:start { "sleep", "1000" })
+    assert(box:pause(fixture.seconds(10)))
+    done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.equal("ContainerPaused", err.code)
+  end)
+
+  it("is refused while a further program runs, which has its parent outside", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub "exit 1"
+    local box <close> = counting(factory)
+    local further = assert(box:start { "sleep", "1000" })
+    local done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.equal("EBUSY " .. further:pid(), err.errname .. " " .. err.subject)
+    assert(further:signal("KILL"))
+    assert(further:wait(fixture.seconds(10)))
+    done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.matches("failed with status 1", err.message)
+  end)
+
+  it("writes into no directory that others can write to, and none that is in use", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub "exit 1"
+    local box <close> = counting(factory)
+    local path = fixture.directory() .. "/images"
+    local function errname(options)
+      local done, err = box:checkpoint(options)
+      assert.is_nil(done)
+      return err.errname or err.code, err
+    end
+    fixture.sh("mkdir -m 777 %s", path)
+    local name, err = errname { images_directory = path }
+    assert.equal("EPERM", name)
+    assert.matches("must belong to the calling user", err.hint)
+    fixture.sh("chmod 700 %s; chown 65534 %s", path, path)
+    assert.equal("EPERM", (errname { images_directory = path }))
+    fixture.sh("chown 0 %s; ln -s %s %s.link", path, path, path)
+    assert.equal("ENOTDIR", (errname { images_directory = path .. ".link" }))
+    fixture.sh("touch %s/something", path)
+    assert.equal("ENOTEMPTY", (errname { images_directory = path }))
+    assert.is_not_nil(fixture.read(path .. "/something"))
+    assert.equal("ConfigInvalid", (errname { images_directory = "images" }))
+    assert.equal("ConfigInvalid", (errname { timeout = 0 }))
+    assert.equal("ConfigInvalid", (errname { page_server = { address = "::1" } }))
+    assert.error_matches(function() box:checkpoint { leave_runing = true } end, "did you mean \"leave_running\"")
+  end)
+end)
+
+describe("a restore, whatever is called criu,", function()
+  fixture.check_leaks()
+
+  -- Images of a container that has gone, and a factory whose criu is `text`.
+  local function images()
+    local factory = with_stub "kill -9 $tree"
+    local box <close> = counting(factory)
+    local path = fixture.directory() .. "/images"
+    assert(box:checkpoint { images_directory = path })
+    return path, box:config().rootfs
+  end
+
+  local function refused(factory, id, options)
+    local box, err = factory:restore(id, options)
+    assert.is_nil(box)
+    return err
+  end
+
+  it("that fails leaves nothing of a new container [L49]", function()
+    fixture.needs("root", "busybox")
+    local path = images()
+    local id = fixture.id()
+    local err = refused(with_stub "exit 5", id, { images_directory = path })
+    assert.equal("restore: criu failed with status 5", err.message)
+    local factory = fixture.factory { criu_path = "/nowhere/criu" }
+    err = refused(factory, id, { images_directory = path })
+    assert.equal("restore ENOENT", err.step .. " " .. err.errname)
+    assert.equal(0, #factory:list())
+    factory = with_stub "sleep 1000 & wait"
+    err = refused(factory, id, { images_directory = path, timeout = fixture.seconds(0.5) })
+    assert.equal("ETIMEDOUT", err.errname)
+    assert.equal(0, #factory:list())
+    factory = with_stub "kill -SEGV $$"
+    err = refused(factory, id, { images_directory = path })
+    assert.equal("restore: criu was killed by signal SEGV", err.message)
+    assert.equal(0, #factory:list())
+  end)
+
+  it("that fails leaves the checkpointed one as it was [L49]", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub "[ $verb = restore ] && exit 5; kill -9 $tree"
+    local box <close> = counting(factory)
+    assert(box:checkpoint())
+    for _ = 1, 2 do
+      local err = refused(factory, box:id())
+      assert.equal("restore: criu failed with status 5", err.message)
+      assert.equal("checkpointed", box:status())
+      assert.equal("criu.image\ncriu.work", leftovers(box, factory))
+    end
+    assert(box:destroy())
+  end)
+
+  it("gives us no process that is not ours", function()
+    fixture.needs("root", "busybox")
+    local path = images()
+    local id = fixture.id()
+    for text, what in pairs {
+      ["echo $PPID >$pidfile"] = "not the container's",
+      ["sleep 1000 & echo $! >$pidfile"] = "not the container's", -- in its cgroup, and a child of somebody else
+      ["echo x >$pidfile"] = "wrote no pid",
+      ["true"] = "no such file",
+    } do
+      local factory = with_stub(text)
+      local err = refused(factory, id, { images_directory = path })
+      assert.equal("restore", err.step)
+      assert.matches(what, err.message, 1, true)
+      assert.equal(0, #factory:list())
+    end
+  end)
+
+  it("believes no images that others could have written", function()
+    fixture.needs("root", "busybox")
+    local path = images()
+    local factory, id = with_stub "exit 1", fixture.id()
+    local function errname()
+      local err = refused(factory, id, { images_directory = path })
+      return err.errname, err
+    end
+    fixture.sh("touch %s/core-1.img; chmod 666 %s/core-1.img", path, path)
+    local name, err = errname()
+    assert.equal("EPERM " .. path .. "/core-1.img", name .. " " .. err.subject)
+    fixture.sh("chmod 600 %s/core-1.img; chown 65534 %s/core-1.img", path, path)
+    assert.equal("EPERM", (errname()))
+    fixture.sh("rm %s/core-1.img; chmod 770 %s", path, path)
+    assert.equal("EPERM", (errname()))
+    fixture.sh("chmod 700 %s; rm %s/libcontainer.json", path, path)
+    name, err = errname()
+    assert.equal("ENOENT", name)
+    assert.matches("holds no checkpoint, or an incomplete one", err.message)
+    fixture.write(path .. "/libcontainer.json", "{}")
+    assert.equal("ENOENT", (errname()))
+  end)
+
+  it("takes no id that is in use, and none that does not exist without images", function()
+    fixture.needs("root", "busybox")
+    local path = images()
+    local factory = with_stub "exit 1"
+    local box <close> = create(factory)
+    assert.equal("IdInUse", refused(factory, box:id(), { images_directory = path }).code)
+    assert.equal("ContainerNotExists", refused(factory, fixture.id()).code)
+    assert.equal("InvalidIdFormat", refused(factory, "a/b").code)
+  end)
+
+  it("asks the factory's validator about the configuration that it finds", function()
+    fixture.needs("root", "busybox")
+    local path, rootfs = images()
+    local seen
+    local factory = fixture.factory { criu_path = stub "exit 1", validator = function(config)
+      seen = config.rootfs
+      return nil, "not here"
+    end }
+    assert.matches("not here", refused(factory, fixture.id(), { images_directory = path }).message)
+    assert.equal(rootfs, seen)
+  end)
+end)
+
+describe("a container that comes back", function()
+  fixture.check_leaks()
+
+  local function status_of(pid)
+    local text = fixture.read(("/proc/%d/status"):format(pid))
+    local found = {}
+    for _, name in ipairs { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters" } do
+      found[name] = text:match("\n" .. name .. ":%s*(%S+)")
+    end
+    return found
+  end
+
+  it("goes on where it was, as confined as it was, and is a container like any other [D35] [D38]", function()
+    fixture.needs("root", "busybox", "criu")
+    local factory = fixture.factory()
+    local box <close>, count, process = counting(factory, { memory = "64M", pids = 30 })
+    goes_on(count)
+    local before = status_of(process:pid())
+    assert(box:checkpoint { timeout = fixture.seconds(60) })
+    assert.equal("checkpointed", box:status())
+    assert.equal("9", tostring(process:wait(0).signal))
+    local stood = count()
+    local back <close>, init = factory:restore(box:id(), { timeout = fixture.seconds(60) })
+    assert(back, tostring(init))
+    assert.equal("running running", back:status() .. " " .. box:status())
+    assert.same(before, status_of(init:pid()))
+    goes_on(count)
+    assert.is_true(count() > stood)
+    -- cgroups: it is there, and its limits are
+    local memory = fixture.sh("cat %s/memory.max", box:state().cgroup_paths.unified)
+    assert.equal("67108864", memory)
+    assert.equal(box:state().cgroup_paths.unified,
+      "/sys/fs/cgroup" .. fixture.sh("cut -d: -f3 /proc/%d/cgroup", init:pid()))
+    assert.matches("^0::/exec%-%x+\n$", back:exec { "cat", "/proc/self/cgroup" }.stdout)
+    assert.is_true(back:stats().memory.usage > 0)
+    assert(back:pause(fixture.seconds(10)))
+    assert.equal("paused", box:status())
+    assert(back:resume(fixture.seconds(10)))
+    -- its exit status is exact
+    assert(init:signal("TERM"))
+    assert.equal(7, init:wait(fixture.seconds(30)).status)
+    assert.equal("stopped", back:status())
+    assert(back:destroy())
+  end)
+end)

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Two short plans that end in criu, and the taking over of what it has made. */
+#include "container/checkpoint.h"
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "configs/compile.h"
+#include "configs/validate.h"
+#include "configs/validate_parts.h"
+#include "container/keeper.h"
+#include "container/launch.h"
+#include "container/resources.h"
+#include "plan/write.h"
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* criu looks for iptables-restore, ip and tar on its own. Nothing else of the host's environment
+ * reaches a program that runs with all privileges. */
+#define SEARCH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Images hold the memory of the container: nobody else may read them. */
+#define UMASK 077
+
+static void begin(struct lc_plan_writer *w)
+{
+	LCT_PLAN(w, reset);
+	LCT_PLAN(w, parent_death, .signal = SIGKILL);
+	LCT_PLAN(w, session); /* a group of its own, by which it is ended */
+	LCT_PLAN(w, umask, .mask = UMASK);
+}
+
+static void become_criu(struct lc_plan_writer *w, const struct lc_strings *args)
+{
+	static const char *const environment[] = {"PATH=" SEARCH};
+
+	LCT_PLAN(w, lookup, .program = lc_plan_intern(w, args->items[0]),
+		.search = lc_plan_intern(w, SEARCH));
+	LCT_PLAN(w, ready);
+	LCT_PLAN(w, exec, .argv = lc_plan_strings(w, args->items, args->count),
+		.envp = lc_plan_strings(w, environment, 1));
+}
+
+/* The root has to be a mount, as criu wants it, and only in here. */
+static void place_root(struct lc_plan_writer *w, const struct lc_start *start)
+{
+	const char *rootfs = start->config->rootfs;
+	uint32_t root = lc_plan_slot(w);
+
+	LCT_PLAN(w, propagation, .flags = MS_SLAVE | MS_REC);
+	lc_plan_origin(w, "rootfs");
+	LCT_PLAN(w, tree_open, .source = lc_plan_intern(w, rootfs), .slot = root);
+	LCT_PLAN(w, root_attach, .slot = root, .path = lc_plan_intern(w, rootfs));
+	lc_plan_origin(w, "mask_paths");
+	if (start->masks != NULL)
+		LCT_PLAN(w, mask_place, .path = lc_plan_intern(w, start->masks));
+	lc_plan_origin(w, NULL);
+}
+
+static void set_keyring(struct lc_plan_writer *w, const struct lc_start *start)
+{
+	const struct lc_choice3 *wish = &start->config->session_keyring;
+
+	if (wish->is_set && !wish->value)
+		return;
+	lc_plan_origin(w, "session_keyring");
+	LCT_PLAN(w, keyring, .name = lc_plan_intern(w, start->id));
+	lc_plan_origin(w, NULL);
+}
+
+static void plan_restore(struct lc_plan_writer *w, const struct lc_start *start)
+{
+	begin(w);
+	/* The new cgroup namespace is rooted where we stand: in the container's cgroups. */
+	LCT_PLAN(w, unshare, .flags = CLONE_NEWNS |
+		(lc_config_namespaces(start->config) & CLONE_NEWCGROUP));
+	place_root(w, start);
+	set_keyring(w, start);
+	if (start->process->no_new_privileges.is_set && start->process->no_new_privileges.value)
+		LCT_PLAN(w, no_new_privileges);
+	become_criu(w, &start->process->args);
+}
+
+static int run(struct lc_container *container, const struct lc_start *start,
+	struct lc_plan_writer *w, struct lc_session *session, bool is_restore,
+	struct lc_error *err)
+{
+	int join[LCT_CGROUP_HIERARCHIES_MAX];
+	struct lc_session_start how;
+	int r = lc_launch_prepare(container->host, start, w, &how, err);
+
+	how.join_fds = join;
+	if (r >= 0 && is_restore)
+		r = lc_cgroup_join_fds(&container->cgroup, &how.cgroup_fd, join,
+			LCT_CGROUP_HIERARCHIES_MAX, &how.join_count, err);
+	return r < 0 ? r : lc_launch(session, &how, err);
+}
+
+int lc_checkpoint_begin(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	if (lc_plan_writer_init(writer, arena) < 0)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	begin(writer);
+	become_criu(writer, &start->process->args);
+	return run(container, start, writer, session, false, err);
+}
+
+int lc_restore_begin(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	struct lc_resources resources;
+	int r;
+
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	r = lc_config_validate(start->config, err);
+	if (r >= 0)
+		r = lc_resources_read(start->config->cgroups, &start->config->devices, arena,
+			&resources, err);
+	if (r < 0)
+		return r;
+	if (lc_plan_writer_init(writer, arena) < 0)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	plan_restore(writer, start);
+	r = lc_keeper_start(container, err);
+	if (r >= 0)
+		r = lc_cgroup_create(&container->cgroup, &resources, err);
+	if (r >= 0) {
+		r = run(container, start, writer, session, true, err);
+		if (r < 0)
+			(void) lc_cgroup_destroy(&container->cgroup, 10000, NULL);
+	}
+	if (r < 0)
+		lc_keeper_end(container);
+	return r;
+}
+
+/* Is it a child of ours? Else somebody has put another number into the file that criu wrote. */
+static bool is_our_child(pid_t pid)
+{
+	char path[32], text[1024];
+	const char *rest;
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
+	if (lc_file_read(AT_FDCWD, path, text, sizeof(text), LCT_STEP_RESTORE, NULL) < 0)
+		return false;
+	rest = strrchr(text, ')');
+	return rest != NULL && sscanf(rest, ") %*c %d", &parent) == 1 &&
+	       parent == (int) lc_sys_getpid();
+}
+
+int lc_restore_take(struct lc_container *container, pid_t pid, struct lc_error *err)
+{
+	uint64_t start;
+	int r = lc_process_start_time(pid, &start, err);
+
+	if (r >= 0)
+		r = lc_container_adopt(container, pid, start, err);
+	if (r < 0)
+		return r;
+	if (container->init.pidfd >= 0 && !is_our_child(pid))
+		lc_process_done(&container->init);
+	lc_cgroup_rest(&container->cgroup);
+	return container->init.pidfd >= 0 ? 0 : lc_fail(
+		err, LCT_STEP_RESTORE, ESRCH, "what criu has restored is not the container's");
+}
+
+/* Alive or a zombie of ours, criu holds its number, and the group of that number is its own. */
+static void end_group(const struct lc_process *criu)
+{
+	uint64_t start;
+
+	if (!criu->has_ended && lc_process_start_time(criu->pid, &start, NULL) >= 0 &&
+		start == criu->start)
+		(void) lc_sys_kill(-criu->pid, SIGKILL);
+}
+
+int lc_checkpoint_poll(struct lc_process *criu, bool *out_ended, struct lc_error *err)
+{
+	siginfo_t info;
+	long r;
+
+	memset(&info, 0, sizeof(info));
+	r = lc_sys_waitid(P_PIDFD, criu->pidfd, &info, WEXITED | WNOHANG | WNOWAIT | __WALL, NULL);
+	if (r >= 0 && info.si_pid != 0 && (info.si_code != CLD_EXITED || info.si_status != 0))
+		end_group(criu);
+	return lc_process_poll(criu, out_ended, err);
+}
+
+int lc_checkpoint_end(struct lc_process *criu, int timeout_ms, struct lc_error *err)
+{
+	end_group(criu);
+	return criu->has_ended ? 0 : lc_process_kill(criu, timeout_ms, err);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CRIU, driven through its documented interface: the command line of criu(8). It is a program of its
+ * own, run by our init with a short plan, so that what fails before it runs comes back as an error like
+ * any other, and so that a host that dies takes it along.
+ *
+ * Dumping runs on the host, in the host's cgroup. Restoring runs in the container's cgroups, which are
+ * made before, in mount and cgroup namespaces of its own; criu makes the restored init a sibling of
+ * itself (--restore-sibling), so a child of the host, and leaves all of it stopped, to be looked at.
+ */
+#ifndef LCT_CONTAINER_CHECKPOINT_H
+#define LCT_CONTAINER_CHECKPOINT_H
+
+#include "container/container.h"
+
+struct lc_plan_writer;
+
+/*
+ * Run criu beside the container. Its command line is start->process->args; a name without a slash is
+ * looked for in the usual directories. The session is in state WAIT; its process is criu once it comes to
+ * RUNNING, the leader of a process group of its own. ENOENT at step EXEC: there is no such program.
+ */
+int lc_checkpoint_begin(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err);
+
+/*
+ * The same for a restore: makes the cgroups with the limits of start->config, and binds its rootfs on
+ * itself, and what masks are made of ("null", "empty") on start->masks, where only criu and what it
+ * makes see them. What is restored has start->stdio to inherit, and gets no_new_privileges when
+ * start->process has it, which criu does not bring back. A failure leaves nothing.
+ */
+int lc_restore_begin(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err);
+
+/* What criu has restored as `pid` is the container's init, if it is a child of ours and in its cgroups:
+ * ESRCH when not. */
+int lc_restore_take(struct lc_container *container, pid_t pid, struct lc_error *err);
+
+/* Has criu ended? As lc_process_poll; one that has failed takes everything in its process group along. */
+int lc_checkpoint_poll(struct lc_process *criu, bool *out_ended, struct lc_error *err);
+
+/* End criu and everything in its process group. */
+int lc_checkpoint_end(struct lc_process *criu, int timeout_ms, struct lc_error *err);
+
+#endif
