@@ -14,7 +14,7 @@ O        = $(B)/$(VARIANT)
 
 WARN     = -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wstrict-prototypes \
            -Wmissing-prototypes -Wwrite-strings -Wpointer-arith -Wimplicit-fallthrough
-HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection
+HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-fcf-protection)
 OPT      = -O2 -g
 CPPFLAGS = -D_GNU_SOURCE -Isrc -I$(B)/gen -DLCT_VERSION='"$(VERSION)"'
 CFLAGS   = -std=gnu17 $(OPT) $(WARN) $(STRICT) -fvisibility=hidden -fPIC

@@ -283,4 +283,13 @@ describe("a filter of the caller", function()
     assert.is_true(result.signal == 31 or result.signal == 11 or result.stdout == "-38\n",
       tostring(result.signal) .. result.stdout)
   end)
+
+  it("of the library is compiled where the kernel knows nothing of filters, as in an emulator", function()
+    fixture.needs "root"
+    local r = assert(fixture.run({ rootfs = "/", readonlyfs = true, seccomp = { default_action = "allow",
+      syscalls = { { names = { "seccomp" }, action = "errno", errno_ret = 38 } } } },
+      fixture.sh("pwd") .. "/build/gen/embed"))
+    assert.equal("", r.stderr)
+    assert.equal(fixture.read("build/gen/seccomp_default.inc"), r.stdout)
+  end)
 end)
