@@ -33,6 +33,32 @@ Shorthands that `lc.run`, `configs.default` and `configs.host_root` understand a
 `memory`, `cpus` and `pids` are `cgroups.memory`, `cgroups.cpus` and `cgroups.pids_limit`; `bind` is an
 array of `"source:destination"` or `"source:destination:ro"`, `tmpfs` an array of `"path"` or
 `"path:size=64m"`, both mounted after the others, `tmpfs` first.
+
+Forms of limits ([cgroups](#cgroups)) that a person may write as well, here in the table `cgroups` or in one
+for `container:set`:
+
+| limits | forms |
+| --- | --- |
+| bytes, counts and quotas with -1 for no limit | `"max"`, `"unlimited"` |
+| of block devices | `{ ["8:0"] = "1M" }`, `{ "8:0 1048576" }`, `"8:0 1048576"` |
+| `hugetlb_limit`, `net_prio_ifpriomap`, `rdma` | by name: `{ ["2MB"] = "64M" }`, `{ eth0 = 5 }`, `{ mlx5_0 = { hca_handles = 3 } }` |
+| `devices` | `"c 1:3 rwm"`, `"b 8:* r"` for what is allowed; in place of them `allow_all_devices`, `allowed_devices` and `denied_devices`, as the library's ancestor had them |
+| `net_cls_classid` | `"0x100001"`, as tc(8) has it |
+| `cpuset_cpus`, `cpuset_mems` | the number of a single one |
+
+Absent leaves a limit as the kernel has it. So does 0 where the kernel has no such value (memory but
+`memory_min`, `memory_low` and `memory_high`; shares and weights, quota and periods), and empty text. A limit
+whose controller is not there is an error before anything is made. On cgroup v2 these are converted:
+
+| limit | becomes |
+| --- | --- |
+| `memory_swap`, memory and swap together | `memory.swap.max` = `memory_swap` − `memory` |
+| `memory_reservation` | `memory.low` |
+| `cpu_shares` *s*, 2 to 262144 | `cpu.weight` = 10 to the power of (l² + 125 l) ÷ 612 − 7 ÷ 34, where l is log₂ *s*, rounded up: 2, 1024 and 262144 are 1, 100 and 10000. `cpu_weight` on v1 is the least *s* that gives it |
+| `cpu_quota`, `cpu_period` | the two numbers of `cpu.max` |
+| `blkio_weight` *w*, 10 to 1000 | `io.bfq.weight` as it is; where there is none, `io.weight` = 1 + (*w* − 10) · 9999 ÷ 990 |
+| the four `blkio_throttle_…` | `rbps`, `wbps`, `riops` and `wiops` of `io.max` |
+| `devices` | a program that the kernel asks (eBPF), where v1 has lists |
 ]]
 
 local FIRST <const> = { "config", "process" }

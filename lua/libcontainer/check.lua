@@ -523,7 +523,7 @@ function walk_section(section, t, problems, prefix)
   for _, key in ipairs(unknown) do
     local is_name = type(key) == "string"
     M.add(problems, is_name and join(prefix, key) or prefix .. "[" .. tostring(key) .. "]",
-      is_name and "is no field of " .. section.meaning or "has no name", t[key],
+      is_name and "is no field of " .. section.meaning:match("^[^,;]+") or "has no name", t[key],
       errors.did_you_mean(M.nearest(key, section.names)))
   end
   return t

@@ -23,6 +23,7 @@ describe("limits as a person writes them", function()
       memory_reservation = -1 }, strict { memory = "64M", memory_swap = "unlimited", pids_limit = "max",
       cpu_quota = "max", memory_reservation = "unlimited" })
     assert.same({ net_cls_classid = 0x100001 }, strict { net_cls_classid = "0x100001" })
+    assert.same({ cpuset_cpus = "0", cpuset_mems = "1" }, strict { cpuset_cpus = 0, cpuset_mems = 1.0 })
   end)
 
   it("of zero are left alone where the kernel has no zero, and kept where it has [D15]", function()
@@ -32,6 +33,18 @@ describe("limits as a person writes them", function()
     local zeros = { memory_swappiness = 0, pids_limit = 0, cpu_burst = 0, net_cls_classid = 0,
       cpu_idle = false, oom_kill_disable = false }
     assert.same(zeros, strict(zeros))
+  end)
+
+  it("are what the ancestor wrote: its zeros are absent, its states in capitals, one device as text [D15]", function()
+    assert.same({}, strict { cpuset_cpus = "", cpuset_mems = "", net_cls_classid = "", freezer = "",
+      memory_swappiness = -1, blkio_weight_device = "", blkio_throttle_read_bps_device = "" })
+    assert.same({ { major = 8, minor = 0, weight = 500 } }, strict { blkio_weight_device = "8:0 500" }.blkio_weight_device)
+    assert.equal("thawed", strict { freezer = "THAWED" }.freezer)
+    assert.same({ { allow = true, type = "c", minor = 3, access = "rw" } }, strict { allow_all_devices = false,
+      allowed_devices = { { type = 99, major = "*", minor = 3, permissions = "rw" } } }.devices)
+    for name, value in pairs { name = "web", parent = "nsinit", slice = "system.slice" } do
+      assert.matches("part of cgroups.path", said({ [name] = value }, name))
+    end
   end)
 
   it("of devices are tables, tables by device, or the lines of the kernel's files", function()
@@ -114,11 +127,20 @@ describe("limits that are refused", function()
     assert.matches("one line", said({ unified = { ["io.max"] = "8:0 rbps=1\n8:16 rbps=1" } }, "unified.io.max"))
   end)
 
+  it("are of another name", function()
+    assert.equal("is no field of limits", said({ misc = {} }, "misc"))
+  end)
+
   it("are device rules that mean nothing", function()
     assert.is_string(said({ devices = { { access = "rx" } } }, "devices[1].access"))
     assert.is_string(said({ devices = { { access = "rr" } } }, "devices[1].access"))
     assert.is_string(said({ devices = { { major = 1 } } }, "devices[1]"))
-    assert.is_string(said({ devices = { "c 1:3" } }, "devices[1]"))
+    for _, text in ipairs { "c 1:3", "a", "c 1:3 ", "c x:3 rwm", "" } do
+      assert.matches("no rule", said({ devices = { { allow = true }, text } }, "devices[2]"))
+      assert.matches("no rule", said({ allow_all_devices = true, denied_devices = { text } }, "denied_devices[1]"))
+    end
+    assert.same({ { allow = true, type = "c", major = 4 } },
+      strict { devices = { { allow = true, type = "c", major = 4, minor = "*" } } }.devices)
     assert.is_string(said({ blkio_weight_device = { { major = 8, minor = 0 } } }, "blkio_weight_device[1]"))
     assert.is_string(said({ rdma = { { device = "x" } } }, "rdma[1]"))
     assert.is_string(said({ blkio_throttle_read_iops_device = { ["x"] = 1 } },

@@ -22,6 +22,9 @@ local ZERO_IS_ABSENT = { "memory", "memory_swap", "memory_reservation", "kernel_
   "kernel_memory_tcp", "cpu_shares", "cpu_weight", "cpu_quota", "cpu_period", "cpu_rt_period",
   "blkio_weight", "blkio_leaf_weight" }
 
+-- So is no text, the ancestor's zero of these.
+local EMPTY_IS_ABSENT = { "cpuset_cpus", "cpuset_mems", "net_cls_classid", "freezer" }
+
 local function is_unlimited(value)
   return value == "unlimited" or value == "max"
 end
@@ -73,6 +76,9 @@ end
 -- Throttles and weights: { ["8:0"] = "1M" }, { "8:0 1048576" } as the kernel's files have them, or
 -- { { major = 8, minor = 0, rate = … } }.
 local function block_devices(limits, field, name)
+  if type(limits[field]) == "string" then
+    limits[field] = limits[field] ~= "" and { limits[field] } or nil -- one device, as the ancestor wrote it
+  end
   as_array(limits, field, function(key, value)
     local major, minor = device_numbers(key)
     return { major = major, minor = minor, [name] = value }
@@ -93,29 +99,43 @@ local function block_devices(limits, field, name)
   end
 end
 
+-- The ancestor's JSON had the letter as a number.
+local function device_type(kind)
+  local letter = ({ [97] = "a", [98] = "b", [99] = "c" })[kind]
+  return letter or kind
+end
+
+local function device_number(number)
+  return number ~= "*" and number or nil
+end
+
 -- "c 1:3 rwm" or a table, allowed unless it says otherwise.
-local function device_rule(rule, allow)
+local function device_rule(rule, allow, field, problems)
   if type(rule) == "string" then
     local kind, major, minor, access = rule:match("^(%a) ([%d*]+):([%d*]+) (%a+)$")
     if not kind then
-      return rule
+      add(problems, field, "is no rule for devices", rule, "such as \"c 1:3 rwm\" or \"b 8:* r\"")
+      return { allow = false }
     end
     return { allow = allow, type = kind, access = access,
       major = major ~= "*" and number_or_text(major) or nil,
       minor = minor ~= "*" and number_or_text(minor) or nil }
   elseif type(rule) == "table" and rule.permissions ~= nil then
     -- as the ancestor wrote a device, of which here only this counts
-    return { allow = allow, type = rule.type, major = rule.major, minor = rule.minor,
-      access = rule.permissions }
-  elseif type(rule) == "table" and rule.allow == nil then
-    rule.allow = allow
+    return { allow = allow, type = device_type(rule.type), major = device_number(rule.major),
+      minor = device_number(rule.minor), access = rule.permissions }
+  elseif type(rule) == "table" then
+    if rule.allow == nil then
+      rule.allow = allow
+    end
+    rule.major, rule.minor = device_number(rule.major), device_number(rule.minor)
   end
   return rule
 end
 
-local function append_rules(list, rules, allow)
-  for _, rule in ipairs(type(rules) == "table" and rules or {}) do
-    list[#list + 1] = device_rule(rule, allow)
+local function append_rules(list, rules, name, allow, problems)
+  for i, rule in ipairs(type(rules) == "table" and rules or {}) do
+    list[#list + 1] = device_rule(rule, allow, ("cgroups.%s[%d]"):format(name, i), problems)
   end
 end
 
@@ -125,7 +145,12 @@ local function devices(limits, problems)
   if all == nil and allowed == nil and denied == nil then
     if type(limits.devices) == "table" then
       for i, rule in next, limits.devices do
-        limits.devices[i] = type(rule) == "string" and device_rule(rule, true) or rule
+        local field = ("cgroups.devices[%s]"):format(i)
+        if type(rule) == "string" then
+          limits.devices[i] = device_rule(rule, true, field, problems)
+        elseif type(rule) == "table" then
+          rule.major, rule.minor = device_number(rule.major), device_number(rule.minor)
+        end
       end
     end
     return
@@ -139,11 +164,22 @@ local function devices(limits, problems)
   local rules = {}
   if all then
     rules[1] = { allow = true }
-    append_rules(rules, denied, false)
+    append_rules(rules, denied, "denied_devices", false, problems)
   else
-    append_rules(rules, allowed, true)
+    append_rules(rules, allowed, "allowed_devices", true, problems)
   end
   limits.devices = rules
+end
+
+-- The ancestor's place of a cgroup.
+local function no_place(limits, problems)
+  for _, name in ipairs { "name", "parent", "slice" } do
+    if limits[name] ~= nil then
+      add(problems, "cgroups." .. name, "is a part of cgroups.path", limits[name],
+        "path = \"parent/name\", with systemd \"slice:parent:name\"")
+      limits[name] = nil
+    end
+  end
 end
 
 local function named_lists(limits)
@@ -189,6 +225,20 @@ function M.normal(limits, problems)
       limits[name] = nil
     end
   end
+  for _, name in ipairs(EMPTY_IS_ABSENT) do
+    limits[name] = limits[name] ~= "" and limits[name] or nil
+  end
+  for _, name in ipairs { "cpuset_cpus", "cpuset_mems" } do
+    local number = units.integer(limits[name])
+    limits[name] = number and ("%d"):format(number) or limits[name] -- of a single one
+  end
+  if limits.memory_swappiness == -1 then
+    limits.memory_swappiness = nil -- the ancestor's word for absent
+  end
+  if type(limits.freezer) == "string" then
+    limits.freezer = limits.freezer:lower()
+  end
+  no_place(limits, problems)
   for _, kind in ipairs { "read_bps", "write_bps", "read_iops", "write_iops" } do
     block_devices(limits, "blkio_throttle_" .. kind .. "_device", "rate")
   end
