@@ -156,6 +156,8 @@ local function copy_table(t, state, depth)
       out[key] = copy_table(value, state, depth + 1)
     elseif kind ~= "userdata" or not json.is_null(value) then
       out[key] = value
+    elseif math.type(key) == "integer" then
+      M.add(state.problems, ("%s[%d]"):format(path_of(state, depth), key), "is null, and an array has no place for that")
     end
   end
   state.path[t] = nil
@@ -364,7 +366,8 @@ function M.array_length(t, problems, field)
     while rawget(t, hole) ~= nil do
       hole = hole + 1
     end
-    M.add(problems, ("%s[%d]"):format(field, hole), "is missing: the array has a hole")
+    local place = ("%s[%d]"):format(field, hole)
+    if not M.is_refused(problems, place) then M.add(problems, place, "is missing: the array has a hole") end
     return nil
   end
   return ok and count or nil

@@ -71,7 +71,7 @@ local KEYRING <const> = "a filter around this program forbids keyrings: set sess
 
 local NO_MORE_PROCESSES <const> = "no more processes are allowed: see RLIMIT_NPROC (ulimit -u), and pids.max "
   .. "of the container's cgroup and of the calling process's"
-local LITTLE_MEMORY <const> = "the memory limit is too low for the init to start, or memory ran out"
+local LITTLE_MEMORY <const> = "the memory limit (cgroups.memory) is too low for the init to start, or memory ran out"
 
 local PTS <const> = "a terminal needs a file system of type devpts on /dev/pts, as configs.default has it"
 local NO_SYSTEMD <const> = "systemd or its bus does not run here: write cgroups = \"fs\" to do without"
@@ -117,6 +117,7 @@ local HINTS = {
   ["rootfs ENOTDIR"] = "rootfs must be a directory",
   ["rootfs ELOOP"] = "rootfs must not be or lead through a symbolic link: write the path that "
     .. "realpath(1) prints",
+  ["mount ENOENT"] = "the source of a bind mount must be there when the container starts",
   ["mount EROFS"] = "the root is read-only and has no such directory to mount on: make it in the "
     .. "rootfs, or mount a tmpfs above it first",
   ["mount EXDEV"] = "the path leads out of the root or through a link of /proc",
@@ -134,6 +135,7 @@ local HINTS = {
   ["device EPERM"] = "making device nodes needs CAP_MKNOD, and a file system that allows them",
   ["device EEXIST"] = "something else is there already: remove it from the rootfs, or mount a tmpfs "
     .. "on /dev",
+  ["process EACCES"] = "a value below that of the calling process takes CAP_SYS_RESOURCE",
   ["keyring EPERM"] = KEYRING,
   ["keyring EACCES"] = KEYRING,
   ["keyring EDQUOT"] = "this user has as many keys as he may: see /proc/key-users and "
@@ -380,8 +382,19 @@ end
 
 -- --- constructors ---
 
+local SHOWN_VALUE <const> = 60 -- bytes of a value that stands in a message
+
+-- "field" or "field = value", unless the message says already what it is.
+local function place_of(problem)
+  local value, message = problem.value, problem.message
+  local is_text = type(value) == "string" and #value <= SHOWN_VALUE and value:find("^[%g ]*$")
+  if not (is_text or type(value) == "number") or message:find(", not ", 1, true) then return problem.field end
+  if not is_text then return problem.field .. " = " .. value end
+  return message:find(quoted(value), 1, true) and problem.field or problem.field .. " = " .. quoted(value)
+end
+
 local function problem_line(problem)
-  local text = problem.field ~= "" and problem.field .. ": " .. problem.message or problem.message
+  local text = problem.field ~= "" and place_of(problem) .. ": " .. problem.message or problem.message
   return problem.hint and text .. " (" .. problem.hint .. ")" or text
 end
 
@@ -486,7 +499,7 @@ end
 ---@return libcontainer.Error
 function M.invalid_id(id)
   local text = type(id) == "string" and #id <= 64 and quoted(id)
-    or type(id) == "string" and ("%d bytes"):format(#id) or "a " .. type(id)
+    or type(id) == "string" and ("%d bytes"):format(#id) or id == nil and "nil" or "a " .. type(id)
   return M.new { code = "InvalidIdFormat", step = "id", subject = type(id) == "string" and id or nil,
     message = BAD_ID .. text, hint = ID_HINT }
 end

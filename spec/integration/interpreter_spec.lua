@@ -218,6 +218,22 @@ describe("the library inside a program", function()
     assert.equal(without_limits(plain), without_limits(strange))
   end)
 
+  it("passes on that it is a likelier victim when memory runs out, not that it is to be spared [E04]", function()
+    fixture.needs("root", "busybox")
+    local look = [[
+      local factory = assert(lc.new(root))
+      local box <close> = assert(factory:create("a", require "libcontainer.configs".default { rootfs = rootfs }))
+      local init = assert(box:start { "sh", "-c", "cat /proc/self/oom_score_adj; exec sleep 1000", stdout = "pipe" })
+      io.write(init.stdout:read("l", seconds(30)), " ", assert(box:exec { "cat", "/proc/self/oom_score_adj" }).stdout)]]
+    local run = "unshare -m --propagation private sh -c 'echo 300 >/proc/$$/oom_score_adj; %s exec \"$@\"' x"
+    assert.equal("300 300\n", fixture.lua_prints(look, { args = args(), before = run:format "" }))
+    -- It takes a capability to be spared, but not to read that one is.
+    local path = fixture.directory() .. "/score"
+    fixture.write(path, "-500\n")
+    assert.equal("0 0\n", fixture.lua_prints(look, { args = args(),
+      before = run:format(("mount --bind %s /proc/$$/oom_score_adj;"):format(path)) }))
+  end)
+
   it("gives the container's programs 0, 1 and 2, however many descriptors its host left inheritable [E04]", function()
     fixture.needs("root", "busybox")
     assert.equal("0 1 2 3\n0 1 2 3\n", fixture.lua_prints([[

@@ -160,6 +160,15 @@ describe("environment and attributes of a program", function()
     local own = fixture.read "/proc/self/oom_score_adj"
     assert.equal(own, inside.script({}, "cat /proc/self/oom_score_adj"))
     assert.equal("321\n", inside.script({ oom_score_adj = 321 }, "cat /proc/self/oom_score_adj"))
+    -- less than our own takes a capability that root may lack: then it is refused, not forgotten
+    local status = inside.status(fixture.read "/proc/self/status")
+    if tonumber(status.CapEff, 16) >> 24 & 1 == 1 then
+      assert.equal("-321\n", inside.script({ oom_score_adj = -321 }, "cat /proc/self/oom_score_adj"))
+    else
+      local err = inside.refused({ oom_score_adj = -321 }, "true")
+      assert.same({ "EACCES", "process.oom_score_adj" }, { err.errname, err.field })
+      assert.matches("CAP_SYS_RESOURCE", err.hint)
+    end
     assert.equal(own, fixture.read "/proc/self/oom_score_adj")
   end)
 end)

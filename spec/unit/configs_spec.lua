@@ -192,6 +192,16 @@ describe("friendly forms", function()
       process)
   end)
 
+  it("want file modes in octal digits, or as numbers", function()
+    for _, mode in ipairs { "999", "rw-r--r--", "", "07777777" } do
+      local device = { path = "/dev/x", type = "c", major = 1, minor = 3, file_mode = mode }
+      assert.matches("octal digits", said({ devices = { device } }, "devices[1].file_mode"))
+      local process, err = configs.prepare_process { "sh", umask = mode }
+      assert.is_nil(process)
+      assert.equal(("umask = %q: must be octal digits, or a number (\"022\" and 18 are the same)"):format(mode), tostring(err))
+    end
+  end)
+
   it("say that joining comes later", function()
     assert.matches("joining by path is not supported", said({ namespaces = { "mount",
       network = "/proc/1/ns/net" } }, "namespaces.network"))

@@ -18,9 +18,24 @@ describe("errors", function()
     assert.equal("libcontainer.error", getmetatable(err).__name)
   end)
 
+  it("name the field, the value, unless that is said anyhow, and the way out", function()
+    local function said(problem) return tostring(errors.config_invalid { problem }) end
+    assert.equal('capabilities[1] = "FOO": is no capability (did you mean "FOWNER"?)', said { field = "capabilities[1]",
+      message = "is no capability", value = "FOO", hint = 'did you mean "FOWNER"?' })
+    assert.equal("umask = 512: must be between 0 and 511", said { field = "umask",
+      message = "must be between 0 and 511", value = 512 })
+    assert.equal("umask: must be a whole number, not text", said { field = "umask",
+      message = "must be a whole number, not text", value = "x" })
+    assert.equal('new: "x" is no root', said { field = "new", message = '"x" is no root', value = "x" })
+    assert.equal("cwd: must be an absolute path", said { field = "cwd", message = "must be an absolute path",
+      value = ("x"):rep(61) })
+    assert.equal("cwd: must be an absolute path", said { field = "cwd", message = "must be an absolute path",
+      value = "a\nb" })
+  end)
+
   it("keep to one line whatever a container is called", function()
     local err = errors.raw { errno = 2, step = "mount", subject = "/a\nb\27[31m\0" }
-    assert.equal("mount: /a\\x0ab\\x1b[31m\\x00: no such file or directory (ENOENT)", tostring(err))
+    assert.equal("mount: /a\\x0ab\\x1b[31m\\x00: no such file or directory (ENOENT) — " .. err.hint, tostring(err))
   end)
 
   it("use the words that engines look for when a program is not found [O180]", function()

@@ -46,11 +46,13 @@ local function has_names_only(t)
 end
 
 -- "0666" and "0o666" as octal, as chmod(1) reads them; a number is a number.
-local function octal(t, name)
+local function octal(t, name, problems, field)
   local value = t[name]
-  local digits = type(value) == "string" and value:match("^0?o?([0-7]+)$")
-  if digits and #digits <= 4 then
-    t[name] = tonumber(digits, 8)
+  if type(value) ~= "string" then return end
+  local digits = value:match("^0?o?([0-7]+)$")
+  t[name] = digits and #digits <= 4 and tonumber(digits, 8) or nil
+  if not t[name] then
+    check.add(problems, field, "must be octal digits, or a number", value, "\"022\" and 18 are the same")
   end
 end
 
@@ -221,9 +223,9 @@ function M.config(t, problems)
   groups(t)
   limits.normal(t.cgroups, problems)
   if type(t.devices) == "table" then
-    for _, device in next, t.devices do
+    for i, device in next, t.devices do
       if type(device) == "table" then
-        octal(device, "file_mode")
+        octal(device, "file_mode", problems, ("devices[%s].file_mode"):format(i))
       end
     end
   end
@@ -296,7 +298,7 @@ function M.process(t, problems)
   capabilities(t, problems)
   rlimits(t)
   groups(t)
-  octal(t, "umask")
+  octal(t, "umask", problems, "umask")
   return t
 end
 
