@@ -161,6 +161,123 @@ static void test_limits(struct test *t)
 	lc_arena_done(&arena);
 }
 
+/* --- properties as text --- */
+
+/* Does the text say a single value of this type, and number or text? */
+static bool says(const char *name, const char *value, const char *as, char type, uint64_t number,
+	const char *text)
+{
+	struct lc_arena arena = LCT_ARENA_INIT;
+	struct lc_unit_property p;
+	const char *problem = NULL;
+	bool is_so = lc_systemd_property(name, value, &arena, &p, &problem) == 0 && !p.is_array &&
+		     strcmp(p.name, as) == 0 && p.type == type && p.number == number &&
+		     (text == NULL ? p.text == NULL : p.text != NULL && strcmp(p.text, text) == 0);
+
+	if (!is_so)
+		printf("# %s=%s: %s\n", name, value, problem != NULL ? problem : "another value");
+	lc_arena_done(&arena);
+	return is_so;
+}
+
+#define NUMBER(value, type, number) says("Some", value, "Some", type, (uint64_t) (number), NULL)
+#define TEXT(value, type, text) says("Some", value, "Some", type, 0, text)
+
+static bool says_array(const char *value, char type, const void *bytes, size_t size, size_t count)
+{
+	struct lc_arena arena = LCT_ARENA_INIT;
+	struct lc_unit_property p;
+	const char *problem = NULL;
+	bool is_so = lc_systemd_property("Some", value, &arena, &p, &problem) == 0 && p.is_array &&
+		     p.type == type && p.size == size && p.count == count &&
+		     memcmp(p.bytes, bytes, size) == 0;
+
+	for (size_t i = 0; is_so && type == 's' && i < count; i++)
+		is_so = strcmp(p.texts[i], i == 0 ? "a b" : "c") == 0;
+	lc_arena_done(&arena);
+	return is_so;
+}
+
+static bool says_real(const char *value, double real)
+{
+	struct lc_arena arena = LCT_ARENA_INIT;
+	struct lc_unit_property p;
+	const char *problem;
+	bool is_so = lc_systemd_property("Some", value, &arena, &p, &problem) == 0 &&
+		     p.type == 'd' && p.real > real - 1e-9 && p.real < real + 1e-9;
+
+	lc_arena_done(&arena);
+	return is_so;
+}
+
+static void test_values(struct test *t)
+{
+	static const uint32_t fours[] = {1, 2, 3};
+	static const uint16_t twos[] = {65535, 0};
+
+	OK(NUMBER("true", 'b', 1) && NUMBER(" false ", 'b', 0) && NUMBER("boolean true", 'b', 1),
+		"[O62] truth values");
+	OK(NUMBER("123", 'i', 123) && NUMBER("-7", 'i', -7) && NUMBER("uint64 123", 't', 123) &&
+			NUMBER("@t 5", 't', 5) && NUMBER("int64 -9223372036854775808", 'x', INT64_MIN) &&
+			NUMBER("uint64 18446744073709551615", 't', UINT64_MAX) &&
+			NUMBER("byte 0xfF", 'y', 255) && NUMBER("uint32 010", 'u', 8) &&
+			NUMBER("int16 -32768", 'n', -32768) && NUMBER("uint16 0", 'q', 0),
+		"[O62] numbers of every type, an int32 unless a word says another");
+	OK(says_real("1.5", 1.5) && says_real("-.25", -0.25) && says_real("double 3", 3) &&
+			says_real("1e3", 1000) && says_real("25E-1", 2.5),
+		"[O62] numbers with a point or an exponent");
+	OK(TEXT("'inactive-or-failed'", 's', "inactive-or-failed") && TEXT("\"it's\"", 's', "it's") &&
+			TEXT("'a\\'b\\\\\\n'", 's', "a'b\\\n") && TEXT("string ''", 's', "") &&
+			TEXT("objectpath '/a/b'", 'o', "/a/b"),
+		"[O62] strings in either quotes, with what a backslash means");
+	OK(says_array("[uint32 1, 2,3 ]", 'u', fours, sizeof(fours), 3) &&
+			says_array("@au [1,2,3]", 'u', fours, sizeof(fours), 3) &&
+			says_array("[uint16 65535, 0]", 'q', twos, sizeof(twos), 2) &&
+			says_array("@ay []", 'y', "", 0, 0) &&
+			says_array("[byte 7, 8]", 'y', "\7\10", 2, 2) &&
+			says_array("['a b', \"c\"]", 's', "", 0, 2),
+		"[O62] arrays of one type");
+	OK(says("TimeoutStopSec", "5", "TimeoutStopUSec", 't', 5000000, NULL) &&
+			says("TimeoutStopUSec", "uint64 5", "TimeoutStopUSec", 't', 5, NULL) &&
+			says("TimeoutStopSec", "uint64 18446744073709", "TimeoutStopUSec", 't',
+				UINT64_C(18446744073709000000), NULL) &&
+			says("FooSEC", "5", "FooSEC", 'i', 5, NULL) &&
+			says("XSec", "5", "XSec", 'i', 5, NULL),
+		"[O62] a name that ends in Sec is the one in microseconds");
+}
+
+static void test_values_refused(struct test *t)
+{
+	static const char *const bad[][2] = {{"Some", ""}, {"Some", "yes"}, {"Some", "inactive"},
+		{"Some", "'open"}, {"Some", "'open\\"}, {"Some", "1 2"}, {"Some", "2147483648"},
+		{"Some", "-2147483649"}, {"Some", "uint64 -1"}, {"Some", "byte 256"}, {"Some", "uint64"},
+		{"Some", "uint64 18446744073709551616"}, {"Some", "uint64 1.5"}, {"Some", "1.5.5"},
+		{"Some", "1e"}, {"Some", "1e999"}, {"Some", "08"}, {"Some", "0x"}, {"Some", "-"},
+		{"Some", "[]"}, {"Some", "[1"}, {"Some", "[1,]"}, {"Some", "[1 2]"}, {"Some", "[1, 'a']"},
+		{"Some", "[uint32 1, uint64 2]"}, {"Some", "[true]"}, {"Some", "[[1]]"}, {"Some", "(1, 2)"},
+		{"Some", "{'a': 1}"}, {"Some", "<1>"}, {"Some", "@as"}, {"Some", "@a"}, {"Some", "@"},
+		{"Some", "objectpath 'a'"}, {"Some", "'\\u0041'"}, {"Some", "boolean 1"},
+		{"TimeoutStopSec", "'5'"}, {"TimeoutStopSec", "-5"}, {"TimeoutStopSec", "1e14"},
+		{"TimeoutStopSec", "[5]"}, {"TimeoutStopSec", "uint64 18446744073710"}, {"", "1"},
+		{"Ab", "1"}, {"Mem Max", "1"}, {"A.Max", "1"}, {"Slice", "'a.slice'"}, {"PIDs", "[uint32 1]"},
+		{"Description", "'a'"}, {"Delegate", "false"}};
+	bool refused = true;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct lc_arena arena = LCT_ARENA_INIT;
+		struct lc_unit_property p;
+		const char *problem = NULL;
+
+		if (lc_systemd_property(bad[i][0], bad[i][1], &arena, &p, &problem) != -EINVAL ||
+			problem == NULL) {
+			printf("# %s=%s\n", bad[i][0], bad[i][1]);
+			refused = false;
+		}
+		lc_arena_done(&arena);
+	}
+	OK(refused, "[O62] what is no value, no name, or the container's own is refused, with a reason");
+}
+
 void test_systemd(struct test *t)
 {
 	test_names(t);
@@ -169,4 +286,6 @@ void test_systemd(struct test *t)
 			path_is("a-b-c.slice", "a.slice/a-b.slice/a-b-c.slice"),
 		"[O84] dashes of a slice's name lead through its parents");
 	test_limits(t);
+	test_values(t);
+	test_values_refused(t);
 }

@@ -131,7 +131,36 @@ describe("the systemd driver", function()
     assert.equal("", ended.stderr)
     assert.equal("running\t1\ntrue\n", ended.stdout)
     assert.matches("ControlGroup.*\nSubscribe\nStartTransientUnit\n.*Description\n.*StopUnit\n", fixture.read(log))
-    assert.not_matches("failed", fixture.read(log))
+    assert.not_matches("failed: ", fixture.read(log))
+  end)
+
+  it("gives the scope what annotations ask for, below what the limits say [O62]", function()
+    needs_a_bus()
+    local shell, log = bus_with "works"
+    local ended = lua(shell, [[
+      local made = assert(factory())
+      local box <close> = assert(made:create(arg[3], { rootfs = rootfs, cgroups = { pids_limit = 10 }, annotations = {
+        ["org.systemd.property.TimeoutStopUSec"] = "uint64 123",
+        ["org.systemd.property.RuntimeMaxSec"] = "1.5",
+        ["org.systemd.property.CollectMode"] = "'inactive'",
+        ["org.systemd.property.After"] = "['a.service', \"b.service\"]",
+        ["org.systemd.property.TasksMax"] = "uint64 7",
+        ["org.systemd.property.SendSIGHUP"] = "true",
+        ["org.systemd.property.IPEgressFilterPath"] = "@as []",
+        ["org.example"] = "not systemd's",
+      } }))
+      assert(box:start { args = { "true" } }):wait(seconds(30))
+      print(box:destroy())
+    ]], { rootfs = fixture.rootfs() })
+    assert.equal("true\n", ended.stdout, ended.stderr)
+    local text = fixture.read(log)
+    for _, line in ipairs { "TimeoutStopUSec = t 123", "RuntimeMaxUSec = t 1500000", "CollectMode = s inactive",
+      "After = as a.service b.service", "SendSIGHUP = b", "IPEgressFilterPath = as" } do
+      assert.is_truthy(text:find("\n  " .. line .. "\n", 1, true), line .. " in\n" .. text)
+    end
+    assert.matches("CollectMode = s inactive%-or%-failed\n.*CollectMode = s inactive\n", text)
+    assert.matches("TasksMax = t 7\n.*TasksMax = t 11\n", text)
+    assert.not_matches("example", text)
   end)
 
   it("fails with the words of systemd, and leaves nothing, when the job does [L48]", function()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A systemd that a spec can have on any machine: it answers on a bus of its own what the driver asks,
- * as the spec wants it, and writes each call down. Usage:
+ * as the spec wants it, and writes each call down, a start with the properties of the unit. Usage:
  *
  *	fake_systemd MODE ROOT SCRIPT LOG
  *
@@ -32,6 +32,7 @@ int sd_bus_message_read(struct sd_bus_message *, const char *, ...);
 int sd_bus_message_skip(struct sd_bus_message *, const char *);
 int sd_bus_message_enter_container(struct sd_bus_message *, char, const char *);
 int sd_bus_message_exit_container(struct sd_bus_message *);
+int sd_bus_message_peek_type(struct sd_bus_message *, char *, const char **);
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define PATH "/org/freedesktop/systemd1"
@@ -71,6 +72,38 @@ static void end_job(struct sd_bus_message *m, const char *result)
 		job, fake.unit, result);
 }
 
+/* "  NAME = uas 7": the signature of a property's value, and the value where that is one thing */
+static void write_down(struct sd_bus_message *m, const char *name)
+{
+	const char *signature = "", *text;
+	uint64_t number;
+	double real;
+	char type;
+
+	sd_bus_message_peek_type(m, &type, &signature);
+	fprintf(fake.log, "  %s = %s", name, signature);
+	sd_bus_message_enter_container(m, 'v', signature);
+	if (strcmp(signature, "s") == 0 || strcmp(signature, "o") == 0) {
+		sd_bus_message_read(m, signature, &text);
+		fprintf(fake.log, " %s", text);
+	} else if (strcmp(signature, "t") == 0) {
+		sd_bus_message_read(m, signature, &number);
+		fprintf(fake.log, " %llu", (unsigned long long) number);
+	} else if (strcmp(signature, "d") == 0) {
+		sd_bus_message_read(m, signature, &real);
+		fprintf(fake.log, " %g", real);
+	} else if (strcmp(signature, "as") == 0) {
+		sd_bus_message_enter_container(m, 'a', "s");
+		while (sd_bus_message_read(m, "s", &text) > 0)
+			fprintf(fake.log, " %s", text);
+		sd_bus_message_exit_container(m);
+	} else {
+		sd_bus_message_skip(m, signature);
+	}
+	sd_bus_message_exit_container(m);
+	fputc('\n', fake.log);
+}
+
 static void start(struct sd_bus_message *m)
 {
 	const char *unit, *how, *name, *text;
@@ -93,7 +126,7 @@ static void start(struct sd_bus_message *m)
 		} else if (strcmp(name, "PIDs") == 0) {
 			sd_bus_message_read(m, "v", "au", 1, &pid);
 		} else {
-			sd_bus_message_skip(m, "v");
+			write_down(m, name);
 		}
 		sd_bus_message_exit_container(m);
 	}

@@ -54,6 +54,28 @@ describe("a container in a systemd scope", function()
     assert.is_true(is_gone(unit))
   end)
 
+  it("has the properties that annotations ask for, and says what systemd knows not of them [O62]", function()
+    fixture.needs("root", "busybox", "systemd")
+    local box <close> = create { annotations = {
+      ["org.systemd.property.TimeoutStopSec"] = "uint64 123", ["org.systemd.property.RuntimeMaxUSec"] = "@t 900000000",
+      ["org.systemd.property.CollectMode"] = "'inactive'", ["org.systemd.property.After"] = "['basic.target']",
+      ["org.systemd.property.SendSIGHUP"] = "true", ["org.systemd.property.CPUWeight"] = "uint64 50",
+    } }
+    assert(box:start { args = { "sleep", "1000" } })
+    local unit = scope_of(box).unit
+    for name, value in pairs { TimeoutStopUSec = "2min 3s", RuntimeMaxUSec = "15min", CollectMode = "inactive",
+      SendSIGHUP = "yes", CPUWeight = "50" } do
+      assert.equal(value, property(unit, name), name)
+    end
+    assert.matches("basic.target", property(unit, "After"), 1, true)
+    local refused <close> = create { annotations = { ["org.systemd.property.NoSuchThing"] = "1" } }
+    local p, err = refused:start { args = { "true" } }
+    assert.is_nil(p)
+    assert.equal("systemd", err.step)
+    assert.matches("NoSuchThing", tostring(err))
+    assert.is_true(is_gone(scope_of(refused).unit))
+  end)
+
   it("keeps them when systemd reads its units again", function()
     fixture.needs("root", "busybox", "systemd")
     local box <close> = create { cgroups = { memory = "64M" } }

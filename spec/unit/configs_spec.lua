@@ -376,6 +376,24 @@ describe("rules", function()
       ["kernel/sem"] = "2" } })
   end)
 
+  it("know what annotations may say of a systemd scope, and nothing of others [O62]", function()
+    local function annotated(name, value)
+      return said({ annotations = { ["org.systemd.property." .. name] = value, other = "x" } },
+        "annotations.org.systemd.property." .. name)
+    end
+    for _, value in ipairs { "uint64 5", "true", "1.5", "'a'", "['a', 'b']", "@as []" } do
+      assert.is_nil((annotated("TimeoutStop", value)), value)
+    end
+    assert.matches("quotes", annotated("KillMode", "string mixed"))
+    assert.matches("an int32", annotated("TasksMax", "4294967296"))
+    assert.matches("cannot be chosen", annotated("Slice", "'a.slice'"))
+    assert.matches("letters", annotated("A.B", "1"))
+    assert.matches("seconds", annotated("TimeoutStopSec", "'5'"))
+    local many = {}
+    for i = 1, 33 do many["org.systemd.property.Tasks" .. ("x"):rep(i)] = "1" end
+    assert.matches("32", said({ annotations = many }, "annotations"))
+  end)
+
   it("know capabilities, and which set must hold which", function()
     assert.equal("is no capability", said({ capabilities = { "CHWON" } }, "capabilities[1]"))
     local _, err = configs.validate { rootfs = "/x", capabilities = { "CHWON" } }

@@ -106,6 +106,15 @@ static int core_id_is_valid(lua_State *L)
 	return 1;
 }
 
+/* core.unit_property_problem(name, text) -> what is wrong with that property of a systemd scope | nil */
+static int core_unit_property_problem(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+
+	lua_pushstring(L, lc_cgroup_check_property(name, luaL_checkstring(L, 2)));
+	return 1;
+}
+
 /*
  * core.start_initialization(session, plan, installed|nil) -> nil, raw: become the init program that
  * carries out the plan. The descriptors are those that a custom init was started with. Does not
@@ -164,6 +173,7 @@ static const luaL_Reg functions[] = {
 	{"errno_name", core_errno_name},
 	{"errno_text", core_errno_text},
 	{"id_is_valid", core_id_is_valid},
+	{"unit_property_problem", core_unit_property_problem},
 	{"schema", lc_lua_push_schema},
 	{"host", lc_lua_new_host},
 	{"root", lc_lua_new_root},

@@ -144,7 +144,17 @@ struct lc_resources {
 	struct lc_device_rules devices, devices_before; /* before: those in force now, for a change */
 	const struct lc_cgroup_file *unified; /* files of the unified tree, written last */
 	size_t unified_count;
+	const struct lc_cgroup_file *unit_properties; /* of the systemd scope: name and text */
+	size_t unit_properties_count;
 };
+
+/* Annotations of this name and a property's are for the scope, where there is one. */
+#define LCT_UNIT_ANNOTATION "org.systemd.property."
+
+#define LCT_UNIT_PROPERTIES_ASKED 32 /* of one container, at most */
+
+/* What is wrong with such a property and its text; NULL: nothing. Pure. */
+const char *lc_cgroup_check_property(const char *name, const char *text);
 
 struct lc_cgroup_usage {
 	bool has_memory_peak, has_memory, has_cpu, has_oom, has_pids_peak;

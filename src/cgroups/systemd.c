@@ -161,21 +161,45 @@ static void add(struct lc_unit_properties *out, const char *name, char type, con
 		.name = name, .type = type, .text = text, .number = number};
 }
 
+/* What the configuration asks for: not too many, and readable, as the caller has seen to. */
+static int add_asked(const struct lc_resources *resources, struct lc_arena *arena,
+	struct lc_unit_properties *out)
+{
+	const char *problem;
+	int r = 0;
+
+	for (size_t i = 0; i < resources->unit_properties_count && r >= 0; i++)
+		r = lc_systemd_property(resources->unit_properties[i].name,
+			resources->unit_properties[i].value, arena, &out->items[out->count++],
+			&problem);
+	return r;
+}
+
+/* Of two properties of one name the later one counts: the configuration's limits over what it asks
+ * for by that name, and that over what we would say. */
 static int describe(const struct lc_cgroup *cg, struct lc_arena *arena,
 	const struct lc_resources *resources, struct lc_unit_properties *out)
 {
 	const char *description = lc_arena_printf(arena, "container %s", cg->scope.owner);
+	uint32_t *pids = lc_arena_alloc(arena, sizeof(*pids));
+	int r;
 
 	*out = (struct lc_unit_properties){.count = 0};
-	if (description == NULL)
+	if (description == NULL || pids == NULL)
 		return -ENOMEM;
+	*pids = (uint32_t) cg->scope.keeper;
 	add(out, "Description", 's', description, 0);
 	add(out, "Slice", 's', cg->scope.slice, 0);
 	add(out, "Delegate", 'b', NULL, true);
-	add(out, "PIDs", 'u', NULL, (uint64_t) cg->scope.keeper);
+	out->items[out->count++] = (struct lc_unit_property){.name = "PIDs",
+		.type = 'u',
+		.is_array = true,
+		.bytes = (const uint8_t *) pids,
+		.size = sizeof(*pids)};
 	add(out, "DefaultDependencies", 'b', NULL, false);
 	add(out, "CollectMode", 's', "inactive-or-failed", 0);
-	return lc_systemd_limits(cg, resources, arena, out);
+	r = add_asked(resources, arena, out);
+	return r < 0 ? r : lc_systemd_limits(cg, resources, arena, out);
 }
 
 /* Is the unit of this name the container's, and not a stranger's? -EBUSY. */

@@ -26,14 +26,19 @@ char *lc_systemd_slice_path(const char *slice, struct lc_arena *arena);
 
 struct lc_unit_property {
 	const char *name;
-	char type;       /* of D-Bus: 's', 'b', 't'; 'u': an array of one number; 'y': of bytes */
-	uint64_t number;
-	const char *text;
-	const uint8_t *bytes;
+	char type;               /* of D-Bus: one of "bynqiuxtdso" */
+	bool is_array;           /* of values of that type, but of no "b" */
+	uint64_t number;         /* a whole number less than 0: its two's complement */
+	double real;             /* "d" */
+	const char *text;        /* "s", "o" */
+	const uint8_t *bytes;    /* an array of numbers, one behind the other */
 	size_t size;
+	const char *const *texts; /* an array of strings */
+	size_t count;            /* how many */
 };
 
-#define LCT_UNIT_PROPERTIES_MAX 24
+/* Room for as many of our own as a configuration may ask for. */
+#define LCT_UNIT_PROPERTIES_MAX (2 * LCT_UNIT_PROPERTIES_ASKED)
 
 struct lc_unit_properties {
 	struct lc_unit_property items[LCT_UNIT_PROPERTIES_MAX];
@@ -44,6 +49,14 @@ struct lc_unit_properties {
  * -ENOMEM when that is full. */
 int lc_systemd_limits(const struct lc_cgroup *cg, const struct lc_resources *resources,
 	struct lc_arena *arena, struct lc_unit_properties *out);
+
+/*
+ * A property of a unit from text, "uint64 5" (systemd_values.c). A name that ends in "Sec" is the one
+ * that ends in "USec". What `out` points to is in the arena or in the arguments. -EINVAL, with what is
+ * wrong in `out_problem`, also for one that is not to be chosen; -ENOMEM.
+ */
+int lc_systemd_property(const char *name, const char *text, struct lc_arena *arena,
+	struct lc_unit_property *out, const char **out_problem);
 
 /* --- the bus (systemd_bus.c) --- */
 
@@ -61,8 +74,8 @@ int lc_bus_manager_text(struct lc_bus *bus, const char *property, char *out, siz
 	struct lc_error *err);
 
 /*
- * A unit's property: text, or a number, or bytes, as `property` has its type. -ENOENT when there is
- * no such unit.
+ * A unit's property: text, or a number ("t"), or an array of bytes, as `property` has its type.
+ * -ENOENT when there is no such unit.
  */
 int lc_bus_unit_text(struct lc_bus *bus, const char *unit, const char *property, char *out,
 	size_t size, struct lc_error *err);

@@ -330,14 +330,14 @@ int lc_bus_unit_get(struct lc_bus *bus, const char *unit, struct lc_unit_propert
 	MESSAGE(bus);
 	char path[1024];
 	const void *bytes = NULL;
-	bool is_bytes = property->type == 'y';
 	int r = unit_path(bus, unit, path, sizeof(path), err);
 
 	if (r >= 0)
-		r = get(&m, path, SYSTEMD ".Scope", property->name, is_bytes ? "ay" : "t", unit, err);
+		r = get(&m, path, SYSTEMD ".Scope", property->name,
+			property->is_array ? "ay" : "t", unit, err);
 	if (r < 0)
 		return r;
-	if (!is_bytes) {
+	if (!property->is_array) {
 		r = bus->lib.sd_bus_message_read(m.reply, "t", &property->number);
 	} else {
 		r = bus->lib.sd_bus_message_read_array(m.reply, 'y', &bytes, &property->size);
@@ -350,32 +350,49 @@ int lc_bus_unit_get(struct lc_bus *bus, const char *unit, struct lc_unit_propert
 	return r < 0 ? fail_call(r, property->name, unit, NULL, err) : 0;
 }
 
+static int append_texts(struct message *m, const struct lc_unit_property *p)
+{
+	const struct lc_bus_calls *lib = &m->bus->lib;
+	const char type[] = {p->type, '\0'};
+	int r = lib->sd_bus_message_open_container(m->call, 'a', type);
+
+	for (size_t i = 0; i < p->count && r >= 0; i++)
+		r = lib->sd_bus_message_append(m->call, type, p->texts[i]);
+	return r < 0 ? r : lib->sd_bus_message_close_container(m->call);
+}
+
+static int append_value(struct message *m, const struct lc_unit_property *p)
+{
+	const struct lc_bus_calls *lib = &m->bus->lib;
+	const char type[] = {p->type, '\0'};
+	bool is_text = p->type == 's' || p->type == 'o';
+
+	if (p->is_array)
+		return is_text ? append_texts(m, p)
+			       : lib->sd_bus_message_append_array(
+					 m->call, p->type, p->bytes, p->size);
+	if (is_text)
+		return lib->sd_bus_message_append(m->call, type, p->text);
+	if (p->type == 'd')
+		return lib->sd_bus_message_append(m->call, type, p->real);
+	if (p->type == 't' || p->type == 'x')
+		return lib->sd_bus_message_append(m->call, type, p->number);
+	return lib->sd_bus_message_append(m->call, type, (uint32_t) p->number);
+}
+
 /* One (sv). */
 static int append_property(struct message *m, const struct lc_unit_property *p)
 {
 	const struct lc_bus_calls *lib = &m->bus->lib;
-	int r;
+	const char signature[] = {p->is_array ? 'a' : p->type, p->is_array ? p->type : '\0', '\0'};
+	int r = lib->sd_bus_message_open_container(m->call, 'r', "sv");
 
-	switch (p->type) {
-	case 's':
-		return lib->sd_bus_message_append(m->call, "(sv)", p->name, "s", p->text);
-	case 'b':
-		return lib->sd_bus_message_append(m->call, "(sv)", p->name, "b", (int) p->number);
-	case 'u':
-		return lib->sd_bus_message_append(
-			m->call, "(sv)", p->name, "au", 1, (uint32_t) p->number);
-	case 't':
-		return lib->sd_bus_message_append(m->call, "(sv)", p->name, "t", p->number);
-	default:
-		break;
-	}
-	r = lib->sd_bus_message_open_container(m->call, 'r', "sv");
 	if (r >= 0)
 		r = lib->sd_bus_message_append(m->call, "s", p->name);
 	if (r >= 0)
-		r = lib->sd_bus_message_open_container(m->call, 'v', "ay");
+		r = lib->sd_bus_message_open_container(m->call, 'v', signature);
 	if (r >= 0)
-		r = lib->sd_bus_message_append_array(m->call, 'y', p->bytes, p->size);
+		r = append_value(m, p);
 	if (r >= 0)
 		r = lib->sd_bus_message_close_container(m->call);
 	return r < 0 ? r : lib->sd_bus_message_close_container(m->call);

@@ -91,7 +91,12 @@ static int put_set(const char *list, const char *name, struct lc_arena *arena,
 	}
 	if (size > 0 && out->count < LCT_UNIT_PROPERTIES_MAX)
 		out->items[out->count++] = (struct lc_unit_property){
-			.name = name, .type = 'y', .bytes = bytes, .size = size};
+			.name = name,
+			.type = 'y',
+			.is_array = true,
+			.bytes = bytes,
+			.size = size,
+		};
 	return 0;
 }
 

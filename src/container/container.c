@@ -278,6 +278,9 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	how.namespaces = lc_compile_clone_flags(start->config);
 	r = lc_resources_read(
 		start->config->cgroups, &start->config->devices, arena, &resources, err);
+	if (r >= 0)
+		r = lc_resources_read_properties(
+			&start->config->annotations, arena, &resources, err);
 	if (r < 0)
 		return r;
 	/* Where no process may be, none is born: the first one comes before that limit. */

@@ -6,6 +6,7 @@
  */
 #include "container/resources.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_PERIOD 100000
@@ -217,6 +218,39 @@ static int read_unified(const struct lc_pairs *from, struct lc_arena *arena,
 	to->unified = out;
 	to->unified_count = from->count;
 	return out != NULL ? 0 : -ENOMEM;
+}
+
+int lc_resources_read_properties(const struct lc_pairs *annotations, struct lc_arena *arena,
+	struct lc_resources *out, struct lc_error *err)
+{
+	size_t length = strlen(LCT_UNIT_ANNOTATION);
+	struct lc_cgroup_file *items;
+
+	if (annotations->count == 0)
+		return 0;
+	items = lc_arena_array(arena, annotations->count, sizeof(*items));
+	if (items == NULL)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	for (size_t i = 0; i < annotations->count; i++) {
+		const char *key = annotations->items[i].key, *value = annotations->items[i].value;
+		const char *problem = NULL;
+
+		if (strncmp(key, LCT_UNIT_ANNOTATION, length) != 0)
+			continue;
+		problem = out->unit_properties_count < LCT_UNIT_PROPERTIES_ASKED
+				  ? lc_cgroup_check_property(key + length, value)
+				  : "one property too many";
+		if (problem != NULL) {
+			char subject[LCT_SUBJECT_MAX];
+
+			(void) snprintf(subject, sizeof(subject), "annotations[\"%.100s\"]: %s",
+				key, problem);
+			return lc_fail(err, LCT_STEP_CONFIG, EINVAL, subject);
+		}
+		items[out->unit_properties_count++] = (struct lc_cgroup_file){key + length, value};
+	}
+	out->unit_properties = items;
+	return 0;
 }
 
 int lc_resources_read(const struct lc_config_cgroups *limits, const struct lc_objects *nodes,

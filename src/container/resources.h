@@ -17,4 +17,9 @@ int lc_resources_read(const struct lc_config_cgroups *limits, const struct lc_ob
 /* So many processes in a living group from now on. */
 int lc_resources_limit_pids(struct lc_cgroup *cg, int64_t count, struct lc_error *err);
 
+/* Those annotations that are properties of a systemd scope, into resources that were read. One that
+ * cannot be used is EINVAL at LCT_STEP_CONFIG. [O62] */
+int lc_resources_read_properties(const struct lc_pairs *annotations, struct lc_arena *arena,
+	struct lc_resources *out, struct lc_error *err);
+
 #endif

@@ -406,6 +406,31 @@ local function seccomp(config, problems)
   end
 end
 
+-- What annotations say of a systemd scope. O62
+local UNIT_PROPERTY = "org.systemd.property."
+local UNIT_PROPERTIES = 32
+
+local function annotations(config, problems)
+  local names = {}
+  for name, value in next, config.annotations or {} do
+    local is_text = type(name) == "string" and type(value) == "string"
+    if is_text and name:sub(1, #UNIT_PROPERTY) == UNIT_PROPERTY then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local value = config.annotations[name]
+    local problem = core.unit_property_problem(name:sub(#UNIT_PROPERTY + 1), value)
+    if problem then
+      add(problems, "annotations." .. name, "is no property of a systemd unit: " .. problem, value,
+        ("annotations = { [%q] = \"uint64 30\" }"):format(UNIT_PROPERTY .. "TimeoutStopSec"))
+    end
+  end
+  if #names > UNIT_PROPERTIES then
+    add(problems, "annotations", ("have %d properties of a systemd unit, more than %d"):format(#names,
+      UNIT_PROPERTIES))
+  end
+end
+
 -- --- the process ---
 
 local function args(process, problems)
@@ -466,7 +491,7 @@ end
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
 M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sysctl, capabilities,
-  rlimits, additional_groups, limits.rules, seccomp }
+  rlimits, additional_groups, annotations, limits.rules, seccomp }
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]

@@ -52,6 +52,12 @@ function core.errno_text(errno) end
 ---@return boolean
 function core.id_is_valid(id) end
 
+--- What is wrong with a property of a systemd scope and its value in GVariant's text; nil: nothing.
+---@param name string "TimeoutStopSec"
+---@param text string "uint64 30"
+---@return string|nil
+function core.unit_property_problem(name, text) end
+
 ---@class libcontainer.core.Field
 ---@field name string
 ---@field kind string      "flag", "integer", "size", "strings", "object", …
