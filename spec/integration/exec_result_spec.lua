@@ -71,7 +71,8 @@ describe("container:exec", function()
     local box <close> = running()
     local other = assert(box:start { "sleep", "1000" })
     local r = assert(box:exec { "sh", "-c",
-      "trap '' TERM HUP; (sleep 1000; :) & sh -c 'sleep 1000 & sleep 1000' & echo here; wait", timeout = 0.5 })
+      "trap '' TERM HUP; (sleep 1000; :) & sh -c 'sleep 1000 & sleep 1000' & echo here; wait",
+      timeout = fixture.seconds(0.5) })
     assert.is_true(r.timed_out)
     assert.equal(9, r.signal)
     assert.equal("here\n", r.stdout)
