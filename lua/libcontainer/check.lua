@@ -460,8 +460,8 @@ function KINDS.lua(value, spec, problems, field)
   elseif section and kind == "table" then
     return KINDS.object(value, spec, problems, field)
   elseif section then
-    if value ~= false and value ~= spec.default then
-      M.add(problems, field, ('must be %q, a table, or false'):format(spec.default), value)
+    if value ~= false and value ~= "default" then
+      M.add(problems, field, 'must be "default", a table, or false', value)
     end
   elseif spec.detail == "stdio" then
     local descriptor = units.integer(value)

@@ -27,11 +27,12 @@ local M = {}
 ---@return libcontainer.Plan|nil
 ---@return libcontainer.Error|nil err
 function M.of(id, container, config, proc, is_running)
-  local filter, why = seccomp.filter(config.seccomp, core)
+  local profile = seccomp.of(config, proc)
+  local filter, why = seccomp.filter(profile, core)
   if filter == nil and why then
     return nil, errors.is(why) and why or errors.raw(why, { field = "seccomp" })
   end
-  local options = { id = id, filter = filter or nil, filter_flags = seccomp.flags(config.seccomp) }
+  local options = { id = id, filter = filter or nil, filter_flags = seccomp.flags(profile) }
   for _, name in ipairs { "stdin", "stdout", "stderr" } do
     options["null_" .. name] = not proc.terminal and (proc[name] == nil or proc[name] == "null")
   end

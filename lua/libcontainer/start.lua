@@ -20,7 +20,8 @@ local DESTROY_TIMEOUT <const> = 10
 
 -- What the core needs beside config and process.
 local function open_options(box, proc)
-  local filter, err = seccomp.filter(box._record.config.seccomp, core)
+  local profile = seccomp.of(box._record.config, proc:_specification())
+  local filter, err = seccomp.filter(profile, core)
   if filter == nil and err then
     return nil, errors.is(err) and err or errors.raw(err, { field = "seccomp" })
   end
@@ -28,7 +29,7 @@ local function open_options(box, proc)
   options, err = proc:_open_stdio()
   if not options then return nil, err end
   options.id = box._id
-  options.filter, options.filter_flags = filter or nil, seccomp.flags(box._record.config.seccomp)
+  options.filter, options.filter_flags = filter or nil, seccomp.flags(profile)
   local fault = box._factory:_fault()
   if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end
   return options

@@ -289,6 +289,35 @@ describe("what a further program may do", function()
     assert.equal("96\n", script(box, "ulimit -n", { rlimits = { NOFILE = 96 } }))
   end)
 
+  it("is filtered by its own filter where it has one, for that program alone [D4]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local rootfs = fixture.rootfs()
+    inside.install_calls(rootfs)
+    local function filter(errno)
+      return { default_action = "allow", syscalls = { { names = { "getppid" }, action = "errno", errno_ret = errno } } }
+    end
+    local box <close> = running { rootfs = rootfs, seccomp = filter(13) }
+    local function answer(own)
+      return inside.answers(script(box, "calls getppid", { seccomp = own })).getppid
+    end
+    assert.equal("EACCES", answer(nil))
+    assert.equal("EPERM", answer(filter(1)))
+    assert.equal("ok", answer("default"))
+    assert.equal("0", status(box, { seccomp = false }).Seccomp)
+    assert.equal("EACCES", answer(nil))
+    local has = {}
+    for _, own in ipairs { "default", false } do
+      for _, row in ipairs(box:explain { args = { "true" }, seccomp = own }) do
+        if row.op == "seccomp" then has[#has + 1] = own end
+      end
+    end
+    assert.same({ "default" }, has)
+    local r, err = box:exec { "true", seccomp = { default_action = "allow", syscalls = { { names = { "no" },
+      action = "allow" } } } }
+    assert.is_nil(r)
+    assert.equal("seccomp.syscalls[1].names[1]", err.field)
+  end)
+
   it("is told by its user and groups, which the files of the running container name [A58] [A80] [A21]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()

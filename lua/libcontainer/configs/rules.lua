@@ -495,8 +495,8 @@ M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sy
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]
-M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, terminal,
-  own_limits }
+M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, terminal, own_limits,
+  seccomp }
 
 --- Apply all rules of a container to its strict form.
 ---@param config table

@@ -191,6 +191,17 @@ function M.copy()
   return copy(M.default)
 end
 
+--- The filter that a program gets: its own, or that of the container.
+---@param config table   strict
+---@param process table  strict
+---@return "default"|table|false|nil profile
+function M.of(config, process)
+  if process.seccomp ~= nil then
+    return process.seccomp
+  end
+  return config.seccomp
+end
+
 -- Append `value` to `out` so that different values never give the same text.
 local function append(out, value, depth)
   local kind = math.type(value) or type(value)
