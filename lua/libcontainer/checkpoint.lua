@@ -282,6 +282,9 @@ function M.dump(box, options)
 end
 
 --- The options of a checkpoint; raises for unknown ones.
+---@param options table|nil
+---@return table|nil options  a raw copy with its defaults
+---@return libcontainer.Error|nil err  ConfigInvalid
 function M.dump_options(options)
   return check_options(options, OF_DUMP, "checkpoint")
 end
@@ -289,6 +292,9 @@ end
 -- --- restore ---
 
 --- The options of a restore; raises for unknown ones.
+---@param options table|nil
+---@return table|nil options  a raw copy with its defaults
+---@return libcontainer.Error|nil err  ConfigInvalid
 function M.restore_options(options)
   return check_options(options, OF_RESTORE, "restore")
 end

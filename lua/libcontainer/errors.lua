@@ -504,6 +504,7 @@ function M.invalid_id(id)
     message = BAD_ID .. text, hint = ID_HINT }
 end
 
+--- A container of that id exists.
 ---@param id string
 ---@return libcontainer.Error
 function M.id_in_use(id)
@@ -512,6 +513,7 @@ function M.id_in_use(id)
     hint = "destroy that container first, or choose another id" }
 end
 
+--- None does.
 ---@param id string
 ---@return libcontainer.Error
 function M.container_not_exists(id)
@@ -520,6 +522,7 @@ function M.container_not_exists(id)
     hint = "factory:list() shows those that do" }
 end
 
+--- What is asked for needs one that runs.
 ---@param id string
 ---@return libcontainer.Error
 function M.container_paused(id)
@@ -527,8 +530,9 @@ function M.container_paused(id)
     message = "container " .. quoted(id) .. " is paused", hint = "resume it first" }
 end
 
+--- It has to end first.
 ---@param id string
----@param status string|nil
+---@param status string|nil  what it is
 ---@return libcontainer.Error
 function M.container_not_stopped(id, status)
   return M.new { code = "ContainerNotStopped", step = "destroy", subject = id,
@@ -536,8 +540,9 @@ function M.container_not_stopped(id, status)
     hint = "destroy{ force = true } kills what runs" }
 end
 
+--- It has to run for that.
 ---@param id string
----@param status string|nil
+---@param status string|nil  what it is
 ---@return libcontainer.Error
 function M.container_not_running(id, status)
   return M.new { code = "ContainerNotRunning", step = "process", subject = id,
@@ -545,6 +550,7 @@ function M.container_not_running(id, status)
     hint = status == "created" and "start it first" or nil }
 end
 
+--- It is in files, and has no processes.
 ---@param id string
 ---@return libcontainer.Error
 function M.container_checkpointed(id)
@@ -636,6 +642,7 @@ function M.not_restored(what)
     message = "restore: criu has not brought it back as it was: " .. what, hint = "nothing of it runs" }
 end
 
+--- A process object that nothing has been started with.
 ---@return libcontainer.Error
 function M.process_not_executed()
   return M.new { code = "ProcessNotExecuted", step = "process",

@@ -482,6 +482,10 @@ end
 local OPTIONS <const> = { "some", "full", "window", "level" }
 
 --- The options of notify_pressure, or of a resource in those of events; raises for wrong use.
+---@param resource any  "cpu", "memory" or "io"
+---@param options table|nil
+---@param what string  the function, for the message
+---@return table options  a raw copy
 function M.pressure_options(resource, options, what)
   if not check.contains(RESOURCES, resource) then
     error(("%s: a resource must be \"cpu\", \"memory\" or \"io\", not %q"):format(what, tostring(resource)), 3)
@@ -551,10 +555,14 @@ function Events:pollfd()
   return self._set:pollfd()
 end
 
+--- What an event loop waits for on it.
+---@return "r"
 function Events:events()
   return "r"
 end
 
+--- When an event loop is to look at it all the same.
+---@return nil  events have no deadline of their own
 function Events:timeout()
   return nil
 end

@@ -28,6 +28,8 @@ function M.methods()
   return object.methods(Process)
 end
 
+--- Is it a process object?
+---@param value any
 ---@return boolean
 function M.is(value)
   return getmetatable(value) == Process
@@ -240,10 +242,14 @@ function Process:pollfd()
   return self._handle and self._handle:pollfd() or nil
 end
 
+--- What an event loop waits for on it.
+---@return "r"|nil  nil before the start
 function Process:events()
   return self._handle and "r" or nil
 end
 
+--- When an event loop is to look at it all the same.
+---@return nil  a process has no deadline of its own
 function Process:timeout()
   return nil
 end

@@ -114,7 +114,7 @@ local function read_bytes(self, count, deadline)
 end
 
 --- Read as Lua files do.
----@param format? "a"|"l"|"L"|integer  all (default "l"), a line without or with its end, or bytes
+---@param format "a"|"l"|"L"|integer|nil  all (default "l"), a line without or with its end, or bytes
 ---@param timeout number|string|nil    seconds; nil waits for ever
 ---@return string|nil data  nil at the end, except for "a"
 ---@return table|nil err    errname "ETIMEDOUT" when the time is over; nothing read is lost
@@ -130,7 +130,7 @@ function Stream:read(format, timeout)
 end
 
 --- Iterate over lines.
----@param format? "l"|"L"
+---@param format "l"|"L"|nil
 ---@return fun(): string|nil
 function Stream:lines(format)
   return function()
@@ -216,16 +216,19 @@ function Stream:close()
   end
 end
 
----@return integer|nil fd
+--- Its descriptor, for an event loop.
+---@return integer|nil fd  nil once it is closed
 function Stream:pollfd()
   return self._pipe and self._pipe:pollfd()
 end
 
+--- What an event loop waits for on it.
 ---@return "r"|"w"|"rw"
 function Stream:events()
   return self._direction
 end
 
+--- When an event loop is to look at it all the same.
 ---@return nil  a stream has no deadline of its own
 function Stream:timeout()
   return nil

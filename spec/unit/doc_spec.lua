@@ -65,6 +65,43 @@ describe("the annotations of the C core", function()
   end)
 end)
 
+describe("the annotations of the modules", function()
+  -- A function that a module or a class has: "M.run", "Container:start", but none of its own ("_") and no metamethod.
+  local function functions(path)
+    local found, comment, open = {}, {}, nil
+    for line in fixture.read(path):gmatch("([^\n]*)\n") do
+      local name, parameters = line:match("^function (%u%l*[.:]%l[%w_]*)%((.-)%)")
+      if name then
+        open = { name = name, parameters = parameters, comment = table.concat(comment, "\n") .. "\n" }
+        found[#found + 1] = open
+      elseif open and line:match("return [^%s]") and not line:match("return end") then
+        open.returns = true
+      elseif line == "end" then
+        open = nil
+      end
+      if line:match("^%-%-") then comment[#comment + 1] = line else comment = {} end
+    end
+    return found
+  end
+
+  it("say what each function is for, what each parameter and what the result is, with its type", function()
+    local missing, count = {}, 0
+    for path in fixture.sh("find lua/libcontainer -name '*.lua' ! -path '*/meta/*'"):gmatch("%S+") do
+      for _, one in ipairs(functions(path)) do
+        local function need(what) missing[#missing + 1] = ("%s: %s: %s"):format(path, one.name, what) end
+        count = count + 1
+        if not one.comment:match("^%-%-%-%s*[%w`\"]") then need "what it is for" end
+        for parameter in one.parameters:gmatch("[%w_.]+") do
+          if not one.comment:find("---@param " .. parameter .. " ", 1, true) then need(parameter) end
+        end
+        if one.returns and not one.comment:find("%-%-%-@return %S") then need "the result" end
+      end
+    end
+    assert.same({}, missing)
+    assert.is_true(count > 150, "only " .. count)
+  end)
+end)
+
 describe("doc/reference/api.md", function()
   local page = read "doc/reference/api.md"
 

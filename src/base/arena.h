@@ -18,6 +18,7 @@ struct lc_arena {
 /* Nothing to do before the first allocation: a zeroed arena is an empty one. */
 #define LCT_ARENA_INIT {NULL, 0}
 
+/* Frees all that came from it; twice is once. It can be used again. */
 void lc_arena_done(struct lc_arena *arena);
 
 /* NULL when out of memory, for each of these. */

@@ -19,7 +19,9 @@ struct lc_poll_set {
 
 #define LCT_POLL_SET_INIT {-1, -1}
 
+/* An empty set: 0, or -errno with both descriptors at -1. */
 int lc_poll_set_init(struct lc_poll_set *set, struct lc_error *err);
+/* Closes both descriptors, those that were added stay open; twice is once. */
 void lc_poll_set_done(struct lc_poll_set *set);
 
 /* Add a descriptor, for POLLIN or POLLPRI; one that is in it already stays. It leaves by itself when

@@ -96,6 +96,7 @@ int lc_lua_timeout_ms(lua_State *L, int index, int fallback);
 /* May objects of this state act, or are we in a forked child of their owner? */
 bool lc_lua_is_owner(const struct lc_host *host);
 
+/* The host at `index`; anything else raises. */
 struct lc_host *lc_lua_host(lua_State *L, int index);
 /* "auto", "fs" or "systemd" at `index`, "auto" when absent. */
 enum lc_cgroup_manager lc_lua_manager(lua_State *L, int index);

@@ -347,6 +347,7 @@ int lc_cgroup_signal(struct lc_cgroup *cg, int signal, struct lc_error *err);
 /* After a SIGKILL to a process in it: who is frozen by v1 cannot die, and is let go for that. */
 int lc_cgroup_let_die(struct lc_cgroup *cg, struct lc_error *err);
 
+/* What has been used until now. What the kernel does not tell is absent, and no error. */
 int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
 
 /* Is it paused by its freezer or one above, whoever did that? On v1 also while it is still

@@ -39,6 +39,7 @@ int lc_cgroup_write(int dirfd, const char *name, const char *text);
 
 /* --- a container's directory in one hierarchy (tree.c) --- */
 
+/* The hierarchy that one of its directories is in. */
 const struct lc_cgroup_hierarchy *lc_cgroup_where(
 	const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir);
 /* Index in cg->dirs of the v1 hierarchy with this controller, of the unified one; -1: none. */
@@ -84,8 +85,11 @@ struct lc_patience {
 	int64_t deadline_ms, pause_ms; /* of the monotonic clock; of the next sleep */
 };
 
+/* From now on, for timeout_ms. */
 struct lc_patience lc_patience(int timeout_ms);
+/* Of the monotonic clock. */
 int64_t lc_cgroup_now_ms(void);
+/* A signal ends it early. */
 void lc_cgroup_sleep_ms(int64_t ms);
 /* Wait a little, less when `key` of the unified cgroup.events becomes `wanted`. False when the time
  * is over. */
@@ -182,7 +186,9 @@ int lc_cgroup_lacks(const char *field, const char *what, struct lc_error *err);
 /* The sizes of huge pages that this kernel has. */
 int lc_cgroup_page_sizes_read(struct lc_cgroup_mounts *out, struct lc_error *err);
 
+/* Is there a file `name` in a cgroup's directory: has this kernel, on this version, the control? */
 bool lc_cgroup_has_file(int dirfd, const char *name);
+/* Is this controller a hierarchy of v1 that is mounted; one of the unified tree, where blkio is io? */
 bool lc_cgroup_has_v1(const struct lc_cgroup *cg, const char *controller);
 bool lc_cgroup_has_v2(const struct lc_cgroup *cg, const char *controller);
 

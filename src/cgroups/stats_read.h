@@ -46,6 +46,7 @@ int lc_stats_close(struct lc_stats_reader *reader, int result);
 int lc_stats_text(struct lc_stats_reader *reader, const char *file);
 int lc_stats_rows(struct lc_stats_reader *reader, const struct lc_stat_row *rows, size_t count);
 
+/* The number is known, and this. */
 void lc_stats_set(struct lc_count *count, uint64_t value);
 /* Of the text that is there: lines of "key value". The text is cut, the names point into it. */
 int lc_stats_pairs(struct lc_stats_reader *reader, struct lc_named_counts *out);
@@ -55,7 +56,10 @@ const uint64_t *lc_stats_find(const struct lc_named_counts *counts, const char *
 void lc_stats_memory(struct lc_stats *out, const char *cache, const char *anon, const char *inactive);
 
 extern const char *const lc_pressure_files[LCT_PRESSURES];
+/* The lines "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" and "full …" of a pressure file. The
+ * text is cut. */
 void lc_stats_parse_pressure(char *text, struct lc_pressure *out);
+/* All of lc_pressure_files: 0, also without pressure stall information, or -errno. */
 int lc_stats_pressures(struct lc_stats_reader *reader);
 /* The device with these numbers, made when it is new; NULL when out of memory (and err is filled). */
 struct lc_io_device *lc_stats_device(struct lc_stats_reader *reader, unsigned major, unsigned minor);

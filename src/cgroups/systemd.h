@@ -89,8 +89,10 @@ int lc_bus_stop(struct lc_bus *bus, const char *unit, struct lc_error *err);
 /* Success is a job that is done; any other end is ECANCELED with its name in the subject. */
 int lc_bus_await(struct lc_bus *bus, const char *unit, struct lc_error *err);
 
+/* SetUnitProperties, until the next boot at most: all of them or none. */
 int lc_bus_set(struct lc_bus *bus, const char *unit, const struct lc_unit_properties *properties,
 	struct lc_error *err);
+/* ResetFailedUnit: a scope that has failed keeps its name until somebody does. */
 int lc_bus_reset_failed(struct lc_bus *bus, const char *unit, struct lc_error *err);
 
 /* --- what place.c and manager.c call (systemd.c) --- */

@@ -9,6 +9,8 @@ struct lc_console_size {
 	unsigned short columns, rows;
 };
 
+/* Set, and read, the size of a terminal by either of its ends: 0 or -errno (ENOTTY). Setting it
+ * tells the foreground process group by SIGWINCH. */
 int lc_console_resize(int terminal, const struct lc_console_size *size, struct lc_error *err);
 int lc_console_size(int terminal, struct lc_console_size *out, struct lc_error *err);
 

@@ -105,6 +105,8 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 int lc_container_take_init(struct lc_container *container, const struct lc_session *session,
 	struct lc_error *err);
 
+/* What the kernel says of the init and of the freezer at this moment. -errno when it could not be
+ * looked at, which is never "stopped". */
 int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err);
 
 /* A signal to every process. Without cgroups the init is all that is known. */

@@ -32,6 +32,7 @@ struct lc_plan_writer {
 	int failed;           /* 0 or -errno of the first failure */
 };
 
+/* An empty plan in `arena`, which has to outlive it: 0 or -ENOMEM. */
 int lc_plan_writer_init(struct lc_plan_writer *w, struct lc_arena *arena);
 
 /* The config field that asks for the operations that follow, NULL or "" for none. Copied. */
