@@ -157,7 +157,8 @@ local function copy_table(t, state, depth)
     elseif kind ~= "userdata" or not json.is_null(value) then
       out[key] = value
     elseif math.type(key) == "integer" then
-      M.add(state.problems, ("%s[%d]"):format(path_of(state, depth), key), "is null, and an array has no place for that")
+      M.add(state.problems, ("%s[%d]"):format(path_of(state, depth), key),
+        "is null, and an array has no place for that")
     end
   end
   state.path[t] = nil

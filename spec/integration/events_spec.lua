@@ -219,10 +219,10 @@ describe("a listener for pressure", function()
   it("says what is wrong with its numbers, all of it", function()
     fixture.needs("root", "busybox")
     local box <close> = shell()
-    for _, case in ipairs { { {}, "some: is missing" }, { { some = 0 }, "some: must be a part of the time" },
-      { { some = 1.5 }, "some: must be a part" }, { { full = "x" }, "full: must be a part" },
-      { { some = 0.1, full = 0.1 }, "full: is one of" }, { { some = 0.1, window = 20 }, "window: must be from 0.5 to 10" },
-      { { some = 0.1, window = "soon" }, "window: must be a number of seconds" }, { { level = "high" }, "level: must be" },
+    for _, case in ipairs { { {}, "some: is missing" }, { { some = 0 }, "some = 0: must be a part of the time" },
+      { { some = 1.5 }, "some = 1.5: must be a part" }, { { full = "x" }, "full = \"x\": must be a part" },
+      { { some = 0.1, full = 0.1 }, "full = 0.1: is one of" }, { { some = 0.1, window = 20 }, "window = 20: must be from 0.5 to 10" },
+      { { some = 0.1, window = "soon" }, "window = \"soon\": must be a number of seconds" }, { { level = "high" }, "level = \"high\": must be" },
       { { some = 2, window = 0.1 }, "2 problems" } } do
       local pressure, err = box:notify_pressure("memory", case[1])
       assert.is_nil(pressure)
