@@ -119,6 +119,34 @@ describe("container:exec", function()
     assert.same({}, below(box))
   end)
 
+  it("takes limits of each hierarchy, also where the container has none of them", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running {}
+    local limits = { memory = "64M", pids_limit = 9, cpu_weight = 1, cpuset_cpus = "0", cpuset_mems = "0" }
+    local expected = { ["pids.max"] = "9", ["cpuset.cpus"] = "0", ["memory.limit_in_bytes memory.max"] = "67108864",
+      ["cpu.shares"] = "2", ["cpu.weight"] = "1" }
+    if (fixture.read("/sys/fs/cgroup/cgroup.controllers") or fixture.read("/sys/fs/cgroup/unified/cgroup.controllers")
+      or ""):find("hugetlb") then
+      limits.hugetlb_limit, expected["hugetlb.2MB.max"] = { ["2MB"] = "4M" }, "4194304"
+    end
+    local p = assert(box:start { args = { "sleep", "1000" }, cgroups = limits })
+    local found = 0
+    for names, value in pairs(expected) do
+      for _, path in pairs(box:state().cgroup_paths) do
+        for name in names:gmatch("%S+") do
+          local text = fixture.sh("cat %s/exec-*/%s 2>/dev/null", path, name)
+          if text ~= "" then
+            assert.equal(value, text, name)
+            found = found + 1
+          end
+        end
+      end
+    end
+    assert.is_true(found >= 4)
+    assert(p:signal("KILL") and p:wait(fixture.seconds(30)))
+    assert.same({}, below(box))
+  end)
+
   it("tells that a neighbour took the memory which both may use [L35]", function()
     fixture.needs("root", "busybox")
     local box <close> = running { memory = "64M" }

@@ -138,17 +138,26 @@ static int vacate(int dirfd)
 	return r > 0 ? -EBUSY : r;
 }
 
-/* Controllers that the container has there must be able to reach the child. */
-static int make_room(struct lc_cgroup *parent, struct lc_error *err)
+/* Does a child need a controller that is passed on to it there? One that accounts, or that of a limit. */
+static bool needs_controller(const struct lc_cgroup *parent, const struct lc_resources *resources)
 {
-	static const char *const wanted[] = {"memory", "pids", "cpu", "cpuset", "io"};
+	static const char *const accounting[] = {"memory", "pids", "cpu", "cpuset", "io"};
+
+	for (size_t i = 0; i < sizeof(accounting) / sizeof(accounting[0]); i++)
+		if (lc_cgroup_has_v2(parent, accounting[i]))
+			return true;
+	return (resources->hugetlb_count > 0 && lc_cgroup_has_v2(parent, "hugetlb")) ||
+	       (resources->rdma_count > 0 && lc_cgroup_has_v2(parent, "rdma")) ||
+	       resources->unified_count > 0;
+}
+
+static int make_room(
+	struct lc_cgroup *parent, const struct lc_resources *resources, struct lc_error *err)
+{
 	int index = lc_cgroup_find_unified(parent), r = 0;
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (index >= 0 && lc_cgroup_has_v2(parent, wanted[i])) {
-			r = vacate(parent->dirs[index].fd);
-			break;
-		}
+	if (index >= 0 && needs_controller(parent, resources))
+		r = vacate(parent->dirs[index].fd);
 	return r < 0 ? lc_cgroup_fail(parent, &parent->dirs[index], r, LCT_CGROUP_LEAF, err) : 0;
 }
 
@@ -170,7 +179,7 @@ int lc_cgroup_create_child(struct lc_cgroup *child, struct lc_cgroup *parent, co
 			r = add_child(child, &parent->dirs[i], name, err);
 	}
 	if (r >= 0)
-		r = make_room(parent, err);
+		r = make_room(parent, resources, err);
 	if (r >= 0)
 		r = lc_cgroup_create(child, resources, err);
 	lc_cgroup_rest(parent);
