@@ -8,9 +8,11 @@
 -- rewrite of the text before only where a search finds something to correct. Writing is done here,
 -- as sorted keys, exact numbers and paths in errors are what cjson does not have.
 --
--- This is the only file that requires cjson, at its first use, in an instance of its own: the
--- settings of the program around us are neither read nor changed.
+-- This is the only file that requires cjson, in an instance of its own: the settings of the program
+-- around us are neither read nor changed.
 local errors = require "libcontainer.errors"
+-- Now, for a program may change package.path later; that it is missing is told when it is needed.
+local is_installed, library = pcall(require, "cjson")
 
 local find, sub, byte, gsub, format = string.find, string.sub, string.byte, string.gsub, string.format
 local concat, sort = table.concat, table.sort
@@ -71,11 +73,10 @@ local function cjson()
   if #point ~= 1 then
     return nil, errors.unusable_locale(point) -- it would abort the process
   end
-  local ok, loaded = pcall(require, "cjson")
-  if not ok or type(loaded) ~= "table" or type(loaded.new) ~= "function" then
+  if not is_installed or type(library) ~= "table" or type(library.new) ~= "function" then
     return nil, errors.missing_library("lua-cjson", "cjson", "lua-cjson")
   end
-  local own = loaded.new()
+  local own = library.new()
   own.decode_invalid_numbers(false)
   own.decode_max_depth(MAX_DEPTH)
   instance, null = own, own.null
@@ -83,7 +84,7 @@ local function cjson()
 end
 
 setmetatable(M, { __index = function(_, key)
-  -- json.null is cjson's, which is not loaded before somebody asks
+  -- json.null is cjson's
   if key == "null" and (null or cjson()) then
     return null
   end

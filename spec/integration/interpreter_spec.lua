@@ -91,6 +91,25 @@ describe("the library inside a program", function()
       print "fine"]], { args = args(), bare = true }))
   end)
 
+  it("needs nothing more of package.path once it is loaded, nor what it has loaded", function()
+    fixture.needs("root", "busybox")
+    assert.equal("fine\n", fixture.lua_prints([[
+      local lc = require "libcontainer"
+      package.path, package.cpath = "/nowhere/?.lua", "/nowhere/?.so"
+      for name in pairs(package.loaded) do
+        if name:find("^libcontainer") or name == "cjson" then package.loaded[name] = nil end
+      end
+      local factory = assert(lc.new(arg[1]))
+      local box <close> = assert(factory:create("a", { rootfs = arg[2],
+        seccomp = { default_action = "allow" } }))
+      assert(box:start { "sleep", "100" })
+      local same = assert(factory:load("a"))
+      assert(same:exec { "true", timeout = 30, pids = 8 })
+      assert(same:stats() and same:set { pids_limit = 16 } and same:explain() and same:events())
+      assert(lc.run { "cat", rootfs = arg[2], factory = factory, input = "x" }.stdout == "x")
+      print "fine"]], { args = args() }))
+  end)
+
   it("is not disturbed by a host that ignores SIGCHLD [E01]", function()
     fixture.needs("root", "busybox", "cc")
     local text = fixture.lua_prints([[
