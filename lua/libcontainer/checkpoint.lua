@@ -10,6 +10,7 @@ local confinement = require "libcontainer.confinement"
 local core = require "libcontainer.core"
 local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
+local events = require "libcontainer.events"
 local json = require "libcontainer.json"
 local loop = require "libcontainer.loop"
 local process = require "libcontainer.process"
@@ -220,11 +221,12 @@ local function dump(box, images, work, log_path, options)
   if not null then return nil, errors.raw(raw) end
   local args = dump_arguments(box, images, work, externals, options)
   tell(options, "dump")
-  local done
-  done, err = criu.run { step = "checkpoint", work = work, log = "dump.log", log_path = log_path .. "dump.log",
-    timeout = options.timeout, begin = function()
+  local done, was_killed
+  done, err, was_killed = criu.run { step = "checkpoint", work = work, log = "dump.log",
+    log_path = log_path .. "dump.log", timeout = options.timeout, begin = function()
       return box._core:dump(config, { args = args }, { id = box._id, stdin = null, stdout = null, stderr = null })
     end }
+  if was_killed and box._core:thaw(THAW_TIMEOUT) and facts.namespaces.net then criu.unlock_network(box) end
   if done and not options.leave_running then done, err = await_end(box) end
   if not done then return nil, err end
   return write_description(box, images, facts, externals)
@@ -273,6 +275,7 @@ function M.dump(box, options)
     error(done, 0)
   end
   if not done then return undo(box, images, options, err) end
+  events.tell(box, "checkpoint")
   if not options.leave_running then
     done, err = note_end(box, options)
     if not done then return nil, err end
@@ -379,6 +382,30 @@ local function take(box, scratch, description)
   return true
 end
 
+-- criu runs in the container's cgroups, and needs room of its own there: as much more for the time.
+local ROOM <const> = { memory = 64 << 20, memory_swap = 64 << 20, pids_limit = 64 }
+
+-- A configuration with that room, and the limits that have to be set afterwards; nil when there are none.
+local function with_room(config)
+  local roomy, limits = check.copy(config), {}
+  for name, room in pairs(ROOM) do
+    local limit = config.cgroups and config.cgroups[name]
+    if math.type(limit) == "integer" and limit > 0 then
+      roomy.cgroups[name], limits[name] = limit + room, limit
+    end
+  end
+  return roomy, next(limits) and limits
+end
+
+local function set_limits(box, limits)
+  local config = box._record.config
+  local done, raw = true, nil
+  if limits then
+    done, raw = box._core:set({ cgroups = limits, devices = config.devices }, { devices = config.devices })
+  end
+  return done, raw and errors.raw(raw)
+end
+
 local function note_start(box)
   local record = box._record
   record.init_process_pid, record.init_process_start = box._core:init()
@@ -387,7 +414,7 @@ local function note_start(box)
   return state.save(box._directory, record)
 end
 
-local function run_criu(box, proc, args, masks, work, log_path, description, options)
+local function run_criu(box, proc, config, args, masks, work, log_path, description, options)
   local fds, err = proc:_open_stdio()
   if not fds then return nil, err end
   fds.id, fds.masks = box._id, masks
@@ -399,7 +426,7 @@ local function run_criu(box, proc, args, masks, work, log_path, description, opt
   local spec = { args = args, no_new_privileges = has_nnp }
   local is_fine, done, why = pcall(criu.run, { step = "restore", work = work, log = "restore.log",
     log_path = log_path .. "restore.log", timeout = options.timeout,
-    begin = function() return box._core:restore(box._record.config, spec, fds) end })
+    begin = function() return box._core:restore(config, spec, fds) end })
   if is_fine and done then proc:_attach(start.at_end(box), start.siblings_of(box)) end
   proc:_close_stdio(fds, is_fine and done)
   if not is_fine then error(done, 0) end
@@ -420,10 +447,12 @@ local function restore(box, images, description, options)
   local args, mask_path = restore_arguments(box, images, work, scratch, description, options)
   tell(options, "restore")
   local done
-  done, err = run_criu(box, proc, args, mask_path, work, log_path, description, options)
+  local roomy, limits = with_room(box._record.config)
+  done, err = run_criu(box, proc, roomy, args, mask_path, work, log_path, description, options)
   if not done then return nil, err end
   tell(options, "verify")
   done, err = take(box, scratch, description)
+  if done then done, err = set_limits(box, limits) end
   if done then done, err = note_start(box) end
   if not done then return nil, err end
   proc._handle, raw = box._core:open_init()

@@ -63,6 +63,7 @@ end
 ---@param job table
 ---@return true|nil
 ---@return libcontainer.Error|nil err
+---@return boolean|nil was_killed  it had no time to undo what it did
 function M.run(job)
   local deadline = loop.deadline(job.timeout)
   local session <close>, raw = job.begin()
@@ -79,15 +80,39 @@ function M.run(job)
   ended, raw = await(process, deadline)
   if ended == nil then return nil, errors.raw(raw) end
   if ended and ended.status == 0 then return true end
-  local log = job.work:read(job.log)
+  local log = job.work and job.work:read(job.log)
   if not ended then
     return nil, errors.criu_failed(job.step, ("did not end within %g s"):format(job.timeout), complaints(log),
-      job.log_path, "ETIMEDOUT")
+      job.log_path, "ETIMEDOUT"), true
   end
   local how = ended.signal and "was killed by signal " .. (core.signal_name(ended.signal) or ended.signal)
     or ended.lost and "ended, and this program has taken its status away"
     or "failed with status " .. ended.status
-  return nil, errors.criu_failed(job.step, how, complaints(log), job.log_path)
+  return nil, errors.criu_failed(job.step, how, complaints(log), job.log_path),
+    ended.status == nil
+end
+
+-- What criu's network lock is made of, taken away as criu does it; all of it, or nothing.
+local UNLOCK <const> = "*filter\n:CRIU - [0:0]\n-D INPUT -j CRIU\n-D OUTPUT -j CRIU\n-X CRIU\nCOMMIT\n"
+local UNLOCK_TIMEOUT <const> = 30
+
+local function unlock(box, program)
+  local input <close> = core.text(UNLOCK)
+  local null <close> = core.null()
+  if not input or not null then return end
+  local args = { program, "--wait", "--noflush" }
+  M.run { step = "checkpoint", timeout = UNLOCK_TIMEOUT, begin = function()
+    return box._core:repair(box._record.config, { args = args },
+      { id = box._id, stdin = input, stdout = null, stderr = null })
+  end }
+end
+
+--- A criu that was killed may have left rules that let nothing through in the container's network: take them
+-- away. Where there are none this changes nothing, and where it fails there is nothing else to be done.
+---@param box libcontainer.Container
+function M.unlock_network(box)
+  unlock(box, "iptables-restore")
+  unlock(box, "ip6tables-restore")
 end
 
 return M

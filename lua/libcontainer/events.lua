@@ -14,7 +14,7 @@ local object = require "libcontainer.object"
 local units = require "libcontainer.units"
 
 ---@class libcontainer.Event
----@field type "start"|"exec"|"exit"|"oom"|"pause"|"resume"|"pressure"|"destroy"|"lost"
+---@field type "start"|"exec"|"exit"|"oom"|"pause"|"resume"|"pressure"|"checkpoint"|"destroy"|"lost"
 ---@field time number              seconds since 1970
 ---@field pid integer|nil          start, exec, exit: as the host sees it
 ---@field args string[]|nil        start, exec: the program, when it is known
@@ -358,6 +358,10 @@ local DONE <const> = {
     put_pause(self, false)
     return fine, err
   end,
+  checkpoint = function(self)
+    put(self, { type = "checkpoint" })
+    return look(self)
+  end,
   ending = look,
   destroy = function(self)
     look_at_programs(self)
@@ -370,7 +374,7 @@ local DONE <const> = {
 --- Tell the streams of a container what has been done with it. They cannot make that fail: one that
 -- cannot take it has lost an event.
 ---@param box libcontainer.Container
----@param what "start"|"exec"|"pause"|"resume"|"ending"|"destroy"  ending: its cgroup goes now
+---@param what "start"|"exec"|"pause"|"resume"|"checkpoint"|"ending"|"destroy"  ending: its cgroup goes now
 ---@param proc libcontainer.Process|nil
 function M.tell(box, what, proc)
   if next(box._listeners) == nil then return end
@@ -403,7 +407,7 @@ local function new(box, kinds, pressures, ends_with_init)
   local status, err = box:status()
   if not status then return nil, err end
   if status == "destroyed" then return nil, errors.container_not_exists(box:id()) end
-  local lives = status ~= "created" and status ~= "stopped"
+  local lives = status ~= "created" and status ~= "stopped" and status ~= "checkpointed"
   if ends_with_init and not lives then return nil, errors.container_not_running(box:id(), status) end
   self._is_paused = status == "paused"
   remember_init(self)
@@ -506,7 +510,7 @@ function M.all(box, pressure)
   end
   if #problems > 0 then return nil, errors.config_invalid(problems) end
   return new(box, { start = true, exec = true, exit = true, oom = true, pause = true, resume = true,
-    pressure = true, destroy = true }, pressures)
+    pressure = true, checkpoint = true, destroy = true }, pressures)
 end
 
 -- --- reading ---

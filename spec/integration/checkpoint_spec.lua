@@ -379,4 +379,74 @@ describe("a container that comes back", function()
     assert.equal("stopped", back:status())
     assert(back:destroy())
   end)
+
+  -- A program that answers what it reads, on pipes.
+  local function ask(process, word)
+    assert(process.stdin:write(word .. "\n"))
+    return process.stdout:read("l", fixture.seconds(30))
+  end
+
+  it("has new pipes to us where it had pipes", function()
+    fixture.needs("root", "busybox", "criu")
+    local factory = fixture.factory()
+    local box <close> = create(factory)
+    local process <close> = assert(box:start { "sh", "-c", "n=0; while read w; do n=$((n + 1)); echo $w $n; done",
+      stdin = "pipe", stdout = "pipe" })
+    assert.equal("one 1", ask(process, "one"))
+    assert(box:checkpoint { timeout = fixture.seconds(60) })
+    local back <close>, again = factory:restore(box:id(), { stdin = "pipe", stdout = "pipe",
+      timeout = fixture.seconds(60) })
+    assert(back, tostring(again))
+    assert.equal("two 2", ask(again, "two"))
+    again.stdin:close()
+    assert.equal(0, again:wait(fixture.seconds(30)).status)
+    again:close()
+  end)
+
+  it("comes back under another id in another factory, while the first one runs on", function()
+    fixture.needs("root", "busybox", "criu")
+    local data, images = fixture.directory(), fixture.directory()
+    fixture.write(data .. "/word", "volume")
+    local box <close>, count = counting(fixture.factory(), { mounts = {
+      { source = data, destination = "/data", type = "bind", options = { "ro" } },
+      { source = "tmpfs", destination = "/scratch", type = "tmpfs", options = { "nosuid", "nodev" } } } })
+    assert(box:exec { "sh", "-c", "echo memory >/scratch/word; umask 077; echo >/scratch/secret" }:check())
+    local events <close> = assert(box:events())
+    assert(box:checkpoint { images_directory = images, leave_running = true, timeout = fixture.seconds(60) })
+    assert.equal("checkpoint", events:next(0).type)
+    assert.equal("running", box:status())
+    goes_on(count)
+    assert.equal("", fixture.sh("find %s ! -user 0 -o -perm /077 ! -type l", images))
+    local factory, id = fixture.factory(), fixture.id()
+    local back <close>, init = factory:restore(id, { images_directory = images, timeout = fixture.seconds(60) })
+    assert(back, tostring(init))
+    assert.equal(id, back:id())
+    assert.not_equal(box:state().cgroup_paths.unified, back:state().cgroup_paths.unified)
+    assert.equal("volume memory 600 1", back:exec { "sh", "-c",
+      "echo $(cat /data/word) $(cat /scratch/word) $(stat -c %a /scratch/secret) $(ls /proc | grep -cx 1)" }.stdout:gsub("\n", ""))
+    local refused = back:exec { "sh", "-c", "echo x >/data/word || echo x >/proc/sys/kernel/hostname" }
+    assert.not_equal(0, refused.status)
+    assert(init:signal("TERM"))
+    assert.equal(7, init:wait(fixture.seconds(30)).status)
+    goes_on(count)
+  end)
+
+  it("has run on when criu was killed in the middle, with its network [L49]", function()
+    fixture.needs("root", "busybox", "criu")
+    local path = fixture.directory() .. "/criu"
+    fixture.write(path, [[#!/bin/sh
+      images=$(echo "$*" | sed 's/.*--images-dir \([^ ]*\).*/\1/')
+      criu "$@" &
+      while ! ls $images | grep -q core-; do :; done
+      kill -9 $! $$]])
+    fixture.sh("chmod 700 %s", path)
+    local box <close>, count = counting(fixture.factory { criu_path = path })
+    local done, err = box:checkpoint { timeout = fixture.seconds(60) }
+    assert.is_nil(done)
+    assert.equal("checkpoint: criu was killed by signal KILL", err.message)
+    assert.equal("running", box:status())
+    goes_on(count)
+    assert.equal("hello\n", box:exec { "sh", "-c", "nc -l -p 5000 & sleep 1; echo hello | nc 127.0.0.1 5000; wait",
+      timeout = fixture.seconds(5) }.stdout)
+  end)
 end)

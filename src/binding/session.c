@@ -27,7 +27,7 @@ struct box_session { /* user value 1: its container */
 	struct lc_start start;
 	struct lc_sibling *sibling; /* of a join: made before anything can go wrong */
 	bool is_join; /* of a container that runs: its init and its cgroups are not ours to undo */
-	bool is_criu; /* its process is criu, and never the container's */
+	bool is_criu; /* its process is criu, or a helper of it, and never the container's */
 	bool has_begun, is_over;
 };
 
@@ -198,8 +198,8 @@ static int begin_with(lua_State *L,
 
 	for (int i = 0; i < 3; i++)
 		luaL_argcheck(L, box->start.stdio[i] >= 0, 4, "stdin, stdout and stderr wanted");
-	box->is_criu = start == lc_checkpoint_begin || start == lc_restore_begin;
-	box->is_join = start == lc_join_begin || start == lc_checkpoint_begin;
+	box->is_join = start != lc_container_begin && start != lc_restore_begin;
+	box->is_criu = start != lc_container_begin && start != lc_join_begin;
 	if (start == lc_join_begin && (box->sibling = lc_sibling_new()) == NULL)
 		return lc_lua_no_memory(L);
 	if (start(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer, &box->session,
@@ -241,6 +241,18 @@ static int dump(lua_State *L)
 static int container_dump(lua_State *L)
 {
 	return lc_lua_with_arena(L, dump);
+}
+
+static int repair(lua_State *L)
+{
+	return begin_with(L, lc_checkpoint_repair);
+}
+
+/* container:repair(config, { args }, options) -> session | nil, raw: run a program of the host in its
+ * network namespace */
+static int container_repair(lua_State *L)
+{
+	return lc_lua_with_arena(L, repair);
 }
 
 static int restore(lua_State *L)
@@ -464,7 +476,7 @@ void lc_lua_open_session(lua_State *L)
 	static const luaL_Reg of_container[] = {
 		{"begin", container_begin}, {"plan", container_plan}, {"join", container_join},
 		{"join_plan", container_join_plan}, {"dump", container_dump},
-		{"restore", container_restore}, {NULL, NULL}};
+		{"repair", container_repair}, {"restore", container_restore}, {NULL, NULL}};
 
 	lc_lua_type(L, LCT_SESSION_TYPE, methods, meta);
 	luaL_getmetatable(L, LCT_CONTAINER_TYPE);

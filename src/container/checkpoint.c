@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two short plans that end in criu, and the taking over of what it has made. */
+/* Short plans that end in criu, and the taking over of what it has made. */
 #include "container/checkpoint.h"
 
 #include "base/cleanup.h"
@@ -31,7 +31,7 @@ static void begin(struct lc_plan_writer *w)
 	LCT_PLAN(w, umask, .mask = UMASK);
 }
 
-static void become_criu(struct lc_plan_writer *w, const struct lc_strings *args)
+static void become(struct lc_plan_writer *w, const struct lc_strings *args)
 {
 	static const char *const environment[] = {"PATH=" SEARCH};
 
@@ -79,19 +79,18 @@ static void plan_restore(struct lc_plan_writer *w, const struct lc_start *start)
 	set_keyring(w, start);
 	if (start->process->no_new_privileges.is_set && start->process->no_new_privileges.value)
 		LCT_PLAN(w, no_new_privileges);
-	become_criu(w, &start->process->args);
+	become(w, &start->process->args);
 }
 
-static int run(struct lc_container *container, const struct lc_start *start,
-	struct lc_plan_writer *w, struct lc_session *session, bool is_restore,
-	struct lc_error *err)
+static int run_in_cgroups(struct lc_container *container, const struct lc_start *start,
+	struct lc_plan_writer *w, struct lc_session *session, struct lc_error *err)
 {
 	int join[LCT_CGROUP_HIERARCHIES_MAX];
 	struct lc_session_start how;
 	int r = lc_launch_prepare(container->host, start, w, &how, err);
 
 	how.join_fds = join;
-	if (r >= 0 && is_restore)
+	if (r >= 0)
 		r = lc_cgroup_join_fds(&container->cgroup, &how.cgroup_fd, join,
 			LCT_CGROUP_HIERARCHIES_MAX, &how.join_count, err);
 	return r < 0 ? r : lc_launch(session, &how, err);
@@ -101,12 +100,39 @@ int lc_checkpoint_begin(struct lc_container *container, const struct lc_start *s
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err)
 {
+	struct lc_session_start how;
+	int r;
+
 	*session = (struct lc_session) LCT_SESSION_INIT;
 	if (lc_plan_writer_init(writer, arena) < 0)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
 	begin(writer);
-	become_criu(writer, &start->process->args);
-	return run(container, start, writer, session, false, err);
+	become(writer, &start->process->args);
+	r = lc_launch_prepare(container->host, start, writer, &how, err);
+	return r < 0 ? r : lc_launch(session, &how, err);
+}
+
+int lc_checkpoint_repair(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	struct lc_session_start how;
+	int r;
+
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	if (container->init.pidfd < 0)
+		return lc_fail(err, LCT_STEP_PROCESS, ESRCH, "the init has ended");
+	if (lc_plan_writer_init(writer, arena) < 0)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	begin(writer);
+	LCT_PLAN(writer, join, .flags = CLONE_NEWNET);
+	become(writer, &start->process->args);
+	r = lc_launch_prepare(container->host, start, writer, &how, err);
+	how.join_pidfd = container->init.pidfd;
+	if (r >= 0)
+		r = lc_launch(session, &how, err);
+	session->is_join = false; /* it makes no second process */
+	return r;
 }
 
 int lc_restore_begin(struct lc_container *container, const struct lc_start *start,
@@ -130,7 +156,7 @@ int lc_restore_begin(struct lc_container *container, const struct lc_start *star
 	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
 	if (r >= 0) {
-		r = run(container, start, writer, session, true, err);
+		r = run_in_cgroups(container, start, writer, session, err);
 		if (r < 0)
 			(void) lc_cgroup_destroy(&container->cgroup, 10000, NULL);
 	}

@@ -34,6 +34,14 @@ int lc_restore_begin(struct lc_container *container, const struct lc_start *star
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err);
 
+/*
+ * Run a program of the host in the network namespace of the container: start->process->args, which reads
+ * start->stdio[0]. For undoing what a criu that was killed has left there. As lc_checkpoint_begin.
+ */
+int lc_checkpoint_repair(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err);
+
 /* What criu has restored as `pid` is the container's init, if it is a child of ours and in its cgroups:
  * ESRCH when not. */
 int lc_restore_take(struct lc_container *container, pid_t pid, struct lc_error *err);

@@ -576,6 +576,14 @@ function Container:group(process) end
 ---@return libcontainer.RawError|nil
 function Container:dump(config, process, options) end
 
+--- Run a program of the host in its network namespace. Options: those of dump.
+---@param config table
+---@param process table  `args`
+---@param options table
+---@return libcontainer.core.Session|nil
+---@return libcontainer.RawError|nil
+function Container:repair(config, process, options) end
+
 --- Make its cgroups and run criu in them. Options: those of dump, and `masks`.
 ---@param config table
 ---@param process table  `args`, `no_new_privileges`
