@@ -123,17 +123,15 @@ local function refresh(self)
   return true
 end
 
---- What the kernel says of it now.
----@return "created"|"running"|"pausing"|"paused"|"checkpointed"|"stopped"|"destroyed"|nil
----@return libcontainer.Error|nil err
-function Container:status()
+-- What the core answers to `ask`, when what another process has done is known.
+local function look(self, ask)
   if self._is_destroyed then return "destroyed" end
   local alive, err = check_alive(self)
   if not alive then return nil, err end
-  local status, raw = self._core:status()
+  local status, raw = ask(self._core)
   if status == "created" or status == "stopped" then
     local is_new, why = refresh(self)
-    if is_new then status, raw = self._core:status() end
+    if is_new then status, raw = ask(self._core) end
     if is_new == nil then
       if why.code == "ContainerNotExists" then return "destroyed" end
       return nil, why
@@ -142,6 +140,13 @@ function Container:status()
   if not status then return nil, errors.raw(raw) end
   local has_ended = status == "stopped" or status == "created" -- a failed restore has made its core anew
   return has_ended and self._record.checkpoint and "checkpointed" or status
+end
+
+--- What the kernel says of it now.
+---@return "created"|"running"|"pausing"|"paused"|"checkpointed"|"stopped"|"destroyed"|nil
+---@return libcontainer.Error|nil err
+function Container:status()
+  return look(self, self._core.status)
 end
 
 --- Its configuration, as a copy of its own.
@@ -262,9 +267,8 @@ local function start_process(self, proc, may_be_first)
   local lock <close>, err = M.lock(self._directory, self._id, self._core)
   if not lock then return nil, err end
   local status
-  status, err = self:status()
+  status, err = look(self, self._core.life) -- who joins looks himself whether it is paused
   if not status then return nil, err end
-  if IS_PAUSED[status] then return nil, errors.container_paused(self._id) end
   if status == "checkpointed" then return nil, errors.container_checkpointed(self._id) end
   local is_further = status == "running"
   if not is_further and not may_be_first then return nil, errors.container_not_running(self._id, status) end

@@ -43,9 +43,9 @@ end
 ---@param box libcontainer.Container
 ---@return fun(): table
 function M.since(box)
-  local before = M.read(box._core).oom_kills
+  local before = box._core:oom_kills()
   return function()
-    local now = before and not box._is_destroyed and M.read(box._core).oom_kills
+    local now = before and not box._is_destroyed and box._core:oom_kills()
     return { oom_kills = now and now - before }
   end
 end

@@ -196,17 +196,34 @@ static int container_adopt(lua_State *L)
 }
 
 /* container:status() -> "created" | "running" | "pausing" | "paused" | "stopped" | nil, raw */
-static int container_status(lua_State *L)
+static int push_status(lua_State *L, enum lc_status status)
 {
 	static const char *const names[] = {
 		"created", "running", "pausing", "paused", "stopped"};
+
+	lua_pushstring(L, names[status]);
+	return 1;
+}
+
+static int container_status(lua_State *L)
+{
 	enum lc_status status;
 	struct lc_error err;
 
 	if (lc_container_status(lc_lua_container(L, 1), &status, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
-	lua_pushstring(L, names[status]);
-	return 1;
+	return push_status(L, status);
+}
+
+/* container:life() -> "created" | "running" | "stopped" | nil, raw: running also when it is paused */
+static int container_life(lua_State *L)
+{
+	enum lc_status status;
+	struct lc_error err;
+
+	if (lc_container_life(lc_lua_container(L, 1), &status, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	return push_status(L, status);
 }
 
 /* container:cgroup_paths() -> { [controllers] = absolute directory } */
@@ -337,6 +354,18 @@ static int container_pids(lua_State *L)
 static int container_usage(lua_State *L)
 {
 	return lc_lua_push_usage(L, &lc_lua_container(L, 1)->cgroup);
+}
+
+/* container:oom_kills() -> integer | nil, raw: until now */
+static int container_oom_kills(lua_State *L)
+{
+	struct lc_error err;
+	uint64_t count;
+
+	if (lc_cgroup_oom_kills(&lc_lua_container(L, 1)->cgroup, &count, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushinteger(L, (lua_Integer) count);
+	return 1;
 }
 
 /* container:init() -> pid, start time | nil */
@@ -496,11 +525,13 @@ void lc_lua_open_container(lua_State *L)
 		{"follow", container_follow},
 		{"adopt", container_adopt},
 		{"status", container_status},
+		{"life", container_life},
 		{"cgroup_paths", container_cgroup_paths},
 		{"places", container_places},
 		{"scope", container_scope},
 		{"pids", container_pids},
 		{"usage", container_usage},
+		{"oom_kills", container_oom_kills},
 		{"init", container_init},
 		{"open_init", container_open_init},
 		{"signal", container_signal},

@@ -268,7 +268,7 @@ int lc_cgroup_init_scope(
 int lc_cgroup_probe(struct lc_cgroup *cg, struct lc_error *err);
 
 /* Close the directories' descriptors: a thousand containers would hold ten thousand. Every call
- * below opens what it needs again; only join_fds needs lc_cgroup_open before it. */
+ * below opens what it needs again; only join_fds needs the unified directory open before it. */
 void lc_cgroup_rest(struct lc_cgroup *cg);
 
 /* Open the directories that exist (a loaded container); a missing one stays -1. */
@@ -313,7 +313,7 @@ void lc_cgroup_change_done(struct lc_cgroup_change *change);
 
 /*
  * What a spawn needs to be born inside: the unified directory for CLONE_INTO_CGROUP (-1 for none;
- * borrowed) and an open cgroup.procs of each v1 hierarchy (owned by the caller, who closes them).
+ * borrowed) and an open tasks file of each v1 hierarchy (owned by the caller, who closes them).
  *
  * A v2 cgroup that passes controllers on to sub-cgroups holds no processes itself: then it is the leaf
  * "init" below it, which is made.
@@ -330,9 +330,9 @@ int lc_cgroup_create_child(struct lc_cgroup *child, struct lc_cgroup *parent, co
 /* Remove it when nothing is in it any more; -EBUSY when something is. */
 int lc_cgroup_remove_child(struct lc_cgroup *child, struct lc_error *err);
 
-/* As lc_cgroup_join_fds, of the child where it has directories and else of the parent; both are open.
- * `child` may be NULL. */
-int lc_cgroup_join_child(struct lc_cgroup *parent, const struct lc_cgroup *child, int *out_unified,
+/* As lc_cgroup_join_fds, of the child where it has directories and else of the parent. `child` may be
+ * NULL. */
+int lc_cgroup_join_child(struct lc_cgroup *parent, struct lc_cgroup *child, int *out_unified,
 	int *fds, size_t room, size_t *out_count, struct lc_error *err);
 
 /* Every process in the group and below it, each once: `visit` answers non-zero to stop. The
@@ -349,6 +349,10 @@ int lc_cgroup_let_die(struct lc_cgroup *cg, struct lc_error *err);
 
 /* What has been used until now. What the kernel does not tell is absent, and no error. */
 int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err);
+
+/* Only how many processes of it the OOM killer took until now: two look at that for each program that
+ * joins. ENODEV without a memory controller. */
+int lc_cgroup_oom_kills(const struct lc_cgroup *cg, uint64_t *out, struct lc_error *err);
 
 /* Is it paused by its freezer or one above, whoever did that? On v1 also while it is still
  * freezing: what joins it then sleeps and cannot be killed. */

@@ -209,12 +209,24 @@ int lc_cgroup_remove_child(struct lc_cgroup *child, struct lc_error *err)
 	return r;
 }
 
-int lc_cgroup_join_child(struct lc_cgroup *parent, const struct lc_cgroup *child, int *out_unified,
+static int open_unified(struct lc_cgroup *cg, struct lc_error *err)
+{
+	int index = lc_cgroup_find_unified(cg);
+	int r = index >= 0 ? lc_cgroup_dir_open(cg, &cg->dirs[index]) : 0;
+
+	return r < 0 ? lc_cgroup_fail(cg, &cg->dirs[index], r, NULL, err) : 0;
+}
+
+int lc_cgroup_join_child(struct lc_cgroup *parent, struct lc_cgroup *child, int *out_unified,
 	int *fds, size_t room, size_t *out_count, struct lc_error *err)
 {
 	struct lc_cgroup_dir of_parent[LCT_CGROUP_HIERARCHIES_MAX];
-	int r;
+	int r = open_unified(parent, err);
 
+	if (r >= 0 && child != NULL)
+		r = open_unified(child, err);
+	if (r < 0)
+		return r;
 	memcpy(of_parent, parent->dirs, sizeof(of_parent));
 	for (size_t i = 0; i < parent->count; i++)
 		for (size_t j = 0; child != NULL && j < child->count; j++)

@@ -57,6 +57,9 @@ size_t lc_cgroup_parent_length(const char *path, size_t length);
 /* Open the first `length` bytes of the directory's path; 0 is the mount. */
 int lc_cgroup_open_prefix(
 	const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, size_t length, unsigned flags);
+/* Open a file of the directory, which may be closed itself. */
+int lc_cgroup_open_file(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
+	const char *name, unsigned flags);
 
 /* Open it where it exists; -1 stays where it does not, and that is success. */
 int lc_cgroup_dir_open(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);

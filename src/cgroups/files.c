@@ -2,6 +2,9 @@
 /*
  * The files of one cgroup: open, read, write. Knows no controller and no driver. A name is resolved
  * with openat2 below a descriptor, without links; it is a literal of a driver, never data.
+ *
+ * A file, other than the lists of processes (procs.c), is one record: a read that has room for all of
+ * it gets all of it.
  */
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -26,27 +29,21 @@ int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags)
 long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size)
 {
 	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_RDONLY);
-	size_t length = 0;
+	long length;
 
 	if (fd < 0)
 		return fd;
-	for (;;) {
-		long got = lc_sys_read(fd, buffer + length, size - length);
-
-		if (got == -EINTR)
-			continue;
-		if (got < 0)
-			return got;
-		if (got == 0)
-			break;
-		length += (size_t) got;
-		if (length == size)
-			return -EMSGSIZE;
-	}
+	do
+		length = lc_sys_read(fd, buffer, size);
+	while (length == -EINTR);
+	if (length < 0)
+		return length;
+	if ((size_t) length == size)
+		return -EMSGSIZE;
 	if (length > 0 && buffer[length - 1] == '\n')
 		length--;
 	buffer[length] = '\0';
-	return (long) length;
+	return length;
 }
 
 int lc_cgroup_read_u64(int dirfd, const char *name, uint64_t *out)

@@ -170,6 +170,8 @@ static int open_joinable(struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, 
 {
 	long r;
 
+	if (dir->fd < 0)
+		return lc_cgroup_fail(cg, dir, ENOENT, NULL, err);
 	if (is_joinable(dir->fd))
 		return dir->fd;
 	r = lc_sys_mkdirat(dir->fd, LCT_CGROUP_LEAF, 0755);
@@ -193,14 +195,12 @@ int lc_cgroup_join_fds(struct lc_cgroup *cg, int *out_unified, int *fds, size_t 
 	for (size_t i = 0; i < cg->count && r >= 0; i++) {
 		const struct lc_cgroup_dir *dir = &cg->dirs[i];
 
-		if (dir->fd < 0) {
-			r = lc_cgroup_fail(cg, dir, ENOENT, NULL, err);
-		} else if (lc_cgroup_where(cg, dir)->is_unified) {
+		if (lc_cgroup_where(cg, dir)->is_unified) {
 			unified = r = open_joinable(cg, dir, err);
 		} else if (count == room) {
 			r = lc_cgroup_fail(cg, dir, E2BIG, JOIN_FILE, err);
 		} else {
-			r = lc_cgroup_open_at(dir->fd, JOIN_FILE, O_WRONLY);
+			r = lc_cgroup_open_file(cg, dir, JOIN_FILE, O_WRONLY);
 			if (r >= 0)
 				fds[count++] = r;
 			else
@@ -286,15 +286,33 @@ int lc_cgroup_signal(struct lc_cgroup *cg, int signal, struct lc_error *err)
 	return signal == SIGKILL ? lc_cgroup_let_die(cg, err) : 0;
 }
 
+/* Of all the directories only those that account; the index of one of them, -1 when there is none. */
+static int open_accounting(struct lc_cgroup *cg, int *out_index, struct lc_error *err)
+{
+	const int indices[] = {lc_cgroup_find_v1(cg, "memory"), lc_cgroup_find_v1(cg, "cpuacct"),
+		lc_cgroup_find_v1(cg, "pids"), lc_cgroup_find_unified(cg)};
+
+	*out_index = -1;
+	for (size_t i = 0; i < sizeof(indices) / sizeof(indices[0]); i++) {
+		struct lc_cgroup_dir *dir = indices[i] >= 0 ? &cg->dirs[indices[i]] : NULL;
+		int r = dir != NULL ? lc_cgroup_dir_open(cg, dir) : 0;
+
+		if (r < 0)
+			return lc_cgroup_fail(cg, dir, r, NULL, err);
+		if (dir != NULL && (*out_index < 0 || dir->fd >= 0))
+			*out_index = indices[i];
+	}
+	return 0;
+}
+
 int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc_error *err)
 {
-	int r = lc_cgroup_open(cg, err), index;
+	int index, r = open_accounting(cg, &index, err);
 
 	if (r < 0)
 		return r;
-	index = lc_cgroup_primary(cg);
-	if (index < 0 && cg->count > 0) /* removed by somebody: an error, not zeros */
-		return lc_cgroup_fail(cg, &cg->dirs[0], ENOENT, NULL, err);
+	if (index >= 0 && cg->dirs[index].fd < 0) /* removed by somebody: an error, not zeros */
+		return lc_cgroup_fail(cg, &cg->dirs[index], ENOENT, NULL, err);
 	if (index >= 0) {
 		LCT_CLEANUP(fd)
 		int alive = lc_cgroup_open_at(cg->dirs[index].fd, "cgroup.procs", O_PATH);
@@ -303,4 +321,21 @@ int lc_cgroup_usage(struct lc_cgroup *cg, struct lc_cgroup_usage *out, struct lc
 			return lc_cgroup_fail(cg, &cg->dirs[index], alive, NULL, err);
 	}
 	return cg->ops->usage(cg, out, err);
+}
+
+int lc_cgroup_oom_kills(const struct lc_cgroup *cg, uint64_t *out, struct lc_error *err)
+{
+	int v1 = lc_cgroup_find_v1(cg, "memory"), index = v1;
+	const char *file = v1 >= 0 ? "memory.oom_control" : "memory.events";
+	LCT_CLEANUP(fd) int dirfd = -1;
+	int r;
+
+	if (v1 < 0 && lc_cgroup_has_v2(cg, "memory"))
+		index = lc_cgroup_find_unified(cg);
+	if (index < 0)
+		return lc_fail(err, LCT_STEP_CGROUP, ENODEV, "memory");
+	r = dirfd = lc_cgroup_open_file(cg, &cg->dirs[index], "", O_RDONLY | O_DIRECTORY);
+	if (r >= 0)
+		r = lc_cgroup_read_key(dirfd, file, "oom_kill", out);
+	return r < 0 ? lc_cgroup_fail(cg, &cg->dirs[index], r, file, err) : 0;
 }

@@ -103,6 +103,20 @@ int lc_cgroup_open_prefix(
 	return lc_cgroup_open_at(lc_cgroup_where(cg, dir)->mount_fd, prefix, flags);
 }
 
+int lc_cgroup_open_file(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
+	const char *name, unsigned flags)
+{
+	char path[PATH_MAX];
+	int length;
+
+	if (dir->fd >= 0)
+		return lc_cgroup_open_at(dir->fd, name, flags);
+	length = snprintf(path, sizeof(path), "%s/%s", dir->path, name);
+	if (length < 0 || (size_t) length >= sizeof(path))
+		return -ENAMETOOLONG;
+	return lc_cgroup_open_at(lc_cgroup_where(cg, dir)->mount_fd, path, flags);
+}
+
 int lc_cgroup_dir_open(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 {
 	if (dir->fd < 0)

@@ -323,6 +323,23 @@ int lc_container_take_init(struct lc_container *container, const struct lc_sessi
 	return 0;
 }
 
+int lc_container_life(
+	const struct lc_container *container, enum lc_status *out, struct lc_error *err)
+{
+	int r = 0;
+
+	*out = container->was_started ? LCT_STATUS_STOPPED : LCT_STATUS_CREATED;
+	if (!container->was_started || container->init.pidfd < 0)
+		return 0;
+	lc_sibling_reap(container->host); /* or an init that has ended would still be there */
+	/* Only looked at, not reaped: the exit status belongs to the process object. */
+	r = lc_process_await(&container->init, 0, err);
+	if (r != -ETIMEDOUT)
+		return r;
+	*out = LCT_STATUS_RUNNING;
+	return 0;
+}
+
 int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err)
 {
 	static const enum lc_status alive[] = {
@@ -331,19 +348,9 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 		[LCT_FREEZER_FROZEN] = LCT_STATUS_PAUSED,
 	};
 	enum lc_freezer freezer = LCT_FREEZER_THAWED;
-	int r;
+	int r = lc_container_life(container, out, err);
 
-	if (!container->was_started) {
-		*out = LCT_STATUS_CREATED;
-		return 0;
-	}
-	*out = LCT_STATUS_STOPPED;
-	if (container->init.pidfd < 0)
-		return 0;
-	lc_sibling_reap(container->host); /* or an init that has ended would still be there */
-	/* Only looked at, not reaped: the exit status belongs to the process object. */
-	r = lc_process_await(&container->init, 0, err);
-	if (r != -ETIMEDOUT)
+	if (r < 0 || *out != LCT_STATUS_RUNNING)
 		return r;
 	r = lc_cgroup_freezer(&container->cgroup, &freezer, err);
 	lc_cgroup_rest(&container->cgroup); /* whoever looks at a thousand of them holds none */

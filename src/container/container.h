@@ -105,8 +105,11 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 int lc_container_take_init(struct lc_container *container, const struct lc_session *session,
 	struct lc_error *err);
 
+/* Created, running or stopped; paused or not, which takes reading files, is running. */
+int lc_container_life(
+	const struct lc_container *container, enum lc_status *out, struct lc_error *err);
 /* What the kernel says of the init and of the freezer at this moment. -errno when it could not be
- * looked at, which is never "stopped". */
+ * looked at, which is never "stopped"; lc_container_life has that too. */
 int lc_container_status(struct lc_container *container, enum lc_status *out, struct lc_error *err);
 
 /* A signal to every process. Without cgroups the init is all that is known. */

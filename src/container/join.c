@@ -70,11 +70,9 @@ static int spawn(struct lc_container *container, struct lc_cgroup *group,
 	struct lc_session_start *how, struct lc_session *session, struct lc_error *err)
 {
 	int fds[LCT_CGROUP_HIERARCHIES_MAX];
-	int r = group != NULL ? lc_cgroup_open(group, err) : 0;
+	int r = lc_cgroup_join_child(&container->cgroup, group, &how->cgroup_fd, fds,
+		LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);
 
-	if (r >= 0)
-		r = lc_cgroup_join_child(&container->cgroup, group, &how->cgroup_fd, fds,
-			LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);
 	how->join_fds = fds;
 	return r < 0 ? r : lc_launch(session, how, err);
 }
@@ -94,8 +92,6 @@ static int begin(struct lc_container *container, const struct lc_start *start,
 		return r;
 	how.join_pidfd = container->init.pidfd;
 	r = check_thawed(container, err);
-	if (r >= 0)
-		r = lc_cgroup_open(&container->cgroup, err);
 	if (r >= 0)
 		r = spawn(container, start->group, &how, session, err);
 	lc_cgroup_rest(&container->cgroup);

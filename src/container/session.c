@@ -81,12 +81,12 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	session->has_filter = how->has_filter;
 	session->has_terminal = how->has_terminal;
 	session->is_join = how->join_pidfd >= 0;
-	r = lc_process_start_time(session->process.pid, &session->process.start, err);
-	if (r < 0) {
+	/* A helper will not be the one that counts: see take_child. */
+	if (!session->is_join)
+		r = lc_process_start_time(session->process.pid, &session->process.start, err);
+	if (r < 0)
 		lc_session_abort(session);
-		return r;
-	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* The init has gone without a word: the subject says how. */

@@ -412,6 +412,11 @@ function Container:adopt(pid, start) end
 ---@return libcontainer.RawError|nil
 function Container:status() end
 
+--- The same, without asking whether it is paused: it is "running" then, too.
+---@return "created"|"running"|"stopped"|nil
+---@return libcontainer.RawError|nil
+function Container:life() end
+
 ---@return table<string, string> directories by controllers, absolute
 function Container:cgroup_paths() end
 
@@ -433,6 +438,11 @@ function Container:pids(is_inner) end
 ---@return table<string, integer>|nil
 ---@return libcontainer.RawError|nil
 function Container:usage() end
+
+--- Only how many processes of it the OOM killer took until now.
+---@return integer|nil
+---@return libcontainer.RawError|nil
+function Container:oom_kills() end
 
 --- All that src/cgroups/stats.def lists, of this moment; times in seconds.
 ---@return table|nil
