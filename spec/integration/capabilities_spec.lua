@@ -128,6 +128,19 @@ describe("capabilities", function()
   end)
 end)
 
+describe("capabilities that the caller has for every program that he starts", function()
+  fixture.check_leaks()
+
+  it("are not the container's, though its program could inherit the same [A24] [E04]", function()
+    fixture.needs("root", "busybox")
+    assert.equal("CapInh:\t0000000000000020\nCapAmb:\t0000000000000000\n", fixture.lua_prints([[
+      io.write(assert(lc.run { "grep", "-E", "CapInh|CapAmb", "/proc/self/status", rootfs = rootfs,
+        factory = assert(lc.new(root)), capabilities = { bounding = { "KILL" }, permitted = { "KILL" },
+        inheritable = { "KILL" } } }).stdout)]], { args = { fixture.root(), fixture.rootfs() },
+      before = "setpriv --inh-caps +kill,+net_raw --ambient-caps +kill,+net_raw" }))
+  end)
+end)
+
 describe("no_new_privileges", function()
   fixture.check_leaks()
 

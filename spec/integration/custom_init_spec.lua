@@ -101,6 +101,16 @@ describe("an init of the caller's", function()
     assert.equal(3, r.status)
   end)
 
+  it("passes on none of the descriptors that it has opened [A68]", function()
+    fixture.needs("root", "busybox", "release")
+    local factory = factory_with([[
+      local open = {}
+      for i = 1, 20 do open[i] = assert(io.open("/etc/passwd")) end -- not close-on-exec
+      error(select(2, assert(require "libcontainer".new()):start_initialization()))]])
+    local r = assert(lc.run { "ls", "/proc/self/fd", rootfs = fixture.rootfs(), factory = factory })
+    assert.equal("0\n1\n2\n3\n", r.stdout) -- 3 is the directory being read
+  end)
+
   it("that ends without handing over is an error, and leaves nothing", function()
     fixture.needs("root", "busybox")
     for script, words in pairs {

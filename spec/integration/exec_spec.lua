@@ -318,6 +318,24 @@ describe("what a further program may do", function()
     assert.equal("seccomp.syscalls[1].names[1]", err.field)
   end)
 
+  it("cannot be looked into before it is the program, by who has the same rights and sees it [A25]", function()
+    fixture.needs("root", "busybox")
+    local core = require "libcontainer.core"
+    -- Alone in its pid namespace the process that gets ready is not seen at all: here it is.
+    local box <close> = running { namespaces = { "mount", "uts" }, networks = {} }
+    local null = core.null()
+    local session <close> = assert(box._core:join(box._record.config, assert(configs.prepare_process { "true" }),
+      { id = "box", stdin = null, stdout = null, stderr = null }))
+    null:close()
+    repeat local event = assert(session:step()) until event == "ready"
+    local function look(pid)
+      return script(box, ([[cd /proc/%d && cat environ >/dev/null 2>&1; echo $?
+        for i in root cwd exe fd/0; do readlink $i; done | wc -l]]):format(pid))
+    end
+    assert.equal("0\n4\n", look(box:state().init_process_pid))
+    assert.equal("1\n0\n", look((session:pid())))
+  end)
+
   it("is told by its user and groups, which the files of the running container name [A58] [A80] [A21]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()

@@ -51,6 +51,24 @@ describe("the host's root as a container", function()
     end
   end)
 
+  it("is as closed where the host has mounted something below it, and is shown nothing that comes later [A01] [L29]",
+    function()
+    fixture.needs("root")
+    assert.equal("ro\nRead-only file system\nearlier\nro\nearlier\n", fixture.lua_prints([[
+      local configs = require "libcontainer.configs"
+      local box <close> = assert(assert(lc.new(root)):create("box", configs.host_root()))
+      assert(box:start { "sleep", "1000" })
+      local function look(script)
+        io.write(assert(box:exec { "sh", "-c", script }).stdout)
+      end
+      local options = "grep ' /srv ' /proc/self/mountinfo | cut -d' ' -f6 | cut -c1-2; "
+      look(options .. "touch /srv/x 2>&1 | sed 's/.*: //'; ls /srv")
+      assert(os.execute("mount -t tmpfs later /srv/earlier && touch /srv/earlier/x && mount -t tmpfs later /srv"))
+      look(options .. "ls /srv /srv/earlier | grep -v : | grep .")]], { args = { fixture.root() },
+      before = "unshare -m --propagation private sh -c 'mount --make-rshared / && mount -t tmpfs host /srv && "
+        .. "mkdir /srv/earlier && exec \"$@\"' x" }))
+  end)
+
   it("cannot be written anywhere: each attempt is EROFS, and the host has nothing new [A01]", function()
     fixture.needs("root")
     local place = fixture.sh("mktemp -d /var/libcontainer-spec.XXXXXX")

@@ -206,7 +206,7 @@ describe("the library inside a program", function()
       local r = assert(lc.run { "sh", "-c", "grep -E '^(Umask|Sig(Q|Pnd|Blk|Ign|Cgt)|ShdPnd|Cap|NoNew|Seccomp|" ..
         "Groups|Cpus_allowed:|THP)' /proc/self/status; " ..
         "cat /proc/self/oom_score_adj; cat /proc/self/limits; cat /proc/self/timerslack_ns; " ..
-        " cut -d\" \" -f18,19,40,41 /proc/self/stat; umask; pwd; env",
+        " cut -d\" \" -f18,19,40,41 /proc/self/stat; umask; pwd; env; busybox ionice; cat /proc/self/personality",
         rootfs = rootfs, factory = assert(lc.new(root)) })
       assert(r.status == 0 or r.lost, r.stderr) -- lost: SIGCHLD is ignored, before 6.15
       io.write((r.stdout:gsub("SigQ[^\n]*\n", "")))]]
@@ -229,7 +229,8 @@ describe("the library inside a program", function()
       f:close()
       posix.rlimit("FSIZE", 1 << 30, 1 << 40)
       posix.rlimit("CORE", 0, 1 << 30)]] .. "\n" .. look, { args = args(),
-      shell = "export STRANGE=1 LD_BIND_NOW=1; cd /var; " })
+      shell = "export STRANGE=1 LD_BIND_NOW=1; cd /var; ",
+      before = "setarch -R -L ionice -c 3 setpriv --inh-caps +kill,+net_raw --ambient-caps +kill,+net_raw" })
     -- limits are the caller's to lower, and documented to be inherited: all the rest is equal
     local function without_limits(text)
       return (text:gsub("Max [^\n]*\n", ""))

@@ -78,8 +78,14 @@ describe("masked and read-only paths", function()
         "/dir" } },
       [[cat /file /link /target; ls -A /dir /dirlink2/; touch /dir/x 2>/dev/null; rm /file 2>/dev/null
         echo x >/file; ls -A /dir; stat -c '%F %a' /file /dir
-        mkdir /dir/y 2>&1 | sed 's/.*: //']])
-    assert.equal("/dir:\n\n/dirlink2/:\ncharacter special file 666\ndirectory 555\nRead-only file system\n", out)
+        mkdir /dir/y 2>&1 | sed 's/.*: //'; grep -E ' /(file|dir|target) ' /proc/self/mountinfo]])
+    local seen, mounts = out:match("^(.-system\n)(.*)$")
+    assert.equal("/dir:\n\n/dirlink2/:\ncharacter special file 666\ndirectory 555\nRead-only file system\n", seen)
+    local list = inside.mounts(mounts)
+    assert.is_true(#list >= 3)
+    for _, mount in ipairs(list) do
+      assert.is_true(mount.options.ro and mount.options.nosuid and mount.options.noexec, mount.line)
+    end
     assert.equal("s\ns\ns", fixture.sh("cat %s/file %s/dir/sub/f %s/target", rootfs, rootfs, rootfs))
     assert.equal("", fixture.sh("ls %s/missing %s/nowhere 2>/dev/null", rootfs, rootfs))
   end)

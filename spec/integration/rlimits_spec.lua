@@ -85,6 +85,20 @@ describe("resource limits", function()
       "grep -c ' /m/' /proc/self/mountinfo"))
   end)
 
+  it("that are not set are the caller's: of descriptors too, of which the set-up takes more [O12] [E04]", function()
+    fixture.needs("root", "busybox")
+    assert.equal("77 1024\n77 1024\n", fixture.lua_prints([[
+      local factory = assert(lc.new(root))
+      local config = { rootfs = rootfs, mounts = {} }
+      for i = 1, 100 do config.mounts[i] = { type = "bind", source = "/etc", destination = "/tmp/" .. i } end
+      local box <close> = assert(factory:create("box", config))
+      local look = "echo $(ulimit -S -n) $(ulimit -H -n)"
+      local p = assert(box:start { "sh", "-c", look .. "; exec sleep 1000", stdout = "pipe" })
+      print(p.stdout:read("l", seconds(30)))
+      io.write(assert(box:exec { "sh", "-c", look }).stdout)]], { args = { fixture.root(), fixture.rootfs() },
+      before = "prlimit --nofile=77:1024" }))
+  end)
+
   it("twice the same, the soft one above the hard one, or unknown are refused [O12]", function()
     fixture.needs("root", "busybox")
     for field, list in pairs {
