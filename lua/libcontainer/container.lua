@@ -484,11 +484,14 @@ local function remove_lost(self, timeout, err)
   local is_left = status == "running" or IS_PAUSED[status] or (pids and #pids > 0)
   if is_left and not self._factory:_has_directory(self._id) then
     local done, raw = self._core:destroy(timeout)
-    if done and self._init then self._init:_poll() end -- its status, before it is taken
-    if done then done, raw = self._core:reap() end
     if not done then return nil, errors.raw(raw) end
     err = nil
   end
+  -- Whoever destroyed it may have left its end to us: the init ends after the programs that we have
+  -- started beside it.
+  if self._init then self._init:_poll() end -- its status, before it is taken
+  local reaped, raw = self._core:reap()
+  if not reaped then return nil, errors.raw(raw) end
   events.tell(self, "destroy")
   self:_release()
   if err then return nil, err end

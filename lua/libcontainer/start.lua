@@ -212,6 +212,12 @@ local function clear_groups(box)
   end
 end
 
+-- The cgroup of a process that did not come to run, or ran too early: nothing stays in it.
+local function undo_group(box, group)
+  group:kill()
+  if not group:close() then box._groups[#box._groups + 1] = group end
+end
+
 -- What became of the container meanwhile says more than the step that failed because of it.
 local function explain_failure(box, err)
   local status = box:status()
@@ -232,7 +238,7 @@ function M.further(box, proc)
   local running, has_raised
   running, err, has_raised = with_stdio(proc, options, function() return begin_further(box, proc, options) end)
   if running then return proc end
-  if options.group then options.group:close() end
+  if options.group then undo_group(box, options.group) end
   if has_raised then error(err, 0) end
   return nil, explain_failure(box, err)
 end

@@ -8,7 +8,7 @@ describe("the init of a container that has something of everything", function()
   for first = 0, 1 do
     it(("tells which operation, step and field failed, whichever call it was [L13] (errnos from %d)"):format(first),
       function()
-        local cases, output = faults.sweep("fault_init", "fail", first)
+        local cases, output = faults.sweep("fault_init", "fail", first, "first")
         assert.is_true(cases >= fixture.rounds(300, 10))
         -- A few may fail without harm: a memory policy that cannot be reset, a directory of PATH.
         local _, tolerated = output:match("tolerated:([%d ]*)\n"):gsub("%d+", "")
@@ -17,6 +17,23 @@ describe("the init of a container that has something of everything", function()
   end
 
   it("may die at any of its calls: the start fails and says so, nothing is left [L07] [L08]", function()
-    assert.is_true(faults.sweep("fault_init", "die") >= fixture.rounds(300, 10))
+    assert.is_true(faults.sweep("fault_init", "die", 0, "first") >= fixture.rounds(300, 10))
+  end)
+end)
+
+describe("the processes that bring a further program into a container", function()
+  fixture.check_leaks()
+
+  it("tell which operation, step and field failed, whichever call it was, and the container runs on [L13]", function()
+    local cases, output = faults.sweep("fault_init", "fail", 0, "further")
+    assert.is_true(cases >= fixture.rounds(180, 10))
+    -- Among them the last words of the one that was not seen inside.
+    local _, tolerated = output:match("tolerated:([%d ]*)\n"):gsub("%d+", "")
+    assert.is_true(tolerated < 16, output)
+  end)
+
+  it("may die at any of their calls, each without the other: no program runs that its host does not know of [L08]",
+    function()
+    assert.is_true(faults.sweep("fault_init", "die", 0, "further") >= fixture.rounds(180, 10))
   end)
 end)

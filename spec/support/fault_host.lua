@@ -7,6 +7,7 @@
 local core = require "libcontainer.core"
 local lc = require "libcontainer"
 local run = require "libcontainer.run"
+local further = require "spec.support.fault_exec"
 local patience = require "spec.support.patience"
 local sweep = require "spec.support.fault_sweep"
 
@@ -27,7 +28,9 @@ local function config()
     namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup" }, seccomp = "default" }
 end
 
-local scenarios = {}
+further.use { root = root, id = ID, config = config }
+local scenarios = further.scenarios
+local is_further = scenarios[scenario_name] ~= nil
 
 -- What a careful user writes.
 function scenarios.life(label, arm)
@@ -139,6 +142,7 @@ function scenarios.set(label, arm)
   local done, err = c:set { memory = "96M", cpu_shares = 512, pids_limit = 48 }
   step(label .. " set", done, err)
   check_limits(label, before, done, err)
+  if mode == "victim" then return done end
   local gone
   gone, err = c:destroy()
   step(label .. " destroy", gone, err)
@@ -167,14 +171,29 @@ function scenarios.pause(label, arm)
   arm()
   local paused, err = c:pause(1)
   step(label .. " pause", paused, err)
-  if is_thawed() == (paused or false) then sweep.problem("%s: pause answered %s %s", label, paused, err) end
+  -- Where every call fails it cannot be thawed again: then a destroy must do.
+  if mode ~= "sticky" and is_thawed() == (paused or false) then sweep.problem("%s: pause answered %s %s", label, paused, err) end
   local resumed, why = c:resume(1)
   step(label .. " resume", resumed, why)
   if resumed and not is_thawed() then sweep.problem("%s: resume answered %s %s", label, resumed, why) end
+  if mode == "victim" then return paused and resumed end
   local gone
   gone, err = c:destroy()
   step(label .. " destroy", gone, err)
   return paused and resumed and gone, err
+end
+
+-- The end of a container with programs in it that do not want to go, one of them in a cgroup of its own.
+function scenarios.destroy(label, arm)
+  local c = assert(assert(lc.new(root)):create(ID, config()))
+  assert(c:start { args = { "/bin/sleep", "1000" } })
+  local stubborn = "trap '' TERM INT HUP; sleep 1000 & while :; do wait; done"
+  assert(c:start { args = { "/bin/sh", "-c", stubborn } })
+  assert(c:start { args = { "/bin/sh", "-c", stubborn }, cgroups = { pids_limit = 8 } })
+  arm()
+  local gone, err = c:destroy()
+  step(label .. " destroy", gone, err)
+  return gone, err
 end
 
 -- Looking at a container and listening to it: the whole, or an error.
@@ -186,6 +205,8 @@ local function names_of(t, prefix, names)
   table.sort(names)
   return table.concat(names, " ")
 end
+
+local PRESSURE <const> = { some = 1, window = 2 }
 
 local function listen(label, c)
   local events, err = c:events()
@@ -207,6 +228,8 @@ function scenarios.watch(label, arm)
   local c = assert(assert(lc.new(root)):create(ID, config()))
   local p = assert(c:start { args = { "/bin/sleep", "1000" } })
   local whole = names_of(assert(c:stats()), "", {})
+  local has_pressure = c:notify_pressure("memory", PRESSURE)
+  if has_pressure then has_pressure:close() end
   arm()
   local stats = step(label .. " stats", c:stats())
   local found = stats and names_of(stats, "", {})
@@ -218,10 +241,12 @@ function scenarios.watch(label, arm)
   end
   local events <close> = listen(label, c)
   local oom = step(label .. " notify_oom", c:notify_oom())
+  local pressure = has_pressure and step(label .. " notify_pressure", c:notify_pressure("memory", PRESSURE))
   local gone, err = c:destroy()
   step(label .. " destroy", gone, err)
   if gone and events then check_end(label, events) end
   if oom then oom:close() end
+  if pressure then pressure:close() end
   return stats and events and gone, err
 end
 
@@ -268,7 +293,12 @@ local function in_process(label, nth, how)
   if not is_fine then sweep.problem("%s: raised %s", label, went_well) end
   if core.now() - began > patience.seconds(30) then sweep.problem("%s: took %d s", label, core.now() - began) end
   if not fired and not went_well then sweep.problem("%s: failed without a fault: %s", label, problem) end
-  if problem or how & sweep.STICKY ~= 0 then clean_up(label) end
+  if is_further then
+    further.settle(label, how & sweep.STICKY ~= 0)
+    if mode == "kill" then further.finish() end -- each victim makes its own
+  elseif problem or how & sweep.STICKY ~= 0 then
+    clean_up(label)
+  end
   watch(label)
   return fired, calls
 end
@@ -280,16 +310,33 @@ local function check_loadable(label)
   end
 end
 
+-- Who was killed has left a container that runs, or stands still and can be made to run.
+local function check_usable(label)
+  local c = assert(assert(lc.new(root)):load(ID))
+  local status = c:status()
+  if status == "paused" or status == "pausing" then
+    local resumed, err = c:resume(patience.seconds(10))
+    if not resumed then sweep.problem("%s: it cannot be resumed: %s", label, err) end
+  end
+  local done, err = c:set { pids_limit = 40 }
+  if not done then sweep.problem("%s: its limits cannot be changed: %s", label, err) end
+  further.settle(label, true, c)
+end
+
 -- The victim is another program, so no fault is armed here.
 local function by_victim(label, nth)
   local command = ("exec lua5.4 spec/support/fault_host.lua %s victim %s %s %d"):format(
     scenario_name, root, rootfs, nth)
   local fine, how, code = os.execute(command)
-  if fine then return false end
+  if fine then
+    clean_up(label)
+    return false
+  end
   if how == "exit" and code ~= LIVES_ON and code ~= 137 then
     sweep.problem("%s: the victim ended with status %d", label, code)
   end
   check_loadable(label)
+  if is_further or scenario_name == "set" or scenario_name == "pause" then check_usable(label) end
   clean_up(label)
   watch(label)
   return true
@@ -328,7 +375,13 @@ if scenario_name == "foreign" then
     end
   end
 else
-  watch = sweep.watch { root = assert(lc.new(root))._root, cgroups = cgroup_places(root) }
+  local cgroups = cgroup_places(root)
+  if is_further and mode ~= "kill" then
+    scenario("before", function() end) -- what is made once is there now
+    further.settle("before", false)
+    cgroups = {}
+  end
+  watch = sweep.watch { root = assert(lc.new(root))._root, cgroups = cgroups }
 end
 
 before_case()
@@ -361,4 +414,5 @@ while foreign < made do -- made for nobody
   foreign = foreign + 1
   clean_up("the rest")
 end
+further.finish()
 sweep.finish(calls)

@@ -1,16 +1,19 @@
 -- SPDX-License-Identifier: MIT
---- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS`.
+--- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS ERRNO first|further`.
 --
--- The container has something of everything, so its plan has every operation. For each call n that
+-- The container has something of everything, so its plan has every operation, and so has the plan of a
+-- further program in it, which is on a terminal and has a cgroup of its own. For each call n that
 -- its init makes, that call fails ("fail", with errnos in turn) or the init dies there ("die"). The
 -- error must name the operation, its step and its field of the configuration, and nothing may be
 -- left: see fault_sweep.lua. Every operation that makes a call must have failed at least once.
 local core = require "libcontainer.core"
+local further = require "spec.support.fault_exec"
 local lc = require "libcontainer"
 local patience = require "spec.support.patience"
 local sweep = require "spec.support.fault_sweep"
 
-local mode, root, rootfs, first_errno = table.unpack(arg, 1, 4)
+local mode, root, rootfs, first_errno, which = table.unpack(arg, 1, 5)
+local is_further = which == "further"
 local ID <const> = "swept"
 local ERRNOS <const> = { "EIO", "ENOMEM", "EPERM", "EMFILE", "ENOSPC" }
 
@@ -39,6 +42,10 @@ local config = {
 }
 local program = { args = { "true" }, env = { PATH = "/sbin:/bin" }, cwd = "/tmp/work", user = "1000:1000",
   umask = 63, oom_score_adj = 100, rlimits = config.rlimits }
+if is_further then
+  program.terminal, program.terminal_size, program.cgroups = true, { 100, 30 }, { pids_limit = 8 }
+  program.cwd = "/dev/shm/work" -- the root is read-only now
+end
 
 -- --- what the plan says of each operation ---
 
@@ -47,10 +54,18 @@ local function plan_rows()
   local c <close> = assert(factory:create(ID, config))
   local paths = {}
   for _, path in pairs(c:state().cgroup_paths) do paths[#paths + 1] = path end
+  if is_further then assert(c:start { args = { "/bin/sleep", "10000" } }) end
   return assert(c:explain(program)), paths
 end
 
 local rows, cgroups = plan_rows()
+-- What the cases of further programs are in, as long as the sweep lasts.
+local running
+if is_further then
+  running, cgroups = assert(assert(lc.new(root)):create(ID, config)), {}
+  assert(running:start { args = { "/bin/sleep", "10000" } })
+  further.settle("before", false, running)
+end
 local watch = sweep.watch { root = assert(lc.new(root))._root, cgroups = cgroups }
 local failed, tolerated = {}, {}
 
@@ -75,7 +90,7 @@ end
 
 local function start_with(label, fault, name)
   local factory = assert(lc.new(root, { fault = fault }))
-  local c = assert(factory:create(ID, config))
+  local c = assert(is_further and factory:load(ID) or factory:create(ID, config))
   local p, err = c:start(program)
   local calls = c._init_calls
   if p then
@@ -84,16 +99,24 @@ local function start_with(label, fault, name)
   else
     sweep.check_error(label, err)
     if mode == "die" then
-      if err.step ~= "session" or not tostring(err):find("killed by signal", 1, true) then
+      -- The one that becomes the program ends by itself when its maker has died.
+      local says_how = tostring(err):find(is_further and "the init %a+ %a+ %a+ %d+" or "killed by signal")
+      if err.step ~= "session" or not says_how then
         sweep.problem("%s: %s", label, err)
       end
     else
       check_origin(label, err)
       if err.errname ~= name then sweep.problem("%s: errno %s", label, err.errname) end
     end
-    if c:status() ~= "created" then sweep.problem("%s: status %s", label, c:status()) end
+    local status = is_further and "running" or "created"
+    if c:status() ~= status then sweep.problem("%s: status %s", label, c:status()) end
   end
-  assert(c:destroy())
+  if is_further then
+    if p then p:close() end
+    further.settle(label, false, running)
+  else
+    assert(c:destroy())
+  end
   return calls, p ~= nil
 end
 
@@ -112,6 +135,7 @@ local function case(nth, turn)
 end
 
 local total = start_with("without a fault", nil)
+assert(total and total > 0, "it does not start")
 watch("without a fault")
 
 -- Behind READY the calls are not told: the end is where nothing fails for a while.
@@ -131,5 +155,6 @@ end
 for i = #tolerated, 1, -1 do
   if tolerated[i] > nth - quiet then table.remove(tolerated, i) end
 end
+if running then assert(running:destroy()) end
 print("tolerated: " .. table.concat(tolerated, " "))
 sweep.finish(nth - quiet)

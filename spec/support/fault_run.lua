@@ -26,7 +26,8 @@ end
 ---@return string output
 function M.sweep(program, scenario, ...)
   fixture.needs("root", "busybox", "fault_build", "release")
-  local command = ("LUA_PATH='%s' LUA_CPATH='build/fault/?.so;;'"):format(package.path)
+  local command = ("LUA_PATH='%s' LUA_CPATH='build/fault/?.so;%s/?.so;;'"):format(package.path,
+    fixture.posix_directory() or ".")
   local before = program == "fault_host" and table.concat({ scenario, (...) }, " ") or scenario
   local rest = program == "fault_host" and table.concat({ select(2, ...) }, " ") or table.concat({ ... }, " ")
   -- That of the foreign containers holds one state root for each, so it is none itself.

@@ -146,8 +146,10 @@ int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start
 	if (r < 0 || container->cgroup.count == 0)
 		return r;
 	r = lc_cgroup_pids(&container->cgroup, find_pid, &search, err);
-	/* A zombie is in no list. It is kept, because a destroy has to reap it if it is our child. */
-	if (r < 0 || (!search.is_found && lc_process_await(&container->init, 0, NULL) < 0))
+	/* A zombie is in no list, nor who is about to be one. It is kept, because a destroy has to reap
+	 * it if it is our child. */
+	if (r < 0 || (!search.is_found && !lc_process_is_ending(&container->init) &&
+			     lc_process_await(&container->init, 0, NULL) < 0))
 		lc_process_done(&container->init);
 	return r;
 }
@@ -470,5 +472,8 @@ int lc_container_reap(struct lc_container *container, struct lc_error *err)
 {
 	bool has_ended;
 
+	lc_sibling_reap(container->host); /* those that one round of killing had not ended yet */
+	if (container->init.pidfd >= 0 && lc_process_is_ending(&container->init))
+		(void) lc_process_await(&container->init, END_MS, NULL); /* behind them */
 	return container->init.pidfd < 0 ? 0 : lc_process_poll(&container->init, &has_ended, err);
 }

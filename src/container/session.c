@@ -177,7 +177,8 @@ static int dismiss_helper(struct lc_session *session, struct lc_error *err)
 	if (session->helper.pidfd < 0)
 		return 0;
 	r = lc_process_kill(&session->helper, LCT_ABORT_TIMEOUT_MS, err);
-	lc_process_done(&session->helper);
+	if (r >= 0) /* else lc_session_abort tries again */
+		lc_process_done(&session->helper);
 	return r;
 }
 
@@ -201,7 +202,10 @@ static int finished(struct lc_session *session, struct lc_error *err)
 	return LCT_SESSION_RUNNING;
 }
 
-/* One message, and the descriptor that came with it (-1: none). Any other is closed. */
+/*
+ * One message, and the descriptor that came with it: -1 for none, -EMFILE for one that could not be
+ * opened here, -EPROTO when there were more than there is room for. Any other is closed.
+ */
 static long receive(int socket, struct lc_report *report, int *out_fd)
 {
 	union {
@@ -220,17 +224,35 @@ static long receive(int socket, struct lc_report *report, int *out_fd)
 
 	*out_fd = -1;
 	head = r >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
+	if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) {
+		/* unix(7): too many open files for it */
+		if (r >= 0 && (message.msg_flags & MSG_CTRUNC) != 0)
+			*out_fd = -EMFILE;
 		return r;
+	}
 	fds = (const int *) (const void *) CMSG_DATA(head);
 	count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 	for (size_t i = 1; i < count; i++)
 		(void) lc_sys_close(fds[i]);
 	if (count > 0)
 		*out_fd = lc_fd_above_stdio(fds[0]);
-	if (*out_fd < -1)
-		return *out_fd;
-	return (message.msg_flags & MSG_CTRUNC) != 0 ? -EPROTO : r;
+	if ((message.msg_flags & MSG_CTRUNC) != 0) {
+		lc_fd_close(out_fd);
+		*out_fd = -EPROTO;
+	}
+	return r;
+}
+
+static bool may_have_child(const struct lc_session *session)
+{
+	return session->is_join && session->has_gone && session->helper.pidfd < 0;
+}
+
+/* It has been made, and all that we have of it is its number. */
+static void note_stray(struct lc_session *session, const struct lc_report *report)
+{
+	if (report->kind == LCT_REPORT_CHILD && report->pid > 0 && may_have_child(session))
+		session->stray = report->pid;
 }
 
 /* The process that will be the program has been made: from now on it is the one that counts. */
@@ -240,8 +262,7 @@ static int take_child(
 	struct lc_process child = LCT_PROCESS_INIT;
 	int r;
 
-	if (!session->is_join || !session->has_gone || session->helper.pidfd >= 0 || *pidfd < 0 ||
-		report->pid <= 0)
+	if (!may_have_child(session) || *pidfd < 0 || report->pid <= 0)
 		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
 	child.pid = report->pid;
 	child.pidfd = lc_take_fd(pidfd);
@@ -319,6 +340,10 @@ int lc_session_step(struct lc_session *session, struct lc_error *err)
 		if (r != sizeof(report))
 			return lc_fail(
 				err, LCT_STEP_SESSION, EPROTO, "message of a wrong length");
+		if (fd < -1) {
+			note_stray(session, &report);
+			return lc_fail(err, LCT_STEP_SESSION, fd, "recv");
+		}
 		state = take(session, &report, &fd, err);
 	}
 	return state;
@@ -344,6 +369,56 @@ int lc_session_go(struct lc_session *session, struct lc_error *err)
 	return 0;
 }
 
+/* The number of a child of ours that nobody has reaped is its own. */
+static void end_stray(struct lc_session *session)
+{
+	struct lc_process stray = {.pid = session->stray};
+	siginfo_t info;
+
+	session->stray = 0;
+	stray.pidfd = (int) lc_sys_pidfd_open(stray.pid, 0);
+	if (stray.pidfd >= 0 && lc_sys_waitid(P_PIDFD, stray.pidfd, &info,
+					WEXITED | WNOHANG | WNOWAIT | __WALL, NULL) == 0)
+		(void) lc_process_kill(&stray, LCT_ABORT_TIMEOUT_MS, NULL);
+	lc_process_done(&stray);
+}
+
+/* A child that the helper made and did not come to tell of waits in its process group. */
+static void end_untold(struct lc_session *session)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+	int tries = LCT_ABORT_TIMEOUT_MS;
+	long r = 0;
+
+	while (r >= 0 && tries-- > 0) {
+		siginfo_t info = {.si_pid = 0};
+
+		r = lc_sys_waitid(P_PGID, session->process.pid, &info,
+			WEXITED | WNOHANG | __WALL, NULL);
+		if (r < 0 || info.si_pid != 0)
+			return;
+		/* It is there, and a child of ours: so the number is still that of its group. */
+		(void) lc_sys_kill(-session->process.pid, SIGKILL);
+		(void) lc_sys_poll(NULL, 0, &moment);
+	}
+}
+
+/* What the helper has said before its end, and we have not heard: it may have made the child, who is ours
+ * by CLONE_PARENT, and would run. */
+static void hear_last_words(struct lc_session *session)
+{
+	struct lc_report report;
+	long r = session->socket < 0 ? -EBADF : 1;
+
+	while (r > 0 || r == -EINTR) {
+		LCT_CLEANUP(fd) int fd = -1;
+
+		r = receive(session->socket, &report, &fd);
+		if (r == sizeof(report))
+			note_stray(session, &report);
+	}
+}
+
 void lc_session_done(struct lc_session *session)
 {
 	lc_fd_close(&session->socket);
@@ -361,6 +436,13 @@ void lc_session_abort(struct lc_session *session)
 #endif
 	if (session->process.pidfd >= 0)
 		(void) lc_process_kill(&session->process, LCT_ABORT_TIMEOUT_MS, NULL);
+	if (may_have_child(session)) {
+		hear_last_words(session);
+		end_untold(session);
+	}
+	lc_fd_close(&session->socket); /* where no descriptor is free, this is the one */
+	if (session->stray > 0)
+		end_stray(session);
 	(void) dismiss_helper(session, NULL);
 #ifdef LCT_FAULT
 	lc_fault_enable(true);

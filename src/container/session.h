@@ -23,6 +23,7 @@ struct lc_session {
 	enum lc_session_state state;
 	struct lc_process process; /* the init; who joins: at first the helper, then the child */
 	struct lc_process helper;  /* of who joins: has done its work, to be reaped */
+	pid_t stray;         /* a child that we were told of, and could not take; 0 for none */
 	bool is_join;
 	bool has_terminal;   /* one was asked for */
 	int terminal;        /* its master, once it came; -1 */

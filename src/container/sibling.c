@@ -68,6 +68,7 @@ void lc_sibling_reap(struct lc_host *host)
 
 void lc_sibling_forget(struct lc_host *host)
 {
+	lc_sibling_reap(host); /* whoever ended with his container, and was not asked for since */
 	while (host->siblings != NULL) {
 		struct lc_sibling *sibling = host->siblings;
 

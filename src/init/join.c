@@ -10,6 +10,9 @@
  */
 #include "init/init.h"
 #include "plan/report.h"
+#ifdef LCT_FAULT
+#include "sys/sys_fault.h"
+#endif
 #include <sys/prctl.h>
 
 int lc_init_join(struct lc_init *init, const struct lc_op_join *op, struct lc_error *err)
@@ -30,23 +33,53 @@ int lc_init_join(struct lc_init *init, const struct lc_op_join *op, struct lc_er
 	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, "/") : 0;
 }
 
+/*
+ * The program may run once the host knows of it, and who has made it may be killed before. Until the
+ * host has been told, the new one waits; a pipe ends for it when its maker does.
+ */
+static int await_host(int reading, struct lc_error *err)
+{
+	char word;
+	long r;
+
+	do
+		r = lc_sys_read(reading, &word, 1);
+	while (r == -EINTR);
+	(void) lc_sys_close(reading);
+	if (r == 0)
+		lc_sys_exit(LCT_INIT_FAILED);
+	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, "clone") : 0;
+}
+
 int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_error *err)
 {
 	struct lc_report report = {.kind = LCT_REPORT_CHILD};
 	LCT_INIT_FD int pidfd = -1;
-	long r = lc_sys_clone(CLONE_PARENT | CLONE_PIDFD, &pidfd);
+	int told[2];
+	/* One group until then: by it the host finds a child that it was not told of. */
+	long r = lc_sys_setpgid(0, 0);
 
 	(void) init;
 	(void) op;
+	if (r >= 0)
+		r = lc_sys_pipe2(told, O_CLOEXEC);
+	if (r >= 0)
+		r = lc_sys_clone(CLONE_PARENT | CLONE_PIDFD, &pidfd);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_NAMESPACE, r, "clone");
-	if (r == 0)
-		return 0; /* the rest of the plan is the new one's */
+	if (r == 0) {
+#ifdef LCT_FAULT
+		lc_fault_skip(LCT_FAULT_CHILD_SKIPS);
+#endif
+		(void) lc_sys_close(told[1]);
+		return await_host(told[0], err); /* the rest of the plan is the new one's */
+	}
 	report.pid = (int32_t) r;
 	r = lc_init_send_with(&report, pidfd);
-	/* A program that the host does not know of may not run. */
+	if (r >= 0)
+		r = lc_sys_write(told[1], "", 1);
 	if (r < 0)
-		(void) lc_sys_pidfd_send_signal(pidfd, SIGKILL);
-	lc_sys_exit(r < 0 ? LCT_INIT_FAILED : 0);
+		return lc_fail(err, LCT_STEP_NAMESPACE, r, "clone");
+	lc_sys_exit(0);
 	return lc_fail(err, LCT_STEP_NAMESPACE, ECANCELED, "clone");
 }

@@ -16,7 +16,7 @@
  * being born in it. The first one, which nothing in the container can see, does all of the work;
  * the second one is a child of the host and becomes the program:
  *
- *	CHILD + pidfd ───────────▶  after GO; the first one exits
+ *	CHILD + pidfd ───────────▶  after GO; the second one goes on, the first one exits
  *
  * End of file at the init means that the host has gone, and it exits without starting anything.
  */

@@ -377,6 +377,10 @@ static inline long lc_sys_clone(uint64_t flags, int *out_pidfd)
 {
 	return LCT_SYS5(clone, flags, NULL, out_pidfd, NULL, NULL);
 }
+static inline long lc_sys_setpgid(pid_t pid, pid_t group)
+{
+	return LCT_SYS2(setpgid, pid, group);
+}
 static inline long lc_sys_setsid(void)
 {
 	return LCT_SYS0(setsid);

@@ -29,6 +29,11 @@ void lc_fault_enable(bool on);
 uint32_t lc_fault_calls(void);
 bool lc_fault_fired(void);
 
+/* A copy of the process that has counted until now counts on from here, as if it had made so many
+ * calls: or a number would be one call of each of them. */
+#define LCT_FAULT_CHILD_SKIPS 6
+void lc_fault_skip(uint32_t calls);
+
 /* Count one call: 0 when it may be made, -errno when it has to fail. */
 long lc_fault_take(void);
 
