@@ -39,7 +39,7 @@ static int v2_create(struct lc_cgroup *cg, struct lc_error *err)
 	return 0;
 }
 
-/* Before cgroup.kill: nothing forks while its neighbours are signalled, as nothing runs. A process that
+/* Without cgroup.kill: nothing forks while its neighbours are signalled, as nothing runs. A process that
  * is frozen here hears SIGKILL all the same. */
 static int kill_frozen(int dirfd)
 {
@@ -51,8 +51,11 @@ static int kill_frozen(int dirfd)
 	return r;
 }
 
-/* cgroup.kill (since 5.14) reaches everything below at once, frozen or not; a cgroup that was
- * frozen and stays (it was there before us) is thawed afterwards. */
+/*
+ * cgroup.kill (since 5.14) reaches everything below at once, frozen or not. Not for a cgroup that stays,
+ * because it was there before us: newer kernels (6.18 does) end whoever is born into one that has been
+ * killed in that way, as they compare its count of kills with that of the parent's cgroup.
+ */
 static int v2_kill(struct lc_cgroup *cg, struct lc_error *err)
 {
 	int index = lc_cgroup_find_unified(cg);
@@ -61,11 +64,9 @@ static int v2_kill(struct lc_cgroup *cg, struct lc_error *err)
 
 	if (dir == NULL || dir->fd < 0)
 		return 0;
-	r = lc_cgroup_write(dir->fd, "cgroup.kill", "1");
+	r = dir->was_there ? -ENOENT : lc_cgroup_write(dir->fd, "cgroup.kill", "1");
 	if (lc_cgroup_is_gone(r))
 		r = kill_frozen(dir->fd);
-	if (dir->was_there)
-		(void) lc_cgroup_write(dir->fd, "cgroup.freeze", "0");
 	return r < 0 ? lc_cgroup_fail(cg, dir, r, "cgroup.kill", err) : 0;
 }
 
