@@ -51,8 +51,6 @@ static void test_schema(struct test *t)
 
 static void test_names(struct test *t)
 {
-	char name[32];
-
 	OK(lc_namespace_flag("mount") == CLONE_NEWNS &&
 		lc_namespace_flag("time") == CLONE_NEWTIME &&
 			lc_namespace_flag("net") == 0,
@@ -89,12 +87,6 @@ static void test_names(struct test *t)
 			lc_capability_number("") == -1 && lc_capability_number("CAP_") == -1 &&
 			lc_capability_number("CHOWN ") == -1 && lc_capability_number("all") == -1,
 		"numbers and unknown words are no capabilities");
-	OK(lc_capability_name(CAP_SYS_ADMIN, name, sizeof(name)) && strcmp(name, "SYS_ADMIN") == 0,
-		"a capability has its name");
-	OK(!lc_capability_name(63, name, sizeof(name)) && !lc_capability_name(-1, name,
-		sizeof(name)) &&
-			!lc_capability_name(CAP_SYS_ADMIN, name, 4),
-		"a number without a name has none, nor does one that does not fit");
 }
 
 static void test_options(struct test *t)

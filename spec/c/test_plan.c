@@ -356,14 +356,14 @@ static void test_seal(struct test *t)
 	if (!OK(fd > 2, "a plan is sealed"))
 		return;
 	OK(lc_sys_fcntl(fd, F_GETFD, 0) == FD_CLOEXEC, "close-on-exec");
-	OK(lc_sys_write(fd, "x", 1) == -EPERM && lc_sys_ftruncate(fd, 0) == -EPERM &&
-			lc_sys_ftruncate(fd, 1 << 20) == -EPERM,
+	OK(lc_sys_write(fd, "x", 1) == -EPERM && ftruncate(fd, 0) < 0 && errno == EPERM &&
+			ftruncate(fd, 1 << 20) < 0 && errno == EPERM,
 		"it cannot be written, shrunk or grown");
 	OK(lc_sys_fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == -EPERM, "nor sealed otherwise");
 	map = (void *) lc_sys_mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	OK(lc_plan_open(map, size, &plan, &err) == 0 && memcmp(map, document, size) == 0,
 		"what is mapped is what was written");
-	(void) lc_sys_munmap(map, size);
+	(void) munmap(map, size);
 }
 
 static bool explains(const struct lc_plan *plan, uint32_t index, const char *expected)
@@ -404,9 +404,6 @@ static void test_explain(struct test *t)
 	OK(strcmp(row.op, "attach") == 0 && strcmp(row.step, "mount") == 0 &&
 			strcmp(row.meaning, "attach a detached mount") == 0,
 		"name, step and meaning come from ops.def");
-	OK(strcmp(lc_plan_op_name(LCT_OP_exec), "exec") == 0 &&
-			lc_plan_op_name(LCT_OP_COUNT) == NULL,
-		"an operation has a name, a number that is none has not");
 }
 
 static void test_explain_cut(struct test *t)

@@ -97,26 +97,6 @@ long lc_file_read_alloc(int dirfd, const char *name, struct lc_arena *arena, siz
 	return (long) used;
 }
 
-int lc_file_write(
-	int dirfd, const char *name, const char *text, enum lc_step step, struct lc_error *err)
-{
-	size_t size = strlen(text);
-	LCT_CLEANUP(fd) int fd = (int) lc_sys_openat(dirfd, name, O_WRONLY | O_CLOEXEC, 0);
-	long r;
-
-	if (fd < 0)
-		return lc_fail(err, step, fd, name);
-	do
-		r = lc_sys_write(fd, text, size);
-	while (r == -EINTR);
-	if (r < 0)
-		return lc_fail(err, step, r, name);
-	/* A kernel file takes a value whole or not at all: a rest would be a second value. */
-	if ((size_t) r != size)
-		return lc_fail(err, step, EIO, name);
-	return 0;
-}
-
 /* "dir/name" -> "dir/.name.1a2b3c4d": in the same directory, so that rename works. */
 static int temporary_name(const char *name, char *out, size_t size)
 {

@@ -20,10 +20,6 @@ long lc_file_read(int dirfd, const char *name, char *buffer, size_t size, enum l
 long lc_file_read_alloc(int dirfd, const char *name, struct lc_arena *arena, size_t limit,
 	char **out, enum lc_step step, struct lc_error *err);
 
-/* Write `text` to an existing file with one write(2), as kernel files want it. */
-int lc_file_write(
-	int dirfd, const char *name, const char *text, enum lc_step step, struct lc_error *err);
-
 /* Replace `name` by a new file of `mode` (independent of umask) that holds `size` bytes: written
  * under a temporary name beside it, then renamed. The old content stays on any failure. */
 int lc_file_replace(int dirfd, const char *name, const void *data, size_t size, unsigned mode,

@@ -139,7 +139,6 @@ int lc_lua_new_root(lua_State *L);
 int lc_lua_new_container(lua_State *L);
 int lc_lua_saved_container(lua_State *L);
 int lc_lua_scope_names(lua_State *L);
-int lc_lua_open_process_by_pid(lua_State *L);
 int lc_lua_new_poll_set(lua_State *L);
 int lc_lua_pipe(lua_State *L);
 int lc_lua_null(lua_State *L);

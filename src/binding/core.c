@@ -77,13 +77,6 @@ static int core_capability(lua_State *L)
 	return push_number_or_nil(L, lc_capability_number(luaL_checkstring(L, 1)));
 }
 
-/* core.mount_option(name) -> is it one that the kernel, not the file system, looks after? */
-static int core_mount_option(lua_State *L)
-{
-	lua_pushboolean(L, lc_mount_option(luaL_checkstring(L, 1)) != NULL);
-	return 1;
-}
-
 static int core_errno_name(lua_State *L)
 {
 	lua_pushstring(L, lc_errno_name((int) luaL_checkinteger(L, 1)));
@@ -169,7 +162,6 @@ static const luaL_Reg functions[] = {
 	{"signal", core_signal},
 	{"signal_name", core_signal_name},
 	{"capability", core_capability},
-	{"mount_option", core_mount_option},
 	{"errno_name", core_errno_name},
 	{"errno_text", core_errno_text},
 	{"id_is_valid", core_id_is_valid},
@@ -180,7 +172,6 @@ static const luaL_Reg functions[] = {
 	{"container", lc_lua_new_container},
 	{"saved_container", lc_lua_saved_container},
 	{"scope", lc_lua_scope_names},
-	{"open_process", lc_lua_open_process_by_pid},
 	{"poll_set", lc_lua_new_poll_set},
 	{"pipe", lc_lua_pipe},
 	{"null", lc_lua_null},

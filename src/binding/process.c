@@ -46,20 +46,6 @@ void lc_lua_push_sibling(lua_State *L, struct lc_sibling *sibling)
 	box->sibling = sibling;
 }
 
-/* core.open_process(pid, start) -> process | nil, raw */
-int lc_lua_open_process_by_pid(lua_State *L)
-{
-	lua_Integer pid = luaL_checkinteger(L, 1);
-	lua_Integer start = luaL_checkinteger(L, 2);
-	struct lc_process *process = lc_lua_push_process(L);
-	struct lc_error err;
-
-	luaL_argcheck(L, pid > 0 && pid <= INT32_MAX, 1, "no pid");
-	if (lc_process_open((pid_t) pid, (uint64_t) start, process, &err) < 0)
-		return lc_lua_failure(L, &err, NULL);
-	return 1;
-}
-
 static int process_close(lua_State *L)
 {
 	struct box_process *box = check_box(L, 1);

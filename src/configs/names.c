@@ -260,23 +260,6 @@ int lc_capability_number(const char *name)
 	return cap_from_name(full, &value) == 0 ? (int) value : -1;
 }
 
-bool lc_capability_name(int number, char *out, unsigned size)
-{
-	char *name = number < 0 || number > 63 ? NULL : cap_to_name(number);
-	bool is_known = name != NULL && strncmp(name, "cap_", 4) == 0 && strlen(name + 4) < size;
-
-	if (is_known) {
-		char *to = out;
-
-		for (const char *from = name + 4; *from != '\0'; from++)
-			*to++ = *from >= 'a' && *from <= 'z' ? (char) (*from - 'a' + 'A') : *from;
-		*to = '\0';
-	}
-	if (name != NULL)
-		(void) cap_free(name);
-	return is_known;
-}
-
 const struct lc_mount_option *lc_mount_option(const char *name)
 {
 	for (size_t i = 0; i < COUNT(mount_options); i++)

@@ -19,8 +19,6 @@ const char *lc_signal_name(int number);
 
 /* Bit of "CHOWN" or "CAP_CHOWN" in any case, through libcap; -1 for none. capabilities(7) */
 int lc_capability_number(const char *name);
-/* "CHOWN", lower-case letters made upper and CAP_ taken off; false for a number without a name. */
-bool lc_capability_name(int number, char *out, unsigned size);
 
 /* Symbolic links at either end of a bind mount, as crun(1) has them. */
 #define LCT_SYMLINK_SOURCE 1u      /* src-nofollow: the link itself is mounted */

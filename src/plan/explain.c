@@ -174,11 +174,6 @@ static void finish(struct text *text)
 	text->bytes[text->used] = '\0';
 }
 
-const char *lc_plan_op_name(unsigned op)
-{
-	return op < LCT_OP_COUNT ? op_names[op] : NULL;
-}
-
 void lc_explain(const struct lc_plan *plan, uint32_t index, const struct lc_plan_record *record,
 	struct lc_explain_row *out)
 {

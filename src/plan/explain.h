@@ -11,9 +11,6 @@ struct lc_explain_row {
 	char operands[1024]; /* "target=/proc flags=0x3", cut with "…" where longer */
 };
 
-/* Name of an operation, NULL out of range. */
-const char *lc_plan_op_name(unsigned op);
-
 /* Render `record` of an opened plan as row number `index`. */
 void lc_explain(const struct lc_plan *plan, uint32_t index, const struct lc_plan_record *record,
 	struct lc_explain_row *out);

@@ -204,10 +204,6 @@ static inline long lc_sys_flock(int fd, int operation)
 {
 	return LCT_SYS2(flock, fd, operation);
 }
-static inline long lc_sys_ftruncate(int fd, int64_t size)
-{
-	return LCT_SYS2(ftruncate, fd, size);
-}
 static inline long lc_sys_memfd_create(const char *name, unsigned flags)
 {
 	return LCT_SYS2(memfd_create, name, flags);
@@ -256,10 +252,6 @@ static inline long lc_sys_mmap(void *address, size_t size, int protection, int f
 	int64_t offset)
 {
 	return LCT_SYS6(mmap, address, size, protection, flags, fd, offset);
-}
-static inline long lc_sys_munmap(void *address, size_t size)
-{
-	return LCT_SYS2(munmap, address, size);
 }
 
 /* --- sockets --- */
@@ -343,10 +335,6 @@ static inline long lc_sys_getpid(void)
 {
 	return lc_arch_call(__NR_getpid, 0, 0, 0, 0, 0, 0);
 }
-static inline long lc_sys_getppid(void)
-{
-	return lc_arch_call(__NR_getppid, 0, 0, 0, 0, 0, 0);
-}
 static inline long lc_sys_geteuid(void)
 {
 	return lc_arch_call(__NR_geteuid, 0, 0, 0, 0, 0, 0);
@@ -406,10 +394,6 @@ static inline long lc_sys_setgroups(size_t count, const uint32_t *groups)
 {
 	return LCT_SYS2(setgroups, count, groups);
 }
-static inline long lc_sys_getgroups(size_t count, uint32_t *groups)
-{
-	return LCT_SYS2(getgroups, count, groups);
-}
 static inline long lc_sys_setresgid(uint32_t real, uint32_t effective, uint32_t saved)
 {
 	return LCT_SYS3(setresgid, real, effective, saved);
@@ -447,10 +431,6 @@ static inline long lc_sys_sigaction(int signal, const struct lc_sigaction *actio
 	struct lc_sigaction *old)
 {
 	return LCT_SYS4(rt_sigaction, signal, action, old, sizeof(lc_sigset));
-}
-static inline long lc_sys_sched_getaffinity(int pid, size_t size, void *mask)
-{
-	return LCT_SYS3(sched_getaffinity, pid, size, mask);
 }
 static inline long lc_sys_sched_setaffinity(int pid, size_t size, const void *mask)
 {

@@ -35,11 +35,6 @@ function core.signal_name(number) end
 ---@return integer|nil bit
 function core.capability(name) end
 
---- Is it an option that the kernel, not the file system, looks after?
----@param name string
----@return boolean
-function core.mount_option(name) end
-
 ---@param errno integer
 ---@return string|nil name "EPERM"
 function core.errno_name(errno) end
@@ -126,13 +121,6 @@ function core.scope(path, fallback, user) end
 ---@return libcontainer.core.PollSet|nil
 ---@return libcontainer.RawError|nil
 function core.poll_set() end
-
---- A process by pid, proved by its start time.
----@param pid integer
----@param start integer
----@return libcontainer.core.Process|nil
----@return libcontainer.RawError|nil
-function core.open_process(pid, start) end
 
 ---@param direction "in"|"out" "in" when we write
 ---@return libcontainer.core.Stream|nil ours
