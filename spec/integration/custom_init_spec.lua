@@ -101,14 +101,23 @@ describe("an init of the caller's", function()
     assert.equal(3, r.status)
   end)
 
-  it("passes on none of the descriptors that it has opened [A68]", function()
+  it("gets none of the host's descriptors, and passes on none of its own [A68] [A22]", function()
     fixture.needs("root", "busybox", "release")
+    local open = {} -- not close-on-exec, here and there
+    for i = 1, 20 do open[i] = assert(io.open("/etc/passwd")) end
     local factory = factory_with([[
+      for number = 0, 60 do
+        local file <close> = io.open("/proc/self/fdinfo/" .. number)
+        if file then io.write(number, " ") end
+      end
+      io.stdout:flush()
       local open = {}
-      for i = 1, 20 do open[i] = assert(io.open("/etc/passwd")) end -- not close-on-exec
+      for i = 1, 20 do open[i] = assert(io.open("/etc/passwd")) end
       error(select(2, assert(require "libcontainer".new()):start_initialization()))]])
     local r = assert(lc.run { "ls", "/proc/self/fd", rootfs = fixture.rootfs(), factory = factory })
-    assert.equal("0\n1\n2\n3\n", r.stdout) -- 3 is the directory being read
+    for _, file in ipairs(open) do file:close() end
+    -- with the session and the plan; then with the directory that is being read
+    assert.equal("0 1 2 3 4 0\n1\n2\n3\n", r.stdout)
   end)
 
   it("that ends without handing over is an error, and leaves nothing", function()
