@@ -488,7 +488,7 @@ static int container_siblings(lua_State *L)
 	struct lc_sibling *at;
 	lua_Integer count = 0;
 
-	lc_sibling_reap(c->host);
+	lc_sibling_reap(c->host, &c->init);
 	lua_newtable(L);
 	for (at = lc_sibling_next(c->host, &c->init, NULL); at != NULL;
 		at = lc_sibling_next(c->host, &c->init, at)) {

@@ -333,7 +333,7 @@ int lc_container_life(
 	*out = container->was_started ? LCT_STATUS_STOPPED : LCT_STATUS_CREATED;
 	if (!container->was_started || container->init.pidfd < 0)
 		return 0;
-	lc_sibling_reap(container->host); /* or an init that has ended would still be there */
+	lc_sibling_reap(container->host, &container->init); /* or an init that has ended would still be there */
 	/* Only looked at, not reaped: the exit status belongs to the process object. */
 	r = lc_process_await(&container->init, 0, err);
 	if (r != -ETIMEDOUT)
@@ -379,7 +379,7 @@ static void end_siblings(struct lc_container *container, int timeout_ms)
 		r = lc_process_await(&at->process, timeout_ms, NULL);
 		at = lc_sibling_next(container->host, &container->init, at);
 	}
-	lc_sibling_reap(container->host);
+	lc_sibling_reap(container->host, &container->init);
 }
 
 int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_error *err)

@@ -39,17 +39,22 @@ void lc_sibling_add(struct lc_host *host, struct lc_sibling *sibling, const stru
 	host->siblings = sibling;
 }
 
+static bool is_beside(const struct lc_sibling *sibling, const struct lc_process *init)
+{
+	return sibling->init == init->pid && sibling->init_start == init->start;
+}
+
 struct lc_sibling *lc_sibling_next(
 	const struct lc_host *host, const struct lc_process *init, const struct lc_sibling *last)
 {
 	struct lc_sibling *at = last != NULL ? last->next : host->siblings;
 
-	while (at != NULL && (at->init != init->pid || at->init_start != init->start))
+	while (at != NULL && !is_beside(at, init))
 		at = at->next;
 	return at;
 }
 
-void lc_sibling_reap(struct lc_host *host)
+void lc_sibling_reap(struct lc_host *host, const struct lc_process *init)
 {
 	struct lc_sibling **place = &host->siblings;
 
@@ -57,7 +62,9 @@ void lc_sibling_reap(struct lc_host *host)
 		struct lc_sibling *sibling = *place;
 		bool has_ended = false;
 
-		if (lc_process_poll(&sibling->process, &has_ended, NULL) < 0 || !has_ended) {
+		if (!is_beside(sibling, init) ||
+			lc_process_poll(&sibling->process, &has_ended, NULL) < 0 ||
+			!has_ended) {
 			place = &sibling->next;
 			continue;
 		}

@@ -34,8 +34,8 @@ void lc_sibling_add(struct lc_host *host, struct lc_sibling *sibling, const stru
 struct lc_sibling *lc_sibling_next(
 	const struct lc_host *host, const struct lc_process *init, const struct lc_sibling *last);
 
-/* Reap those of every container that have ended. */
-void lc_sibling_reap(struct lc_host *host);
+/* Reap those of this init that have ended; others are their own containers' business. */
+void lc_sibling_reap(struct lc_host *host, const struct lc_process *init);
 
 /* The host's list goes, when the host does. */
 void lc_sibling_forget(struct lc_host *host);
