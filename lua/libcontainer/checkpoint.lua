@@ -24,6 +24,7 @@ local VERSION <const> = 1
 local IMAGES <const>, WORK <const>, SCRATCH <const> = "criu.image", "criu.work", "criu.run"
 local TIMEOUT <const> = 60
 local THAW_TIMEOUT <const>, DESTROY_TIMEOUT <const>, END_TIMEOUT <const> = 10, 10, 10
+local CLOSE_TIMEOUT <const> = 10
 local SIGCONT <const> = 18
 
 -- --- options ---
@@ -353,16 +354,30 @@ local function inherit(args, facts)
   end
 end
 
-local function restore_arguments(box, images, work, scratch, description, options)
+local function restore_arguments(box, images, work, scratch, place, description, options)
   local args = common_arguments(box, "restore", images, work, "restore.log", options)
-  add(args, "--restore-detached", "--restore-sibling", "--leave-stopped", "--root", box._record.config.rootfs,
+  add(args, "--restore-detached", "--restore-sibling", "--leave-stopped", "--root", place .. "/root",
     "--pidfile", scratch:path() .. "/pid")
-  local masks, cgroups = box._factory:_place(box._id, SCRATCH .. "/masks"), box._core:cgroup_paths()
+  local cgroups = box._core:cgroup_paths()
   for _, external in ipairs(description.externals) do
-    add(args, "--external", ("mnt[%s]:%s"):format(external.key, source_of(external, masks, cgroups)))
+    add(args, "--external", ("mnt[%s]:%s"):format(external.key, source_of(external, place .. "/masks", cgroups)))
   end
   inherit(args, description.facts)
-  return args, masks
+  return args
+end
+
+-- criu leaves the root writable.
+local function close_root(box)
+  local null <close>, raw = core.null()
+  if not null then return nil, errors.raw(raw) end
+  local session <close>, problem = box._core:close_root(box._record.config, { args = { "" } },
+    { id = box._id, stdin = null, stdout = null, stderr = null })
+  if not session then return nil, errors.raw(problem) end
+  local done
+  done, raw = criu.drive(session, "ready", loop.deadline(CLOSE_TIMEOUT))
+  if done then return true end
+  if raw then return nil, errors.raw(raw) end
+  return nil, errors.timed_out("restore", "the root does not become read-only", CLOSE_TIMEOUT)
 end
 
 -- What criu has made is the container's from now on, and stands still.
@@ -375,7 +390,10 @@ local function take(box, scratch, description)
   local taken
   taken, raw = box._core:take_restored(pid)
   if not taken then return nil, errors.raw(raw) end
-  local facts, err = confinement.read(box._core)
+  local facts
+  local done, err = true, nil
+  if confinement.is_root_readonly(description.facts) then done, err = close_root(box) end
+  if done then facts, err = confinement.read(box._core) end
   if not facts then return nil, err end
   local fine, what = confinement.prove(description.facts, facts)
   if not fine then return nil, errors.not_restored(what) end
@@ -414,10 +432,10 @@ local function note_start(box)
   return state.save(box._directory, record)
 end
 
-local function run_criu(box, proc, config, args, masks, work, log_path, description, options)
+local function run_criu(box, proc, config, args, place, work, log_path, description, options)
   local fds, err = proc:_open_stdio()
   if not fds then return nil, err end
-  fds.id, fds.masks = box._id, masks
+  fds.id, fds.scratch = box._id, place
   for _, name in ipairs(STDIO) do fds["null_" .. name] = nil end
   local has_nnp = false
   for _, one in ipairs(description.facts.processes) do
@@ -436,19 +454,23 @@ end
 local function restore(box, images, description, options)
   local scratch <close>, err = open_directory(box, nil, SCRATCH, "restore", true)
   if not scratch then return nil, err end
-  local masks <close>, raw = scratch:images("masks", "restore", true)
-  if not masks then return nil, errors.raw(raw) end
+  local raw
+  for _, name in ipairs { "root", "masks" } do
+    local made <close>, problem = scratch:images(name, "restore", true)
+    if not made then return nil, errors.raw(problem) end
+  end
   local work <close>, log_path = open_work(box, options, "restore")
   if not work then return nil, log_path end
   local proc
   proc, err = process.new { args = { "(restored as " .. box._id .. ")" }, stdin = options.stdin,
     stdout = options.stdout, stderr = options.stderr }
   if not proc then return nil, err end
-  local args, mask_path = restore_arguments(box, images, work, scratch, description, options)
+  local place = box._factory:_place(box._id, SCRATCH)
+  local args = restore_arguments(box, images, work, scratch, place, description, options)
   tell(options, "restore")
   local done
   local roomy, limits = with_room(box._record.config)
-  done, err = run_criu(box, proc, roomy, args, mask_path, work, log_path, description, options)
+  done, err = run_criu(box, proc, roomy, args, place, work, log_path, description, options)
   if not done then return nil, err end
   tell(options, "verify")
   done, err = take(box, scratch, description)

@@ -53,6 +53,10 @@ local function unescape(text)
   return (text:gsub("\\(%d%d%d)", function(octal) return string.char(tonumber(octal, 8)) end))
 end
 
+local function has_flag(options, flag)
+  return ("," .. options .. ","):find("," .. flag .. ",", 1, true) ~= nil
+end
+
 ---@class libcontainer.Confinement.Mount
 ---@field point string    where, as the container sees it
 ---@field root string     what of its file system
@@ -107,6 +111,16 @@ function M.read(handle)
   return { init = inner, processes = processes, mounts = mounts, namespaces = namespaces, stdio = stdio }
 end
 
+--- Was its root read-only?
+---@param facts table
+---@return boolean
+function M.is_root_readonly(facts)
+  for _, mount in ipairs(facts.mounts) do
+    if mount.point == "/" then return has_flag(mount.options, "ro") end
+  end
+  return false
+end
+
 --- A process that is no descendant of the init, nil when there is none.
 ---@param facts table
 ---@param init integer  as the host sees it
@@ -144,8 +158,10 @@ local function by(list, field)
   return index
 end
 
-local function has_flag(options, flag)
-  return ("," .. options .. ","):find("," .. flag .. ",", 1, true) ~= nil
+local function count_by(list, field)
+  local counts = {}
+  for _, item in ipairs(list) do counts[item[field]] = (counts[item[field]] or 0) + 1 end
+  return counts
 end
 
 local function lost_of_mount(before, after)
@@ -173,6 +189,10 @@ function M.prove(before, after)
   if before.init ~= after.init then return nil, "the first process has another number" end
   for name, is_own in pairs(before.namespaces) do
     if is_own and not after.namespaces[name] then return nil, "its " .. name .. " namespace is the host's" end
+  end
+  local had = count_by(before.mounts, "point")
+  for point, count in pairs(count_by(after.mounts, "point")) do
+    if count > (had[point] or 0) then return nil, point .. " has something mounted on it that was not there" end
   end
   for point, mount in pairs(by(before.mounts, "point")) do
     local lost = lost_of_mount(mount, mounts[point])

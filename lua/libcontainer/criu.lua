@@ -22,11 +22,16 @@ local function complaints(log)
   return table.move(found, math.max(1, #found - LINES + 1), #found, 1, {})
 end
 
--- Drive its init until it has become criu.
-local function come_up(session, deadline)
+--- Drive a session until it says `wanted`; nil without an error when the time is over.
+---@param session userdata
+---@param wanted "ready"|"running"
+---@param deadline number|nil
+---@return true|nil
+---@return libcontainer.RawError|nil
+function M.drive(session, wanted, deadline)
   while true do
     local event, raw = session:step()
-    if event == "running" then return session:finish() end
+    if event == wanted then return true end
     if not event then return nil, raw end
     local done
     if event == "ready" then
@@ -68,9 +73,10 @@ function M.run(job)
   local deadline = loop.deadline(job.timeout)
   local session <close>, raw = job.begin()
   if not session then return nil, not_started(job, raw) end
-  local process
-  process, raw = come_up(session, deadline)
-  if not process then return nil, not_started(job, raw) end
+  local is_up
+  is_up, raw = M.drive(session, "running", deadline)
+  if not is_up then return nil, not_started(job, raw) end
+  local process = session:finish()
   -- Whatever happens to us, it does not go on alone.
   local _ <close> = setmetatable({}, { __close = function()
     process:end_group()

@@ -585,14 +585,14 @@ end
 ---@param step "checkpoint"|"restore"
 ---@param how string        "failed with status 1"
 ---@param lines string[]    the last complaints of its log
----@param log string        the path of that
+---@param log string|nil    the path of that
 ---@param errname string|nil
 ---@return libcontainer.Error
 function M.criu_failed(step, how, lines, log, errname)
   local said = table.concat(lines, "; ")
   local program = said:match('execvp%("?([%w-]+)"?')
-  local hint = "its log is " .. log
-  if HELPERS[program or ""] then hint = "apt-get install " .. HELPERS[program] .. "; " .. hint end
+  local hint = log and "its log is " .. log
+  if HELPERS[program or ""] then hint = ("apt-get install %s; %s"):format(HELPERS[program], hint) end
   return M.new { code = "SystemError", step = step, subject = log, errname = errname,
     errno = errname == "ETIMEDOUT" and 110 or nil,
     message = ("%s: criu %s%s"):format(step, how, said ~= "" and ": " .. said or ""), hint = hint }

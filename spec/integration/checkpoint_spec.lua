@@ -335,6 +335,51 @@ describe("a restore, whatever is called criu,", function()
   end)
 end)
 
+describe("a host that is killed", function()
+  fixture.check_leaks()
+
+  -- One that is killed by what it takes for criu.
+  local function killed_host(root, id, body)
+    local ended = fixture.lua(([[
+      local configs = require "libcontainer.configs"
+      local factory = assert(lc.new(root, { criu_path = %q }))
+      %s]]):format(stub "kill -9 $PPID; exec sleep 1000", body), { args = { root, id } })
+    assert.equal("9", tostring(ended.signal), ended.stderr)
+  end
+
+  it("while it makes a checkpoint leaves a container that runs and can be destroyed [L01]", function()
+    fixture.needs("root", "busybox")
+    local factory = fixture.factory()
+    local root = tostring(factory):match("factory (%S+)")
+    local box <close>, count = counting(factory)
+    killed_host(root, box:id(), "assert(factory:load(arg[2])):checkpoint()")
+    assert.equal("running", box:status())
+    goes_on(count)
+    assert.is_true(box:destroy())
+    assert.equal(0, #factory:list())
+  end)
+
+  it("while it restores leaves what can be destroyed, or restored again [L01]", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub "[ $verb = restore ] && exit 5; kill -9 $tree"
+    local root = tostring(factory):match("factory (%S+)")
+    local box <close> = counting(factory)
+    assert(box:checkpoint())
+    killed_host(root, box:id(), "factory:restore(arg[2])")
+    assert.equal("checkpointed", assert(factory:load(box:id())):status())
+    local back, err = factory:restore(box:id())
+    assert.is_nil(back)
+    assert.equal("restore: criu failed with status 5", err.message)
+    local images, id = fixture.directory(), fixture.id()
+    fixture.sh("cp -r %s/%s/criu.image/. %s", root, box:id(), images)
+    killed_host(root, id, ("factory:restore(arg[2], { images_directory = %q })"):format(images))
+    assert.equal("created", assert(factory:load(id)):status())
+    assert.is_true(factory:destroy(id))
+    assert.is_true(box:destroy())
+    assert.equal(0, #factory:list())
+  end)
+end)
+
 describe("a container that comes back", function()
   fixture.check_leaks()
 

@@ -58,6 +58,17 @@ describe("an example", function()
     assert.matches("^" .. head .. rows .. head .. rows .. "$", output)
   end)
 
+  it("checkpoint.lua counts on, with criu or without, and leaves nothing", function()
+    fixture.needs "root"
+    local output, status = run_example "checkpoint"
+    assert.equal(0, status, output)
+    if output:find "no checkpoint" then
+      assert.matches("^it counts: 1 2\nno checkpoint: checkpoint[^\n]*\nit counts on all the same: 3\n$", output)
+    else
+      assert.equal("it counts: 1 2\nnow it is checkpointed\nit counts on: 3\nit ended with status 0\n", output)
+    end
+  end)
+
   it("build_in_sandbox.lua builds the real sources and leaves nothing", function()
     fixture.needs("root", "gcc", "pace")
     local output, status = run_example "build_in_sandbox"
@@ -86,10 +97,12 @@ describe("an example", function()
     assert.matches("\nthe shell ended with status 5\n$", shown)
   end)
 
+  local OF_THEIR_OWN <const> = { build_in_sandbox = true, top = true, checkpoint = true }
+
   it("is there for each subject, begins with what it shows, and is listed here", function()
     for path in fixture.sh("ls examples"):gmatch("%S+") do
       local name = path:match("^([%l_]+)%.lua$")
-      assert.is_true(EXPECTED[name] ~= nil or name == "build_in_sandbox" or name == "top", path)
+      assert.is_true(EXPECTED[name] ~= nil or OF_THEIR_OWN[name], path)
       assert.matches("^%-%- SPDX%-License%-Identifier: MIT\n%-%- [%u%d]", fixture.read("examples/" .. path))
     end
   end)

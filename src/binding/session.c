@@ -108,12 +108,12 @@ static const char *read_id(lua_State *L, int index, struct lc_arena *arena)
 	return id;
 }
 
-static const char *read_masks(lua_State *L, int index, struct lc_arena *arena)
+static const char *read_scratch(lua_State *L, int index, struct lc_arena *arena)
 {
 	const char *path = NULL;
 	size_t length;
 
-	if (lua_getfield(L, index, "masks") != LUA_TNIL) {
+	if (lua_getfield(L, index, "scratch") != LUA_TNIL) {
 		path = luaL_checklstring(L, -1, &length);
 		path = lc_arena_copy(arena, path, length);
 		if (path == NULL)
@@ -142,7 +142,7 @@ static void read_stdio(lua_State *L, int index, struct lc_start *start)
 /*
  * Arguments (container, config, process, options): options are `filter` (bytes) and `filter_flags`
  * (of seccomp(2)), stdin, stdout, stderr (descriptors), null_stdin… (booleans), `init` (argv of a
- * program that replaces ours), `id` (of the container), `masks` (of a restore), and in test builds
+ * program that replaces ours), `id` (of the container), `scratch` (of a restore), and in test builds
  * fault_nth, fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
@@ -173,7 +173,7 @@ static struct box_session *read_arguments(lua_State *L)
 	lua_pop(L, 1);
 	box->start.id = read_id(L, 4, &box->arena);
 	box->start.init_argv = read_init_argv(L, 4, &box->arena);
-	box->start.masks = read_masks(L, 4, &box->arena);
+	box->start.scratch = read_scratch(L, 4, &box->arena);
 	if (lua_getfield(L, 4, "group") != LUA_TNIL)
 		box->start.group = lc_lua_group(L, -1);
 	lua_pop(L, 1); /* the options stay on the stack until it has begun */
@@ -253,6 +253,18 @@ static int repair(lua_State *L)
 static int container_repair(lua_State *L)
 {
 	return lc_lua_with_arena(L, repair);
+}
+
+static int close_root(lua_State *L)
+{
+	return begin_with(L, lc_restore_close_root);
+}
+
+/* container:close_root(config, { args }, options) -> session | nil, raw: its root is read-only when
+ * the session is ready, and then it is closed; see lc_restore_close_root */
+static int container_close_root(lua_State *L)
+{
+	return lc_lua_with_arena(L, close_root);
 }
 
 static int restore(lua_State *L)
@@ -476,7 +488,8 @@ void lc_lua_open_session(lua_State *L)
 	static const luaL_Reg of_container[] = {
 		{"begin", container_begin}, {"plan", container_plan}, {"join", container_join},
 		{"join_plan", container_join_plan}, {"dump", container_dump},
-		{"repair", container_repair}, {"restore", container_restore}, {NULL, NULL}};
+		{"repair", container_repair}, {"restore", container_restore},
+		{"close_root", container_close_root}, {NULL, NULL}};
 
 	lc_lua_type(L, LCT_SESSION_TYPE, methods, meta);
 	luaL_getmetatable(L, LCT_CONTAINER_TYPE);

@@ -42,19 +42,21 @@ static void become(struct lc_plan_writer *w, const struct lc_strings *args)
 		.envp = lc_plan_strings(w, environment, 1));
 }
 
-/* The root has to be a mount, as criu wants it, and only in here. */
+/* The root has to be a mount of its own, as criu wants it, also when it is the host's. */
 static void place_root(struct lc_plan_writer *w, const struct lc_start *start)
 {
-	const char *rootfs = start->config->rootfs;
+	const char *place = lc_arena_printf(w->arena, "%s/root", start->scratch);
+	const char *masks = lc_arena_printf(w->arena, "%s/masks", start->scratch);
 	uint32_t root = lc_plan_slot(w);
 
+	if (place == NULL || masks == NULL)
+		w->failed = -ENOMEM;
 	LCT_PLAN(w, propagation, .flags = MS_SLAVE | MS_REC);
 	lc_plan_origin(w, "rootfs");
-	LCT_PLAN(w, tree_open, .source = lc_plan_intern(w, rootfs), .slot = root);
-	LCT_PLAN(w, root_attach, .slot = root, .path = lc_plan_intern(w, rootfs));
+	LCT_PLAN(w, tree_open, .source = lc_plan_intern(w, start->config->rootfs), .slot = root);
+	LCT_PLAN(w, root_attach, .slot = root, .path = lc_plan_intern(w, place));
 	lc_plan_origin(w, "mask_paths");
-	if (start->masks != NULL)
-		LCT_PLAN(w, mask_place, .path = lc_plan_intern(w, start->masks));
+	LCT_PLAN(w, mask_place, .path = lc_plan_intern(w, masks));
 	lc_plan_origin(w, NULL);
 }
 
@@ -112,27 +114,58 @@ int lc_checkpoint_begin(struct lc_container *container, const struct lc_start *s
 	return r < 0 ? r : lc_launch(session, &how, err);
 }
 
-int lc_checkpoint_repair(struct lc_container *container, const struct lc_start *start,
-	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
-	struct lc_error *err)
+/* Run what has been planned, by somebody who enters namespaces of the container. */
+static int run_inside(struct lc_container *container, const struct lc_start *start,
+	struct lc_plan_writer *w, struct lc_session *session, struct lc_error *err)
 {
 	struct lc_session_start how;
-	int r;
+	int r = lc_launch_prepare(container->host, start, w, &how, err);
 
-	*session = (struct lc_session) LCT_SESSION_INIT;
-	if (container->init.pidfd < 0)
-		return lc_fail(err, LCT_STEP_PROCESS, ESRCH, "the init has ended");
-	if (lc_plan_writer_init(writer, arena) < 0)
-		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
-	begin(writer);
-	LCT_PLAN(writer, join, .flags = CLONE_NEWNET);
-	become(writer, &start->process->args);
-	r = lc_launch_prepare(container->host, start, writer, &how, err);
 	how.join_pidfd = container->init.pidfd;
 	if (r >= 0)
 		r = lc_launch(session, &how, err);
 	session->is_join = false; /* it makes no second process */
 	return r;
+}
+
+static int begin_inside(struct lc_container *container, uint64_t namespaces,
+	struct lc_arena *arena, struct lc_plan_writer *w, struct lc_session *session,
+	struct lc_error *err)
+{
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	if (container->init.pidfd < 0)
+		return lc_fail(err, LCT_STEP_PROCESS, ESRCH, "the init has ended");
+	if (lc_plan_writer_init(w, arena) < 0)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	begin(w);
+	LCT_PLAN(w, join, .flags = namespaces);
+	return 0;
+}
+
+int lc_checkpoint_repair(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	int r = begin_inside(container, CLONE_NEWNET, arena, writer, session, err);
+
+	if (r < 0)
+		return r;
+	become(writer, &start->process->args);
+	return run_inside(container, start, writer, session, err);
+}
+
+int lc_restore_close_root(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	int r = begin_inside(container, CLONE_NEWNS, arena, writer, session, err);
+
+	if (r < 0)
+		return r;
+	lc_plan_origin(writer, "readonlyfs");
+	LCT_PLAN(writer, root_readonly);
+	LCT_PLAN(writer, ready);
+	return run_inside(container, start, writer, session, err);
 }
 
 int lc_restore_begin(struct lc_container *container, const struct lc_start *start,

@@ -25,9 +25,9 @@ int lc_checkpoint_begin(struct lc_container *container, const struct lc_start *s
 	struct lc_error *err);
 
 /*
- * The same for a restore: makes the cgroups with the limits of start->config, and binds its rootfs on
- * itself, and what masks are made of ("null", "empty") on start->masks, where only criu and what it
- * makes see them. What is restored has start->stdio to inherit, and gets no_new_privileges when
+ * The same for a restore: makes the cgroups with the limits of start->config, and mounts its rootfs on
+ * "root" in start->scratch, and what masks are made of ("null", "empty") on "masks", where only criu and
+ * what it makes see them. What is restored has start->stdio to inherit, and gets no_new_privileges when
  * start->process has it, which criu does not bring back. A failure leaves nothing.
  */
 int lc_restore_begin(struct lc_container *container, const struct lc_start *start,
@@ -45,6 +45,14 @@ int lc_checkpoint_repair(struct lc_container *container, const struct lc_start *
 /* What criu has restored as `pid` is the container's init, if it is a child of ours and in its cgroups:
  * ESRCH when not. */
 int lc_restore_take(struct lc_container *container, pid_t pid, struct lc_error *err);
+
+/*
+ * Make the root of what was restored read-only, which criu does not: by an init that enters its mount
+ * namespace and has done it when it is READY. lc_session_abort ends it; start->process is not looked at.
+ */
+int lc_restore_close_root(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err);
 
 /* Has criu ended? As lc_process_poll; one that has failed takes everything in its process group along. */
 int lc_checkpoint_poll(struct lc_process *criu, bool *out_ended, struct lc_error *err);

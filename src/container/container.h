@@ -43,7 +43,7 @@ struct lc_start {
 	bool stdio_null[3];        /* this one is the host's /dev/null: reopen it inside */
 	char *const *init_argv;    /* replaces the init program, NULL for our own */
 	struct lc_cgroup *group;   /* of who joins: a group of his own, NULL for none */
-	const char *masks;         /* of a restore: directory that masks are made in, NULL for none */
+	const char *scratch;       /* of a restore: a directory with "root" and "masks", NULL else */
 	uint32_t fault_nth, fault_errno; /* test builds: struct lc_plan_header */
 };
 

@@ -582,13 +582,21 @@ function Container:dump(config, process, options) end
 ---@return libcontainer.RawError|nil
 function Container:repair(config, process, options) end
 
---- Make its cgroups and run criu in them. Options: those of dump, and `masks`.
+--- Make its cgroups and run criu in them. Options: those of dump, and `scratch`.
 ---@param config table
 ---@param process table  `args`, `no_new_privileges`
 ---@param options table
 ---@return libcontainer.core.Session|nil
 ---@return libcontainer.RawError|nil
 function Container:restore(config, process, options) end
+
+--- Make the root of what was restored read-only: it is when the session is ready, which is closed then.
+---@param config table
+---@param process table  `args`, which is not looked at
+---@param options table
+---@return libcontainer.core.Session|nil
+---@return libcontainer.RawError|nil
+function Container:close_root(config, process, options) end
 
 --- What criu has restored is its init from now on; ESRCH when it is no child of ours in its cgroups.
 ---@param pid integer
