@@ -50,10 +50,11 @@ CORE_SRC = \
 	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
 	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c \
 	src/cgroups/hybrid.c src/cgroups/limits.c src/cgroups/listen.c \
-	src/cgroups/manager.c src/cgroups/mounts.c src/cgroups/none.c src/cgroups/place.c \
-	src/cgroups/procs.c src/cgroups/stats.c src/cgroups/systemd.c src/cgroups/systemd_bus.c \
-	src/cgroups/systemd_limits.c src/cgroups/systemd_names.c src/cgroups/systemd_values.c \
-	src/cgroups/teardown.c src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_devices.c src/cgroups/v1_limits.c \
+	src/cgroups/manager.c src/cgroups/mark.c src/cgroups/mounts.c src/cgroups/none.c \
+	src/cgroups/place.c src/cgroups/procs.c src/cgroups/search.c src/cgroups/stats.c \
+	src/cgroups/systemd.c src/cgroups/systemd_bus.c src/cgroups/systemd_limits.c \
+	src/cgroups/systemd_names.c src/cgroups/systemd_values.c src/cgroups/teardown.c \
+	src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_devices.c src/cgroups/v1_limits.c \
 	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_controllers.c \
 	src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
 	src/seccomp/compile.c src/seccomp/default.c src/seccomp/shorten.c \

@@ -429,7 +429,7 @@ local function note_start(box)
   record.init_process_pid, record.init_process_start = box._core:init()
   record.namespace_paths = start.namespace_paths(record.config, record.init_process_pid)
   record.status, record.started, record.checkpoint = "running", core.time(), nil
-  return state.save(box._directory, record)
+  return box._factory:_save(box)
 end
 
 local function run_criu(box, proc, config, args, place, work, log_path, description, options)

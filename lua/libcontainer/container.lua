@@ -40,14 +40,14 @@ end
 --- Make the object around what the factory has opened. The factory's business.
 -- The metatable comes last: finalisers run in the reverse order of setmetatable, and ours needs the
 -- userdata in it alive when the interpreter ends.
----@param parts table  factory, id, directory, core, record, is_owned, damaged
+---@param parts table  factory, id, directory, core, record, is_owned, is_made_here, damaged
 ---@return libcontainer.Container
 function M.new(parts)
   -- Every field has its place now: setting one later must not need memory, which may have run out.
   return setmetatable({ _factory = parts.factory, _id = parts.id, _directory = parts.directory,
     _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
-    _damaged = parts.damaged or false, _init = false, _init_calls = 0, _has_failed = false,
-    _is_destroyed = false, _attempts = 0, _groups = {},
+    _is_made_here = parts.is_made_here or false, _damaged = parts.damaged or false, _init = false,
+    _init_calls = 0, _has_failed = false, _is_destroyed = false, _attempts = 0, _groups = {},
     _listeners = setmetatable({}, { __mode = "k" }) }, Container)
 end
 
@@ -117,7 +117,7 @@ local function refresh(self)
     return false
   end
   local followed
-  followed, err = self._factory:_follow(self._core, self._id, record)
+  followed, err = self._factory:_follow(self._core, self._id, self._directory, record)
   if not followed then return nil, err end
   self._record, self._init = record, false
   return true
@@ -465,7 +465,8 @@ end
 local function remove(self, timeout)
   events.tell(self, "ending")
   if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
-  local done, raw = self._core:destroy(timeout)
+  local done, raw = self._factory:_destroy_lost(self, timeout)
+  if done then done, raw = self._core:destroy(timeout) end
   if not done then return nil, errors.raw(raw) end
   if self._init then self._init:_poll() end
   done, raw = self._core:reap()
@@ -511,6 +512,11 @@ function Container:destroy(options)
   if not lock then
     if err.code == "ContainerNotExists" then return remove_lost(self, timeout, err) end
     return nil, err
+  end
+  if self._damaged then
+    local opened
+    opened, err = self._factory:_reopen(self)
+    if not opened then return nil, err end
   end
   if not self._damaged then
     -- What another process has started meanwhile is to be ended too. Who cannot look must not remove; what

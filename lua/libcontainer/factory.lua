@@ -8,6 +8,7 @@ local container = require "libcontainer.container"
 local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
 local object = require "libcontainer.object"
+local rules = require "libcontainer.configs.rules"
 local state = require "libcontainer.state"
 local getenv = os and os.getenv or function() end
 
@@ -183,6 +184,19 @@ local function note_places(box)
   record.systemd = handle:scope()
 end
 
+-- Write the record of a container, as text where it is made already. Of one without cgroups there is a
+-- witness, which is asked before the record and so is written first.
+function Factory:_save(owner, text)
+  local record = owner._record
+  local done, err = true, nil
+  if not record.cgroup_places[1] then
+    done, err = state.save_witness(owner._directory, cgroup_name(self, owner._id), record)
+  end
+  if not done then return nil, err end
+  if text then return state.write(owner._directory, text) end
+  return state.save(owner._directory, record)
+end
+
 -- A container that starts again: cgroups made anew, and their places in its record. The core object
 -- stays the same, because the container's finaliser must come before that of the core.
 function Factory:_renew(owner)
@@ -192,7 +206,12 @@ function Factory:_renew(owner)
   if not done then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
   owner._init = false
   note_places(owner)
-  return state.save(owner._directory, owner._record) -- the intent, before anything is made
+  return self:_save(owner) -- the intent, before anything is made
+end
+
+-- Would its init be the first process of a pid namespace?
+local function has_pid_namespace(config)
+  return check.contains(config.namespaces or rules.DEFAULT_NAMESPACES, "pid")
 end
 
 -- Take over the init that a record names. A pid of another boot is a stranger's: no process has that
@@ -200,7 +219,7 @@ end
 function Factory:_adopt(handle, record)
   local same_boot = record.boot_id == self._host:boot_id()
   local adopted, raw = handle:adopt(record.init_process_pid,
-    same_boot and record.init_process_start or -1)
+    same_boot and record.init_process_start or -1, has_pid_namespace(record.config))
   if not adopted then return nil, errors.raw(raw) end
   return true
 end
@@ -215,7 +234,7 @@ end
 local function is_its_place(path, configured, name, scope)
   local function ends_with(tail) return ("/" .. path):sub(-#tail) == tail end
   if scope then return ends_with("/" .. scope.unit .. "/container") end
-  return ends_with("/" .. name) or configured and ends_with((configured:gsub("^/*", "/")))
+  return ends_with(configured and configured:gsub("^/*", "/") or "/" .. name)
 end
 
 -- The scope that a record names, if it is called as it has to be; nil when it names none.
@@ -227,12 +246,25 @@ local function saved_scope(id, record, configured, name)
   return nil, errors.state_damaged(id, "systemd names a scope that is not the container's")
 end
 
+-- That it has no cgroups is believed if there is a witness, and then its init is who that says. [L17]
+local function ask_witness(self, id, directory, record)
+  local witness, err = state.load_witness(directory, cgroup_name(self, id))
+  if witness == nil then return nil, err end
+  if not witness then return nil, errors.state_damaged(id, "cgroup_places is empty, and it was made with cgroups") end
+  record.boot_id = witness.boot_id
+  record.init_process_pid = witness.pid > 0 and witness.pid or nil
+  record.init_process_start = witness.pid > 0 and witness.start or nil
+  return true
+end
+
 -- The cgroups of a container are where the process that made or started it put them, below its own; a
 -- place is believed only if it is named as we name it, or as configured, so that no forged file makes us
--- kill strangers. Answers the scope around them too. [L17]
-local function check_places(self, id, record)
+-- kill strangers; what the core finds there has to say that it is ours. Answers the scope around them
+-- too. [L17]
+local function check_places(self, id, directory, record)
   local configured = record.config.cgroups and record.config.cgroups.path
   local name = cgroup_name(self, id)
+  if #record.cgroup_places == 0 then return ask_witness(self, id, directory, record) end
   local scope, err = saved_scope(id, record, configured, name)
   if err then return nil, err end
   for _, place in ipairs(record.cgroup_places) do
@@ -243,22 +275,43 @@ local function check_places(self, id, record)
   return true, scope
 end
 
+-- A place that the record has lost would be left behind by a destroy.
+local function check_whole(self, id, handle)
+  local is_lost, raw = handle:is_lost(cgroup_name(self, id))
+  if is_lost == nil then return nil, errors.raw(raw) end
+  if is_lost then return nil, errors.state_damaged(id, "cgroup_places does not name all of its cgroups") end
+  return true
+end
+
 -- The core object of a container that another process made.
-local function saved_core(self, id, record)
-  local fine, scope = check_places(self, id, record)
+local function saved_core(self, id, directory, record)
+  local fine, scope = check_places(self, id, directory, record)
   if not fine then return nil, scope end
-  local handle, raw = core.saved_container(self._host, record.cgroup_places, scope)
+  local handle, raw = core.saved_container(self._host, record.cgroup_places, cgroup_name(self, id), scope)
   if not handle then return nil, errors.raw(raw) end
+  if not record.cgroup_places[1] then return handle end
+  local err
+  fine, err = check_whole(self, id, handle)
+  if not fine then return nil, err end
   return handle
 end
 
 -- Another process has started a container again: in cgroups made anew, maybe elsewhere.
-function Factory:_follow(handle, id, record)
-  local fine, scope = check_places(self, id, record)
+function Factory:_follow(handle, id, directory, record)
+  local fine, scope = check_places(self, id, directory, record)
   if not fine then return nil, scope end
-  local done, raw = handle:follow(record.cgroup_places, scope)
+  local done, raw = handle:follow(record.cgroup_places, cgroup_name(self, id), scope)
   if not done then return nil, errors.raw(raw) end
   return self:_adopt(handle, record)
+end
+
+-- Cgroups that its record does not lead to are destroyed too: that names places which are not there. [L17]
+function Factory:_destroy_lost(owner, timeout)
+  local _, is_whole = owner._core:exists()
+  if is_whole or owner._is_made_here then return true end
+  local found <close>, raw = core.found_container(self._host, cgroup_name(self, owner._id))
+  if not found then return nil, raw end
+  return found:destroy(timeout)
 end
 
 -- --- create, load, list ---
@@ -306,7 +359,7 @@ local function write_intent(self, box)
   if exists == false then done, err = probe(box._core, record.config) end
   if done then
     note_places(box)
-    done, err = state.save(directory, record)
+    done, err = self:_save(box)
   end
   if not done then self._root:remove(id, directory) end
   return done, err
@@ -323,7 +376,7 @@ local function make(self, id, strict)
   -- resumed, leaves an owner; its metatable comes behind what it needs, see container.new.
   local directory = self._root:directory()
   local box = container.new { factory = self, id = id, directory = directory, core = handle,
-    record = new_record(self, id, strict), is_owned = true }
+    record = new_record(self, id, strict), is_owned = true, is_made_here = true }
   local made, raw = self._root:make(id, directory)
   if not made then
     box._is_destroyed = true
@@ -364,19 +417,24 @@ function Factory:create(id, config)
   return box
 end
 
--- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups
--- are known by the name that the root and the id give, and nothing that the file says is used.
+-- Of a container of which nobody says any more where its cgroups are, or who has made them: in a scope, by
+-- our name for it, else wherever they are.
+local function find_core(self, name)
+  local handle = core.container(self._host, nil, name, "systemd")
+  if handle and handle:exists() then return handle end
+  if handle then handle:close() end
+  return core.found_container(self._host, name)
+end
+
+-- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups are known
+-- by the name that the root and the id give, and nothing that the file says is used.
 local function damaged_container(self, id, directory, err)
-  local handle
-  -- Nobody says any more who has made its cgroup: it is where its processes are.
-  for _, manager in ipairs { "systemd", "fs", "auto" } do
-    if handle then handle:close() end
-    handle = core.container(self._host, nil, cgroup_name(self, id), manager)
-    local pids = handle and handle:pids()
-    if pids and pids[1] then break end
-  end
+  local name = cgroup_name(self, id)
+  local handle = find_core(self, name)
   if not handle then return nil, err end
-  handle:adopt()
+  local witness = state.load_witness(directory, name)
+  local is_known = witness and witness.pid > 0 and witness.boot_id == self._host:boot_id() and #handle:places() == 0
+  handle:adopt(is_known and witness.pid or nil, is_known and witness.start or nil)
   return container.new { factory = self, id = id, directory = directory, core = handle,
     record = { config = {} }, damaged = err }
 end
@@ -395,7 +453,7 @@ local function open_container(self, id, directory)
   end
   record.config = strict
   local handle
-  handle, err = saved_core(self, id, record)
+  handle, err = saved_core(self, id, directory, record)
   if not handle and state.is_transient(err) then return nil, err end
   if not handle then return nil, err, damaged_container(self, id, directory, err) end
   local adopted
@@ -403,6 +461,21 @@ local function open_container(self, id, directory)
   if not adopted then return nil, err end
   return container.new { factory = self, id = id, directory = directory, core = handle,
     record = record }
+end
+
+-- Now that its lock is held: what could not be read may have been in the making, and what has been made
+-- since is to be destroyed too.
+function Factory:_reopen(owner)
+  local id, directory = owner._id, owner._directory
+  local now, err, damaged = open_container(self, id, directory)
+  now = now or damaged
+  if not now and err.code == "ContainerNotExists" then
+    now, err = damaged_container(self, id, directory, owner._damaged)
+  end
+  if not now then return nil, err end
+  owner._core:close()
+  owner._core, owner._record, owner._damaged = now._core, now._record, now._damaged
+  return true
 end
 
 local function find(self, id)

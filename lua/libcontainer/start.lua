@@ -126,7 +126,7 @@ local function forget_started(box)
   local record = box._record
   record.init_process_pid, record.init_process_start, record.namespace_paths = nil, nil, nil
   record.status, record.started = "created", nil
-  state.save(box._directory, record)
+  box._factory:_save(box)
 end
 
 -- A container that has run can run again: in cgroups made anew.
@@ -146,7 +146,7 @@ local function begin_first(box, proc, options)
   local text, err = started_text(box, session)
   if not text then return nil, err end
   local running
-  running, err = converse(box, proc, session, function() return state.write(box._directory, text) end)
+  running, err = converse(box, proc, session, function() return box._factory:_save(box, text) end)
   if not running then return nil, err end
   -- What may run out of memory comes before finish: until then the session undoes everything.
   proc:_attach(M.at_end(box), M.siblings_of(box))

@@ -50,8 +50,7 @@ local function check(id, record)
   end
   if record.id ~= id then return nil, errors.state_damaged(id, "it belongs to another id") end
   for _, place in ipairs(record.cgroup_places) do
-    if type(place) ~= "table" or type(place.name) ~= "string" or type(place.path) ~= "string"
-      or (place.made_above ~= nil and math.type(place.made_above) ~= "integer") then
+    if type(place) ~= "table" or type(place.name) ~= "string" or type(place.path) ~= "string" then
       return nil, errors.state_damaged(id, "cgroup_places is malformed")
     end
   end
@@ -115,6 +114,45 @@ function M.save(directory, record)
   if not text then return nil, why end
   return M.write(directory, text)
 end
+
+-- --- the witness ---
+
+-- Of a container without cgroups the kernel does not say which processes are its own. So its pid is
+-- written down a second time, in a file of its own and bound to this container of this root: a damaged,
+-- edited or copied record does not make a stranger of its pid the init.
+local WITNESS <const> = "init"
+
+--- Write down that the container has no cgroups, and its init as soon as there is one.
+---@param directory userdata
+---@param name string      the container's own among all roots
+---@param record table
+---@return true|nil
+---@return table|nil err
+function M.save_witness(directory, name, record)
+  local text = ("%s\n%s %d %d\n"):format(name, record.boot_id, record.init_process_pid or 0,
+    record.init_process_start or 0)
+  local done, raw = directory:replace(WITNESS, text)
+  if not done then return nil, errors.raw(raw) end
+  return true
+end
+
+--- What the witness says.
+---@param directory userdata
+---@param name string
+---@return table|false|nil witness  boot_id, pid, start (0: none yet); false when there is none for this container
+---@return table|nil err
+function M.load_witness(directory, name)
+  local text, raw = directory:read(WITNESS)
+  if not text then
+    if core.errno_name(raw.errno) == "ENOENT" then return false end
+    return nil, errors.raw(raw)
+  end
+  local owner, boot_id, pid, start = text:match("^([^\n]+)\n(%S+) (%d+) (%d+)\n$")
+  if owner ~= name then return false end
+  return { boot_id = boot_id, pid = math.tointeger(pid), start = math.tointeger(start) }
+end
+
+-- --- reading ---
 
 --- Is there a record, of whatever kind?
 ---@param directory userdata

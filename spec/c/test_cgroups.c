@@ -100,7 +100,7 @@ static void test_refused_places(struct test *t)
 	static const char *const bad[] = {"", "/", "..", "a/..", "../a", "/a/../b", "a//b", "/a/",
 		"//a", ".", "a/./b", "a\nb"};
 	struct lc_cgroup_mounts mounts = hybrid_mounts();
-	struct lc_cgroup_saved saved = {memory_name, "a/../..", false, 0};
+	struct lc_cgroup_saved saved = {memory_name, "a/../.."};
 	struct lc_cgroup cg;
 	struct lc_error err;
 	bool refused = true;
@@ -114,13 +114,13 @@ static void test_refused_places(struct test *t)
 	OK(lc_cgroup_init(&cg, &mounts, "/jobs", NAME, LCT_MANAGER_AUTO, &err) == -EBUSY &&
 			lc_cgroup_init(&cg, &mounts, "/jobs/one", NAME, LCT_MANAGER_AUTO, &err) == -EBUSY,
 		"[A89] the caller's own cgroup and those above it are EBUSY");
-	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, &err) == -EINVAL,
+	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, "box", &err) == -EINVAL,
 		"[L17] a saved path with .. is refused");
 	saved.path = "";
-	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, &err) == -EINVAL,
+	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, "box", &err) == -EINVAL,
 		"[L17] a saved path that is the whole hierarchy is refused");
 	saved.path = "jobs/one";
-	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, &err) == -EBUSY,
+	OK(lc_cgroup_init_saved(&cg, &mounts, &saved, 1, "box", &err) == -EBUSY,
 		"[L17] a saved path that holds the caller is refused");
 }
 

@@ -6,6 +6,7 @@ local faults = require "spec.support.fault_run"
 local ERRNOS <const> = { "EIO", "ENOMEM", "EMFILE" }
 local SCENARIOS <const> = {
   life = "create, start, wait and destroy",
+  place = "create, start, wait and destroy at a configured cgroup",
   run = "lc.run with three pipes",
   foreign = "list, load and destroy of another process's container",
 }
@@ -73,6 +74,14 @@ describe("while a container with stubborn programs is destroyed, a failing syste
   end)
 end)
 
+describe("while a start is undone, a failing system call of the host", function()
+  fixture.check_leaks()
+
+  it("leaves nothing that the container's own destroy does not remove [L12] [L13]", function()
+    assert.is_true(faults.sweep("fault_host", "undo", "sticky", table.unpack(ERRNOS)) >= fixture.rounds(100, 10))
+  end)
+end)
+
 describe("while limits are changed, a failing system call of the host", function()
   fixture.check_leaks()
 
@@ -122,6 +131,10 @@ describe("a host that is killed at any of its system calls", function()
 
   it("leaves a container that another process loads and destroys without a trace [L01]", function()
     assert.is_true(faults.sweep("fault_host", "life", "kill") >= fixture.rounds(200, 10))
+  end)
+
+  it("leaves no cgroup at a configured place, nor what it has made above it [L01]", function()
+    assert.is_true(faults.sweep("fault_host", "place", "kill") >= fixture.rounds(200, 10))
   end)
 
   it("leaves nothing of lc.run that destroy does not take away [L01]", function()

@@ -23,8 +23,9 @@ local function step(label, value, err)
   return value
 end
 
+local scenario_path -- of the cgroups, where it is configured
 local function config()
-  return { rootfs = rootfs, hostname = "swept", cgroups = { memory = "64M", pids_limit = 32 },
+  return { rootfs = rootfs, hostname = "swept", cgroups = { memory = "64M", pids_limit = 32, path = scenario_path },
     namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup" }, seccomp = "default" }
 end
 
@@ -47,6 +48,27 @@ function scenarios.life(label, arm)
   local gone, err = c:destroy()
   step(label .. " destroy", gone, err)
   return exit ~= nil and gone, err
+end
+
+-- At a place of its own, with directories above it that are not there.
+function scenarios.place(label, arm)
+  return scenarios.life(label, arm)
+end
+local PLACE <const> = "/libcontainer-placed" .. root:gsub("/", "_")
+if scenario_name == "place" then scenario_path = PLACE .. "/above/box" end
+
+-- A start fails and cannot even be undone; what it has left is the same object's to destroy.
+local disarmed
+function scenarios.undo(label, arm)
+  local c = assert(assert(lc.new(root)):create(ID, config()))
+  arm()
+  local p, err = c:start { args = { "/bin/sleep", "1000" } }
+  disarmed = { core.fault_calls() }
+  core.fault(0, 0)
+  step(label .. " start", p, err)
+  local gone, why = c:destroy()
+  if not gone then sweep.problem("%s: an unhindered destroy fails: %s", label, why) end
+  return p ~= nil and gone, err
 end
 
 -- Results first, with all three pipes.
@@ -271,7 +293,13 @@ local function cgroup_places(place)
   local factory = assert(lc.new(place))
   local c = assert(factory:create(ID, config()))
   local paths = {}
-  for _, path in pairs(c:state().cgroup_paths) do paths[#paths + 1] = path end
+  for _, path in pairs(c:state().cgroup_paths) do
+    paths[#paths + 1] = path
+    if scenario_path then
+      paths[#paths + 1] = path:match("^(.*)/box$")
+      paths[#paths + 1] = path:match("^(.*)/above/box$")
+    end
+  end
   assert(c:destroy())
   return paths
 end
@@ -290,13 +318,14 @@ local function in_process(label, nth, how)
   local is_fine, went_well, problem = pcall(scenario, label, arm_with(nth, how))
   local calls, fired = core.fault_calls()
   core.fault(0, 0)
+  if disarmed then calls, fired = table.unpack(disarmed) end
   if not is_fine then sweep.problem("%s: raised %s", label, went_well) end
   if core.now() - began > patience.seconds(30) then sweep.problem("%s: took %d s", label, core.now() - began) end
   if not fired and not went_well then sweep.problem("%s: failed without a fault: %s", label, problem) end
   if is_further then
     further.settle(label, how & sweep.STICKY ~= 0)
     if mode == "kill" then further.finish() end -- each victim makes its own
-  elseif problem or how & sweep.STICKY ~= 0 then
+  elseif scenario_name ~= "undo" and (problem or how & sweep.STICKY ~= 0) then
     clean_up(label)
   end
   watch(label)

@@ -138,6 +138,7 @@ int lc_lua_new_host(lua_State *L);
 int lc_lua_new_root(lua_State *L);
 int lc_lua_new_container(lua_State *L);
 int lc_lua_saved_container(lua_State *L);
+int lc_lua_found_container(lua_State *L);
 int lc_lua_scope_names(lua_State *L);
 int lc_lua_new_poll_set(lua_State *L);
 int lc_lua_pipe(lua_State *L);

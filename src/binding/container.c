@@ -23,6 +23,19 @@ struct lc_container *lc_lua_container(lua_State *L, int index)
 	return &box->container;
 }
 
+/* Push an empty one, of the host at index 1. */
+static struct box_container *new_box(lua_State *L)
+{
+	struct box_container *box = lua_newuserdatauv(L, sizeof(*box), 1);
+
+	memset(box, 0, sizeof(*box));
+	luaL_setmetatable(L, LCT_CONTAINER_TYPE);
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, 1);
+	box->is_open = true;
+	return box;
+}
+
 /* core.container(host, path|nil, fallback|nil[, manager]) -> container | nil, raw: decides, makes
  * nothing. Without path and fallback it has no cgroups. */
 int lc_lua_new_container(lua_State *L)
@@ -31,15 +44,24 @@ int lc_lua_new_container(lua_State *L)
 	const char *path = luaL_optstring(L, 2, NULL);
 	const char *fallback = luaL_optstring(L, 3, NULL);
 	enum lc_cgroup_manager manager = lc_lua_manager(L, 4);
-	struct box_container *box = lua_newuserdatauv(L, sizeof(*box), 1);
+	struct box_container *box = new_box(L);
 	struct lc_error err;
 
-	memset(box, 0, sizeof(*box));
-	luaL_setmetatable(L, LCT_CONTAINER_TYPE);
-	lua_pushvalue(L, 1);
-	lua_setiuservalue(L, -2, 1);
-	box->is_open = true;
 	if (lc_container_init(&box->container, host, path, fallback, manager, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	return 1;
+}
+
+/* core.found_container(host, fallback) -> container | nil, raw: one of which nothing else is known; its
+ * cgroups are looked for */
+int lc_lua_found_container(lua_State *L)
+{
+	struct lc_host *host = lc_lua_host(L, 1);
+	const char *owner = luaL_checkstring(L, 2);
+	struct box_container *box = new_box(L);
+	struct lc_error err;
+
+	if (lc_container_init_found(&box->container, host, owner, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	return 1;
 }
@@ -76,7 +98,7 @@ static size_t read_places(lua_State *L, int index, struct lc_cgroup_saved places
 	luaL_checktype(L, index, LUA_TTABLE);
 	count = lua_rawlen(L, index);
 	luaL_argcheck(L, count <= LCT_PLACES_MAX, index, "too many places");
-	luaL_checkstack(L, (int) (4 * count) + 16, "places");
+	luaL_checkstack(L, (int) (3 * count) + 16, "places");
 	for (size_t i = 0; i < count; i++) {
 		lua_rawgeti(L, index, (lua_Integer) i + 1);
 		luaL_checktype(L, -1, LUA_TTABLE);
@@ -84,38 +106,35 @@ static size_t read_places(lua_State *L, int index, struct lc_cgroup_saved places
 		lua_getfield(L, -2, "path");
 		places[i].name = luaL_checkstring(L, -2);
 		places[i].path = luaL_checkstring(L, -1);
-		lua_getfield(L, -3, "was_there");
-		places[i].was_there = lua_toboolean(L, -1);
-		lua_pop(L, 1);
-		lua_getfield(L, -3, "made_above");
-		places[i].made_above = (unsigned) luaL_optinteger(L, -1, 0);
-		lua_pop(L, 1);
 	}
 	return count;
 }
 
-/* core.saved_container(host, places, scope|nil) -> container | nil, raw */
+/* What follows at index 2: places, the container's name as core.container took it for its fallback, and
+ * scope|nil. All stays on the stack. */
+static void read_saved(lua_State *L, struct lc_cgroup_saved places[LCT_PLACES_MAX],
+	struct lc_cgroup_scope *scope, struct lc_container_saved *out)
+{
+	lua_settop(L, 4);
+	*out = (struct lc_container_saved){.places = places, .owner = luaL_checkstring(L, 3)};
+	out->count = read_places(L, 2, places);
+	if (read_scope(L, 4, scope))
+		out->scope = scope;
+}
+
+/* core.saved_container(host, places, name, scope|nil) -> container | nil, raw */
 int lc_lua_saved_container(lua_State *L)
 {
 	struct lc_host *host = lc_lua_host(L, 1);
 	struct lc_cgroup_saved places[LCT_PLACES_MAX];
+	struct lc_container_saved saved;
 	struct lc_cgroup_scope scope;
 	struct box_container *box;
 	struct lc_error err;
-	bool has_scope;
-	size_t count;
 
-	lua_settop(L, 3);
-	count = read_places(L, 2, places);
-	has_scope = read_scope(L, 3, &scope);
-	box = lua_newuserdatauv(L, sizeof(*box), 1);
-	memset(box, 0, sizeof(*box));
-	luaL_setmetatable(L, LCT_CONTAINER_TYPE);
-	lua_pushvalue(L, 1);
-	lua_setiuservalue(L, -2, 1);
-	box->is_open = true;
-	if (lc_container_init_saved(&box->container, host, places, count,
-		    has_scope ? &scope : NULL, &err) < 0)
+	read_saved(L, places, &scope, &saved);
+	box = new_box(L);
+	if (lc_container_init_saved(&box->container, host, &saved, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	return 1;
 }
@@ -158,21 +177,18 @@ static int container_check(lua_State *L)
 	return lc_lua_with_arena(L, check_limits);
 }
 
-/* container:follow(places, scope|nil) -> true | nil, raw: another process has started it again, there */
+/* container:follow(places, name, scope|nil) -> true | nil, raw: another process has started it again,
+ * there */
 static int container_follow(lua_State *L)
 {
 	struct lc_container *c = lc_lua_container(L, 1);
 	struct lc_cgroup_saved places[LCT_PLACES_MAX];
+	struct lc_container_saved saved;
 	struct lc_cgroup_scope scope;
 	struct lc_error err;
-	bool has_scope;
-	size_t count;
 
-	lua_settop(L, 3);
-	count = read_places(L, 2, places);
-	has_scope = read_scope(L, 3, &scope);
-	return lc_lua_answer(
-		L, lc_container_follow(c, places, count, has_scope ? &scope : NULL, &err), &err);
+	read_saved(L, places, &scope, &saved);
+	return lc_lua_answer(L, lc_container_follow(c, &saved, &err), &err);
 }
 
 /* container:probe() -> true | nil, raw: EBUSY when its place is in use */
@@ -183,7 +199,7 @@ static int container_probe(lua_State *L)
 	return lc_lua_answer(L, lc_container_probe(lc_lua_container(L, 1), &err), &err);
 }
 
-/* container:adopt(pid|nil, start) -> true | nil, raw */
+/* container:adopt(pid|nil, start, is_first) -> true | nil, raw: see lc_container_adopt */
 static int container_adopt(lua_State *L)
 {
 	struct lc_container *c = lc_lua_container(L, 1);
@@ -192,7 +208,8 @@ static int container_adopt(lua_State *L)
 	struct lc_error err;
 
 	luaL_argcheck(L, pid >= 0 && pid <= INT32_MAX, 2, "no pid");
-	return lc_lua_answer(L, lc_container_adopt(c, (pid_t) pid, (uint64_t) start, &err), &err);
+	return lc_lua_answer(L,
+		lc_container_adopt(c, (pid_t) pid, (uint64_t) start, lua_toboolean(L, 4), &err), &err);
 }
 
 /* container:status() -> "created" | "running" | "pausing" | "paused" | "stopped" | nil, raw */
@@ -241,8 +258,7 @@ static int container_cgroup_paths(lua_State *L)
 	return 1;
 }
 
-/* container:places() -> array of { name, path, was_there, made_above }: for saved_container. false
- * and 0 are left out: there is one of these for every hierarchy, and all of it is written down. */
+/* container:places() -> array of { name, path }: for saved_container */
 static int container_places(lua_State *L)
 {
 	const struct lc_cgroup *cg = &lc_lua_container(L, 1)->cgroup;
@@ -251,21 +267,40 @@ static int container_places(lua_State *L)
 	for (size_t i = 0; i < cg->count; i++) {
 		const struct lc_cgroup_dir *dir = &cg->dirs[i];
 
-		lua_createtable(L, 0, 4);
+		lua_createtable(L, 0, 2);
 		lua_pushstring(L, cg->mounts->items[dir->hierarchy].name);
 		lua_setfield(L, -2, "name");
 		lua_pushstring(L, dir->path);
 		lua_setfield(L, -2, "path");
-		if (dir->was_there) {
-			lua_pushboolean(L, true);
-			lua_setfield(L, -2, "was_there");
-		}
-		if (dir->made_above > 0) {
-			lua_pushinteger(L, dir->made_above);
-			lua_setfield(L, -2, "made_above");
-		}
 		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
+	return 1;
+}
+
+/* container:exists() -> boolean, boolean | nil, raw: is there a cgroup of it, is there each? */
+static int container_exists(lua_State *L)
+{
+	struct lc_error err;
+	bool exists, is_whole;
+
+	if (lc_cgroup_exists(&lc_lua_container(L, 1)->cgroup, &exists, &is_whole, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, exists);
+	lua_pushboolean(L, is_whole);
+	return 2;
+}
+
+/* container:is_lost(name) -> boolean | nil, raw: is there one in a hierarchy in which it has no place? */
+static int container_is_lost(lua_State *L)
+{
+	struct lc_container *c = lc_lua_container(L, 1);
+	const char *name = luaL_checkstring(L, 2);
+	struct lc_error err;
+	bool is_lost;
+
+	if (lc_cgroup_is_lost(&c->cgroup, name, &is_lost, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, is_lost);
 	return 1;
 }
 
@@ -528,6 +563,8 @@ void lc_lua_open_container(lua_State *L)
 		{"life", container_life},
 		{"cgroup_paths", container_cgroup_paths},
 		{"places", container_places},
+		{"exists", container_exists},
+		{"is_lost", container_is_lost},
 		{"scope", container_scope},
 		{"pids", container_pids},
 		{"usage", container_usage},

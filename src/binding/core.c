@@ -171,6 +171,7 @@ static const luaL_Reg functions[] = {
 	{"root", lc_lua_new_root},
 	{"container", lc_lua_new_container},
 	{"saved_container", lc_lua_saved_container},
+	{"found_container", lc_lua_found_container},
 	{"scope", lc_lua_scope_names},
 	{"poll_set", lc_lua_new_poll_set},
 	{"pipe", lc_lua_pipe},

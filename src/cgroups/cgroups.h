@@ -171,7 +171,6 @@ struct lc_cgroup_dir {
 	char *path;          /* relative to the mount, without leading slash: "a/b/libcontainer-…" */
 	int fd;              /* O_DIRECTORY of it, -1 while it does not exist */
 	bool was_there;      /* existed, empty and thawed, before create: never removed by us */
-	unsigned made_above; /* how many missing parents create has made, innermost first */
 };
 
 enum lc_freezer {
@@ -195,6 +194,8 @@ struct lc_cgroup {
 	const struct lc_cgroup_mounts *mounts;
 	const struct lc_cgroup_ops *ops;
 	struct lc_cgroup_scope scope;
+	const char *owner; /* the name of its directories, or what is marked on them (mark.c); NULL for
+	                      one inside of another group, which is the other's */
 	struct lc_arena arena;
 	struct lc_cgroup_dir dirs[LCT_CGROUP_HIERARCHIES_MAX];
 	size_t count;
@@ -229,6 +230,9 @@ struct lc_cgroup_ops {
  * So where the unified tree has the controllers we use and the caller is not at its root, the
  * fallback is placed beside the caller's cgroup: below the parent of it.
  *
+ * `fallback` has to tell this container from every other one: at a configured place, where its name
+ * does not, a mark on the directories says it.
+ *
  * Where systemd makes the scopes, `path` is "slice:prefix:name", and a scope is chosen too. `manager`
  * is AUTO for what `mounts` says; the others are for finding what another has made.
  */
@@ -240,17 +244,28 @@ void lc_cgroup_done(struct lc_cgroup *cg);
 /* One directory as a state file remembers it; cg->dirs[i] and its hierarchy's name give these. */
 struct lc_cgroup_saved {
 	const char *name, *path; /* as in lc_cgroup_hierarchy.name and lc_cgroup_dir.path */
-	bool was_there;
-	unsigned made_above;
 };
 
 /*
  * The group of a container that another process made: the caller's own cgroup plays no part. What
  * is not mounted any more is left out. A path that is empty, has "..", or is the caller's own
- * cgroup or one above it is refused, so that no damaged file ends the caller.
+ * cgroup or one above it is refused, so that no damaged file ends the caller. A directory that
+ * is neither called `owner` nor marked so is as good as none.
  */
 int lc_cgroup_init_saved(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts,
-	const struct lc_cgroup_saved *items, size_t count, struct lc_error *err);
+	const struct lc_cgroup_saved *items, size_t count, const char *owner, struct lc_error *err);
+
+/*
+ * The group of a container of which nothing but `owner`, the fallback that it was made with, is known:
+ * its directories are looked for in every hierarchy, by name and by mark (search.c).
+ */
+int lc_cgroup_init_found(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts,
+	const char *owner, struct lc_error *err);
+/* Does a hierarchy of which `cg` knows nothing hold a directory of that owner? */
+int lc_cgroup_is_lost(
+	const struct lc_cgroup *cg, const char *owner, bool *out, struct lc_error *err);
+/* Is there a directory of it, is there each? */
+int lc_cgroup_exists(struct lc_cgroup *cg, bool *out_any, bool *out_all, struct lc_error *err);
 
 /* Unit and slice, in the arena, of "slice:prefix:name", or of NULL and a name of our own. EINVAL. */
 int lc_cgroup_scope_names(const char *path, const char *fallback, bool is_user,
@@ -261,9 +276,8 @@ int lc_cgroup_init_scope(
 	struct lc_cgroup *cg, const struct lc_cgroup_scope *scope, struct lc_error *err);
 
 /*
- * Say what create would find, making nothing: fills was_there and made_above for the intent that is
- * written before the first effect. Refuses (EBUSY) what create would refuse, so that an intent
- * never names a directory in which somebody else's processes are.
+ * Look at what create would find, making nothing. Refuses (EBUSY) what create would refuse, so that
+ * an intent never names a directory in which somebody else's processes are.
  */
 int lc_cgroup_probe(struct lc_cgroup *cg, struct lc_error *err);
 
@@ -282,9 +296,9 @@ int lc_cgroup_open(struct lc_cgroup *cg, struct lc_error *err);
 int lc_cgroup_check(const struct lc_cgroup *cg, const struct lc_resources *resources,
 	struct lc_error *err);
 
-/* Make the directories and write the limits. An existing directory must be empty and thawed
- * (EBUSY otherwise). On failure everything made is removed again and the group has no directories
- * any more, so that a later destroy touches nothing. */
+/* Make the directories and write the limits. An existing directory must be empty and thawed, and bear
+ * no other container's mark (EBUSY otherwise). On failure everything made is removed again, and the
+ * group has no directories any more but what could not be: a later destroy touches nothing else. */
 int lc_cgroup_create(struct lc_cgroup *cg, const struct lc_resources *resources,
 	struct lc_error *err);
 

@@ -10,6 +10,7 @@
 #define LCT_CGROUPS_DRIVER_H
 
 #include "cgroups/cgroups.h"
+#include <limits.h>
 #include <stddef.h>
 
 #define LCT_CGROUP_VALUE_MAX 4200 /* a list of processors may have 4096 bytes */
@@ -37,6 +38,30 @@ int lc_cgroup_read_key(int dirfd, const char *name, const char *key, uint64_t *o
  * the first failure is answered. */
 int lc_cgroup_write(int dirfd, const char *name, const char *text);
 
+/* --- whose a directory at a configured place is (mark.c); all answer -errno, fill no error --- */
+
+enum lc_cgroup_mark_kind {
+	LCT_MARK_NONE = 0,
+	LCT_MARK_PLACE = 'm',  /* made for the container: removed with it */
+	LCT_MARK_PARENT = 'p', /* made above it: removed by who leaves it empty */
+	LCT_MARK_USED = 'u',   /* it was there before: left as it was found */
+};
+
+struct lc_cgroup_mark {
+	enum lc_cgroup_mark_kind kind;
+	bool is_ours;  /* of the owner that was asked for */
+	bool is_begun; /* made, and its maker died before he marked it */
+};
+
+/* `dirfd` is open for reading, not O_PATH. */
+int lc_cgroup_mark_read(int dirfd, const char *owner, struct lc_cgroup_mark *out);
+/* -EEXIST: it has one already, whosoever. */
+int lc_cgroup_mark_write(int dirfd, const char *owner, enum lc_cgroup_mark_kind kind);
+/* Mark one that was there; -EBUSY for another container's. `out_made`: by us, in an earlier life. */
+int lc_cgroup_mark_claim(int dirfd, const char *owner, bool *out_made);
+/* Take ours away again; another's stays. */
+int lc_cgroup_mark_remove(int dirfd, const char *owner);
+
 /* --- a container's directory in one hierarchy (tree.c) --- */
 
 /* The hierarchy that one of its directories is in. */
@@ -61,15 +86,29 @@ int lc_cgroup_open_prefix(
 int lc_cgroup_open_file(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
 	const char *name, unsigned flags);
 
-/* Open it where it exists; -1 stays where it does not, and that is success. */
+/* Open it where it exists, and its mark, where it needs one, is ours; else -1 stays, and that is
+ * success. Fills was_there. */
 int lc_cgroup_dir_open(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
+/* Open what is there, for a create to come: fills was_there. -EBUSY for another container's. */
+int lc_cgroup_dir_look(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
+/* Take over the open one that was there; from here on was_there is whether it has to stay. */
+int lc_cgroup_dir_claim(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
 /* Make it with its missing parents; `level` (or NULL) prepares each directory before anything can
- * join it. Fills was_there, made_above and fd, also when it fails half-way. */
+ * join it. Fills was_there and fd, also when it fails half-way. */
 int lc_cgroup_dir_make(
 	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child));
 /* Remove what is below the open directory, the directory unless it was there, and the parents that
- * create made as long as they are empty. -EBUSY when a process is in it. */
+ * were made for containers as long as they are empty. -EBUSY when a process is in it. */
 int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
+
+/* Undo what a create has done there, even half-way. */
+int lc_cgroup_dir_undo(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
+
+/* --- looking for a place that is not known (search.c) --- */
+
+/* 1 with the path below the mount of a directory of that owner, 0 when there is none. */
+int lc_cgroup_search(
+	const struct lc_cgroup_hierarchy *where, const char *owner, char path[PATH_MAX]);
 
 /* --- processes (procs.c) --- */
 

@@ -44,37 +44,15 @@ static int refuse_used(struct lc_cgroup *cg, struct lc_error *err)
 		err);
 }
 
-/* How many of a missing directory's parents are missing too. */
-static int count_missing(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
-{
-	size_t length = lc_cgroup_parent_length(dir->path, strlen(dir->path));
-
-	dir->made_above = 0;
-	while (length > 0) {
-		LCT_CLEANUP(fd) int fd = lc_cgroup_open_prefix(cg, dir, length, O_PATH);
-
-		if (fd >= 0)
-			return 0;
-		if (fd != -ENOENT)
-			return fd;
-		dir->made_above++;
-		length = lc_cgroup_parent_length(dir->path, length);
-	}
-	return 0;
-}
-
 int lc_cgroup_probe(struct lc_cgroup *cg, struct lc_error *err)
 {
-	int r = lc_cgroup_open(cg, err);
+	int r = 0;
 
 	for (size_t i = 0; i < cg->count && r >= 0; i++) {
 		struct lc_cgroup_dir *dir = &cg->dirs[i];
 
-		dir->was_there = dir->fd >= 0;
-		if (cg->scope.unit != NULL && lc_systemd_owns(lc_cgroup_where(cg, dir)))
-			dir->made_above = 0; /* the scope and its slices are systemd's */
-		else if (!dir->was_there)
-			r = count_missing(cg, dir);
+		lc_fd_close(&dir->fd);
+		r = lc_cgroup_dir_look(cg, dir);
 		if (r < 0)
 			r = lc_cgroup_fail(cg, dir, r, NULL, err);
 	}
@@ -84,19 +62,22 @@ int lc_cgroup_probe(struct lc_cgroup *cg, struct lc_error *err)
 	return r;
 }
 
-/* Only what has an open descriptor was made by this create; the others were never touched. */
+/* What will not go is remembered: a destroy has to try again. */
 static void undo_create(struct lc_cgroup *cg)
 {
+	size_t kept = 0;
+
 	for (size_t i = 0; i < cg->count; i++) {
 		struct lc_cgroup_dir *dir = &cg->dirs[i];
+		bool has_gone = lc_cgroup_dir_undo(cg, dir) >= 0;
 
-		if (!dir->was_there)
-			(void) lc_cgroup_dir_remove(cg, dir);
 		lc_fd_close(&dir->fd);
+		if (!has_gone)
+			cg->dirs[kept++] = *dir;
 	}
 	if (cg->scope.unit != NULL)
 		(void) lc_systemd_stop(cg, UNDO_MS, NULL);
-	cg->count = 0;
+	cg->count = kept;
 }
 
 /* `change` NULL: for directories that were made just now. */
@@ -112,16 +93,27 @@ static int apply(struct lc_cgroup *cg, const struct lc_resources *resources,
 	return r < 0 ? r : lc_cgroup_carry_out(cg, &writes, change, err);
 }
 
+/* What was there already is this group's from here on. */
+static int claim(struct lc_cgroup *cg, struct lc_error *err)
+{
+	for (size_t i = 0; i < cg->count; i++) {
+		struct lc_cgroup_dir *dir = &cg->dirs[i];
+		int r = dir->was_there && dir->fd >= 0 ? lc_cgroup_dir_claim(cg, dir) : 0;
+
+		if (r < 0)
+			return lc_cgroup_fail(cg, dir, r, NULL, err);
+	}
+	return 0;
+}
+
 int lc_cgroup_create(
 	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err)
 {
 	int r = lc_cgroup_check(cg, resources, err);
 
 	lc_cgroup_rest(cg);
-	for (size_t i = 0; i < cg->count; i++) {
+	for (size_t i = 0; i < cg->count; i++)
 		cg->dirs[i].was_there = false;
-		cg->dirs[i].made_above = 0;
-	}
 	if (r >= 0 && cg->scope.unit != NULL) {
 		r = lc_systemd_start(cg, resources, err);
 		if (r < 0)
@@ -131,6 +123,8 @@ int lc_cgroup_create(
 		r = cg->ops->create(cg, err);
 	if (r >= 0)
 		r = refuse_used(cg, err);
+	if (r >= 0)
+		r = claim(cg, err);
 	if (r >= 0)
 		r = apply(cg, resources, NULL, err);
 	if (r < 0 && cg->count > 0)

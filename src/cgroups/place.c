@@ -62,6 +62,12 @@ static char *place(struct lc_arena *arena, const struct lc_cgroup_hierarchy *whe
 		path != NULL ? path : fallback);
 }
 
+static int set_owner(struct lc_cgroup *cg, const char *owner, struct lc_error *err)
+{
+	cg->owner = lc_arena_copy(&cg->arena, owner, strlen(owner));
+	return cg->owner != NULL ? 0 : lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+}
+
 int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, const char *path,
 	const char *fallback, enum lc_cgroup_manager manager, struct lc_error *err)
 {
@@ -77,6 +83,8 @@ int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, 
 	if (manager == LCT_MANAGER_SYSTEMD ||
 		(manager == LCT_MANAGER_AUTO && mounts->has_systemd))
 		r = lc_systemd_place(cg, path, fallback, &scope, err);
+	if (r >= 0)
+		r = set_owner(cg, fallback, err);
 	for (size_t i = 0; i < mounts->count && r >= 0; i++) {
 		char *where = scope != NULL
 				      ? scope
@@ -91,25 +99,82 @@ int lc_cgroup_init(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts, 
 }
 
 int lc_cgroup_init_saved(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts,
-	const struct lc_cgroup_saved *items, size_t count, struct lc_error *err)
+	const struct lc_cgroup_saved *items, size_t count, const char *owner, struct lc_error *err)
 {
 	int r = 0;
 
 	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver, .leaf_fd = -1};
+	if (owner != NULL)
+		r = set_owner(cg, owner, err);
 	for (size_t i = 0; i < mounts->count && r >= 0; i++) {
 		for (size_t j = 0; j < count; j++) {
 			if (strcmp(items[j].name, mounts->items[i].name) != 0)
 				continue;
 			r = add_dir(cg, i, items[j].path, err);
-			if (r >= 0) {
-				cg->dirs[cg->count - 1].was_there = items[j].was_there;
-				cg->dirs[cg->count - 1].made_above = items[j].made_above;
-			}
 			break;
 		}
 	}
 	if (r < 0)
 		lc_cgroup_done(cg);
+	return r;
+}
+
+int lc_cgroup_init_found(struct lc_cgroup *cg, const struct lc_cgroup_mounts *mounts,
+	const char *owner, struct lc_error *err)
+{
+	char path[PATH_MAX];
+	int r;
+
+	*cg = (struct lc_cgroup){.mounts = mounts, .ops = mounts->driver, .leaf_fd = -1};
+	r = set_owner(cg, owner, err);
+	for (size_t i = 0; i < mounts->count && r >= 0; i++) {
+		r = lc_cgroup_search(&mounts->items[i], owner, path);
+		if (r > 0)
+			r = add_dir(cg, i, path, err);
+		else if (r < 0)
+			r = lc_fail(err, LCT_STEP_CGROUP, r, mounts->items[i].mount_point);
+	}
+	if (r < 0)
+		lc_cgroup_done(cg);
+	return r;
+}
+
+static bool has_hierarchy(const struct lc_cgroup *cg, size_t hierarchy)
+{
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->dirs[i].hierarchy == hierarchy)
+			return true;
+	return false;
+}
+
+int lc_cgroup_is_lost(
+	const struct lc_cgroup *cg, const char *owner, bool *out, struct lc_error *err)
+{
+	char path[PATH_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < cg->mounts->count && r == 0; i++) {
+		if (has_hierarchy(cg, i))
+			continue;
+		r = lc_cgroup_search(&cg->mounts->items[i], owner, path);
+		if (r < 0)
+			(void) lc_fail(err, LCT_STEP_CGROUP, r, cg->mounts->items[i].mount_point);
+	}
+	*out = r > 0;
+	return r < 0 ? r : 0;
+}
+
+int lc_cgroup_exists(struct lc_cgroup *cg, bool *out_any, bool *out_all, struct lc_error *err)
+{
+	int r = lc_cgroup_open(cg, err);
+
+	*out_any = false;
+	*out_all = true;
+	for (size_t i = 0; i < cg->count; i++) {
+		*out_any = *out_any || cg->dirs[i].fd >= 0;
+		*out_all = *out_all && cg->dirs[i].fd >= 0;
+	}
+	lc_cgroup_rest(cg);
 	return r;
 }
 

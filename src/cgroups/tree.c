@@ -103,52 +103,121 @@ int lc_cgroup_open_prefix(
 	return lc_cgroup_open_at(lc_cgroup_where(cg, dir)->mount_fd, prefix, flags);
 }
 
+/* Whose mark must be on the directory; NULL: its name says whose it is. */
+static const char *mark_of(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir)
+{
+	const char *name = strrchr(dir->path, '/');
+
+	name = name != NULL ? name + 1 : dir->path;
+	return cg->owner != NULL && strcmp(name, cg->owner) != 0 ? cg->owner : NULL;
+}
+
+int lc_cgroup_dir_open(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+{
+	const char *owner = mark_of(cg, dir);
+	LCT_CLEANUP(fd) int fd = -1;
+	struct lc_cgroup_mark mark;
+	int r;
+
+	if (dir->fd >= 0)
+		return 0;
+	fd = lc_cgroup_open_prefix(cg, dir, strlen(dir->path), O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return lc_cgroup_is_gone(fd) ? 0 : fd;
+	if (owner != NULL) {
+		r = lc_cgroup_mark_read(fd, owner, &mark);
+		if (r < 0 || !mark.is_ours)
+			return lc_cgroup_is_gone(r) ? 0 : r;
+		dir->was_there = mark.kind == LCT_MARK_USED;
+	}
+	dir->fd = lc_take_fd(&fd);
+	return 0;
+}
+
 int lc_cgroup_open_file(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir,
 	const char *name, unsigned flags)
 {
+	struct lc_cgroup_dir proved = *dir;
 	char path[PATH_MAX];
-	int length;
+	int length, r;
 
 	if (dir->fd >= 0)
 		return lc_cgroup_open_at(dir->fd, name, flags);
+	if (mark_of(cg, dir) != NULL) {
+		r = lc_cgroup_dir_open(cg, &proved);
+		if (r >= 0)
+			r = proved.fd < 0 ? -ENOENT : lc_cgroup_open_at(proved.fd, name, flags);
+		lc_fd_close(&proved.fd);
+		return r;
+	}
 	length = snprintf(path, sizeof(path), "%s/%s", dir->path, name);
 	if (length < 0 || (size_t) length >= sizeof(path))
 		return -ENAMETOOLONG;
 	return lc_cgroup_open_at(lc_cgroup_where(cg, dir)->mount_fd, path, flags);
 }
 
-int lc_cgroup_dir_open(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+int lc_cgroup_dir_look(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 {
-	if (dir->fd < 0)
-		dir->fd = lc_cgroup_open_prefix(cg, dir, strlen(dir->path), O_RDONLY | O_DIRECTORY);
-	if (dir->fd >= 0)
-		return 0;
+	const char *owner = mark_of(cg, dir);
+	LCT_CLEANUP(fd) int fd = -1;
+	struct lc_cgroup_mark mark;
+	int r = 0;
 
-	int result = dir->fd;
-
-	dir->fd = -1;
-	return lc_cgroup_is_gone(result) ? 0 : result;
+	dir->was_there = false;
+	fd = lc_cgroup_open_prefix(cg, dir, strlen(dir->path), O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return lc_cgroup_is_gone(fd) ? 0 : fd;
+	if (owner != NULL)
+		r = lc_cgroup_mark_read(fd, owner, &mark);
+	if (r >= 0 && owner != NULL && mark.kind != LCT_MARK_NONE && !mark.is_ours)
+		r = -EBUSY;
+	if (r < 0)
+		return r;
+	dir->was_there = true;
+	dir->fd = lc_take_fd(&fd);
+	return 0;
 }
 
-/* Make and open one directory below `parent`; a directory that cannot be opened does not stay. */
-static int make_one(int parent, const char *name, bool *out_made)
+int lc_cgroup_dir_claim(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 {
-	long made = lc_sys_mkdirat(parent, name, 0755);
-	int child;
+	const char *owner = mark_of(cg, dir);
+	bool is_made = true; /* a name of ours is what a crash has left */
+	int r = owner != NULL ? lc_cgroup_mark_claim(dir->fd, owner, &is_made) : 0;
+
+	if (r >= 0)
+		dir->was_there = !is_made;
+	return r;
+}
+
+/*
+ * Make and open one directory below `parent`, and mark it as `kind` of the owner, NULL for none. One
+ * that cannot be opened or marked does not stay.
+ */
+static int make_one(int parent, const char *name, const char *owner, enum lc_cgroup_mark_kind kind,
+	bool *out_made)
+{
+	long made = lc_sys_mkdirat(parent, name, owner != NULL ? S_ISVTX | 0755 : 0755);
+	LCT_CLEANUP(fd) int child = -1;
+	int r;
 
 	if (made < 0 && made != -EEXIST)
 		return (int) made;
-	child = lc_cgroup_open_at(parent, name, O_RDONLY | O_DIRECTORY);
-	if (child < 0 && made == 0)
+	r = child = lc_cgroup_open_at(parent, name, O_RDONLY | O_DIRECTORY);
+	if (r >= 0 && made == 0 && owner != NULL)
+		r = lc_cgroup_mark_write(child, owner, kind);
+	if (r == -EEXIST)
+		return -EBUSY; /* and another container's by now */
+	if (r < 0 && made == 0)
 		(void) lc_sys_unlinkat(parent, name, AT_REMOVEDIR);
 	*out_made = made == 0;
-	return child;
+	return r < 0 ? r : lc_take_fd(&child);
 }
 
 /* Make each component of dir->path from `from` on, below `parent`. */
-static int make_below(
-	struct lc_cgroup_dir *dir, int parent, size_t from, int (*level)(int parent, int child))
+static int make_below(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int parent, size_t from,
+	int (*level)(int parent, int child))
 {
+	const char *owner = mark_of(cg, dir);
 	LCT_CLEANUP(fd) int made_parent = -1;
 
 	while (dir->path[from] != '\0') {
@@ -163,12 +232,10 @@ static int make_below(
 			return -ENAMETOOLONG;
 		memcpy(name, dir->path + from, length);
 		name[length] = '\0';
-		child = make_one(parent, name, &made);
+		child = make_one(
+			parent, name, owner, is_last ? LCT_MARK_PLACE : LCT_MARK_PARENT, &made);
 		if (child < 0)
 			return child;
-		/* an inner one that somebody else made leaves us no claim on those above it */
-		if (!is_last)
-			dir->made_above = made ? dir->made_above + 1 : 0;
 		if (level != NULL && (made || is_last))
 			r = level(parent, child);
 		if (is_last) {
@@ -194,12 +261,12 @@ static int make_once(
 	while (length > 0) {
 		parent = lc_cgroup_open_prefix(cg, dir, length, O_RDONLY | O_DIRECTORY);
 		if (parent >= 0)
-			return make_below(dir, parent, length + 1, level);
+			return make_below(cg, dir, parent, length + 1, level);
 		if (parent != -ENOENT)
 			return parent;
 		length = lc_cgroup_parent_length(dir->path, length);
 	}
-	return make_below(dir, lc_cgroup_where(cg, dir)->mount_fd, 0, level);
+	return make_below(cg, dir, lc_cgroup_where(cg, dir)->mount_fd, 0, level);
 }
 
 int lc_cgroup_dir_make(
@@ -207,13 +274,10 @@ int lc_cgroup_dir_make(
 {
 	int r = 0;
 
-	dir->made_above = 0;
+	/* Another container's destroy may take a common parent away between our look and our mkdir. */
 	for (int try = 0; try < MAKE_TRIES; try++) {
 		r = make_once(cg, dir, level);
-		/* Another container's destroy may take a common parent away between our look and
-		 * our mkdir. Not once we have made something ourselves: then the count must stay.
-		 */
-		if (dir->fd >= 0 || dir->made_above > 0 || (r != -ENOENT && r != -ENODEV))
+		if (dir->fd >= 0 || (r != -ENOENT && r != -ENODEV))
 			break;
 	}
 	return r;
@@ -301,29 +365,43 @@ static int remove_below(int top)
 	return lc_cgroup_is_gone(current) ? 0 : current;
 }
 
-/* Take away the parents that create made, as far as nobody else uses them. */
-static int remove_above(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+/* Remove what the first `length` bytes of the path name if nothing is in it and it is one that we have
+ * made above a place, or begun to make: 1 when it has gone. */
+static int remove_spare(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir, size_t length)
+{
+	LCT_CLEANUP(fd)
+	int fd = lc_cgroup_open_prefix(cg, dir, length, O_RDONLY | O_DIRECTORY);
+	struct lc_cgroup_mark mark;
+	int r = fd;
+
+	if (r >= 0)
+		r = lc_cgroup_mark_read(fd, cg->owner, &mark);
+	if (r >= 0) {
+		if (!mark.is_begun && mark.kind != LCT_MARK_PARENT)
+			return 0;
+		r = remove_prefix(cg, dir, length);
+	}
+	if (is_held(r))
+		return 0;
+	return r >= 0 || lc_cgroup_is_gone(r) ? 1 : r;
+}
+
+/* Take away the parents that were made for containers, as far as nobody uses them any more. */
+static int remove_above(const struct lc_cgroup *cg, const struct lc_cgroup_dir *dir)
 {
 	size_t length = strlen(dir->path);
+	int r = 1;
 
-	for (unsigned i = 0; i < dir->made_above; i++) {
-		int r;
-
+	while (r > 0) {
 		length = lc_cgroup_parent_length(dir->path, length);
-		if (length == 0)
-			break;
-		r = remove_prefix(cg, dir, length);
-		if (is_held(r))
-			break;
-		if (r < 0 && !lc_cgroup_is_gone(r))
-			return r; /* the count stays: the next attempt begins with the innermost */
+		r = length > 0 ? remove_spare(cg, dir, length) : 0;
 	}
-	dir->made_above = 0;
-	return 0;
+	return r;
 }
 
 int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 {
+	const char *owner = mark_of(cg, dir);
 	size_t length = strlen(dir->path);
 	int r;
 
@@ -333,7 +411,8 @@ int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 		r = lc_cgroup_populated(dir->fd, &populated);
 		if (r < 0 || populated)
 			return r < 0 ? r : -EBUSY;
-		return remove_below(dir->fd);
+		r = remove_below(dir->fd);
+		return r < 0 || owner == NULL ? r : lc_cgroup_mark_remove(dir->fd, owner);
 	}
 	if (dir->fd >= 0) {
 		r = remove_prefix(cg, dir, length);
@@ -346,5 +425,19 @@ int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 			return is_held(r) ? -EBUSY : r;
 		lc_fd_close(&dir->fd);
 	}
-	return remove_above(cg, dir);
+	if (owner == NULL)
+		return 0;
+	r = remove_spare(cg, dir, length);
+	return r > 0 ? remove_above(cg, dir) : r;
+}
+
+int lc_cgroup_dir_undo(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+{
+	const char *owner = mark_of(cg, dir);
+	int r;
+
+	if (dir->was_there)
+		return owner != NULL ? lc_cgroup_mark_remove(dir->fd, owner) : 0;
+	r = lc_cgroup_dir_open(cg, dir); /* it may have been made, and not opened */
+	return r < 0 ? r : lc_cgroup_dir_remove(cg, dir);
 }

@@ -219,7 +219,7 @@ int lc_restore_take(struct lc_container *container, pid_t pid, struct lc_error *
 	int r = lc_process_start_time(pid, &start, err);
 
 	if (r >= 0)
-		r = lc_container_adopt(container, pid, start, err);
+		r = lc_container_adopt(container, pid, start, false, err);
 	if (r < 0)
 		return r;
 	if (container->init.pidfd >= 0 && !is_our_child(pid))

@@ -9,6 +9,7 @@
 #include "configs/validate.h"
 #include "container/keeper.h"
 #include "container/launch.h"
+#include "container/pids.h"
 #include "container/resources.h"
 #include "container/sibling.h"
 #include "container/users.h"
@@ -18,21 +19,25 @@
 #include <stdio.h>
 #include <string.h>
 
+static void begin_empty(struct lc_container *container, struct lc_host *host)
+{
+	memset(container, 0, sizeof(*container));
+	container->host = host;
+	container->init.pidfd = -1;
+	container->keeper = (struct lc_session) LCT_SESSION_INIT;
+}
+
 int lc_container_init(struct lc_container *container, struct lc_host *host, const char *path,
 	const char *fallback, enum lc_cgroup_manager manager, struct lc_error *err)
 {
 	int r;
 
-	memset(container, 0, sizeof(*container));
-	container->host = host;
-	container->init.pidfd = -1;
-	container->keeper = (struct lc_session) LCT_SESSION_INIT;
+	begin_empty(container, host);
 	r = path == NULL && fallback == NULL
-		? lc_cgroup_init_saved(&container->cgroup, &host->mounts, NULL, 0, err)
+		? lc_cgroup_init_saved(&container->cgroup, &host->mounts, NULL, 0, NULL, err)
 		: lc_cgroup_init(
 			  &container->cgroup, &host->mounts, path, fallback, manager, err);
 	container->has_cgroup = r >= 0;
-	container->has_own_place = path == NULL;
 	return r < 0 ? r : 0;
 }
 
@@ -47,28 +52,31 @@ int lc_container_check(struct lc_container *container, const struct lc_config_co
 
 int lc_container_probe(struct lc_container *container, struct lc_error *err)
 {
-	int r = lc_cgroup_probe(&container->cgroup, err);
-
-	/* A name of our own that is there already is what a crash has left: ours to remove. */
-	for (size_t i = 0; container->has_own_place && i < container->cgroup.count; i++)
-		container->cgroup.dirs[i].was_there = false;
-	return r < 0 ? r : 0;
+	return lc_cgroup_probe(&container->cgroup, err);
 }
 
 int lc_container_init_saved(struct lc_container *container, struct lc_host *host,
-	const struct lc_cgroup_saved *places, size_t count, const struct lc_cgroup_scope *scope,
+	const struct lc_container_saved *saved, struct lc_error *err)
+{
+	int r;
+
+	begin_empty(container, host);
+	r = lc_cgroup_init_saved(&container->cgroup, &host->mounts, saved->places, saved->count,
+		saved->owner, err);
+	container->has_cgroup = r >= 0;
+	if (r >= 0 && saved->scope != NULL)
+		r = lc_cgroup_init_scope(&container->cgroup, saved->scope, err);
+	return r < 0 ? r : 0;
+}
+
+int lc_container_init_found(struct lc_container *container, struct lc_host *host, const char *owner,
 	struct lc_error *err)
 {
 	int r;
 
-	memset(container, 0, sizeof(*container));
-	container->host = host;
-	container->init.pidfd = -1;
-	container->keeper = (struct lc_session) LCT_SESSION_INIT;
-	r = lc_cgroup_init_saved(&container->cgroup, &host->mounts, places, count, err);
+	begin_empty(container, host);
+	r = lc_cgroup_init_found(&container->cgroup, &host->mounts, owner, err);
 	container->has_cgroup = r >= 0;
-	if (r >= 0 && scope != NULL)
-		r = lc_cgroup_init_scope(&container->cgroup, scope, err);
 	return r < 0 ? r : 0;
 }
 
@@ -100,11 +108,6 @@ static int find_pid(void *context, pid_t pid)
 	return search->is_found;
 }
 
-/*
- * What a state file says is believed only so far as the kernel proves it: the process of that number
- * and start time is the container's init if it is in the container's cgroup. Else it has ended, or
- * the file is forged and the process a stranger. Without cgroups nothing more can be proved.
- */
 int lc_container_renew(struct lc_container *container, const char *path, const char *fallback,
 	struct lc_error *err)
 {
@@ -120,19 +123,34 @@ int lc_container_renew(struct lc_container *container, const char *path, const c
 	return r;
 }
 
-int lc_container_follow(struct lc_container *container, const struct lc_cgroup_saved *places,
-	size_t count, const struct lc_cgroup_scope *scope, struct lc_error *err)
+int lc_container_follow(struct lc_container *container, const struct lc_container_saved *saved,
+	struct lc_error *err)
 {
 	struct lc_host *host = container->host;
 
 	lc_container_done(container);
-	return lc_container_init_saved(container, host, places, count, scope, err);
+	return lc_container_init_saved(container, host, saved, err);
 }
 
-int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
+/* Does the kernel say of the open init that it is the container's? */
+static int prove_init(struct lc_container *container, bool is_first, bool *out, struct lc_error *err)
+{
+	struct search search = {.pid = container->init.pid};
+	int r;
+
+	if (container->cgroup.count == 0) {
+		*out = true;
+		return is_first ? lc_pid_is_first(search.pid, out, err) : 0;
+	}
+	r = lc_cgroup_pids(&container->cgroup, find_pid, &search, err);
+	*out = search.is_found;
+	return r;
+}
+
+int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start, bool is_first,
 	struct lc_error *err)
 {
-	struct search search = {.pid = pid};
+	bool is_proved = false;
 	int r = lc_cgroup_open(&container->cgroup, err);
 
 	lc_process_done(&container->init);
@@ -143,12 +161,12 @@ int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start
 	r = lc_process_open(pid, start, &container->init, err);
 	if (r == -ESRCH)
 		return 0; /* it has ended: that is a status, no error */
-	if (r < 0 || container->cgroup.count == 0)
+	if (r < 0)
 		return r;
-	r = lc_cgroup_pids(&container->cgroup, find_pid, &search, err);
+	r = prove_init(container, is_first, &is_proved, err);
 	/* A zombie is in no list, nor who is about to be one. It is kept, because a destroy has to reap
 	 * it if it is our child. */
-	if (r < 0 || (!search.is_found && !lc_process_is_ending(&container->init) &&
+	if (r < 0 || (!is_proved && !lc_process_is_ending(&container->init) &&
 			     lc_process_await(&container->init, 0, NULL) < 0))
 		lc_process_done(&container->init);
 	return r;

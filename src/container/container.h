@@ -24,7 +24,6 @@ struct lc_container {
 	struct lc_host *host;      /* borrowed, outlives the container */
 	struct lc_cgroup cgroup;
 	bool has_cgroup;           /* lc_cgroup_init was done */
-	bool has_own_place;        /* its name there is ours, not a configured path */
 	bool was_started;
 	struct lc_process init;    /* pidfd of its own, beside that of the process object */
 	struct lc_cgroup_change change; /* what the last lc_container_set can put back */
@@ -58,10 +57,19 @@ int lc_container_check(struct lc_container *container, const struct lc_config_co
 	struct lc_arena *arena, struct lc_error *err);
 /* Look at these places before the intent is written: one that is in use is EBUSY. */
 int lc_container_probe(struct lc_container *container, struct lc_error *err);
-/* lc_container_init for a container that another process made: the places that its state remembers,
- * and the scope around them or NULL. */
+/* What another process remembers of a container that it has made. */
+struct lc_container_saved {
+	const struct lc_cgroup_saved *places;
+	size_t count;
+	const char *owner; /* the fallback that it was made with: proves that the places are its own */
+	const struct lc_cgroup_scope *scope; /* around them, or NULL */
+};
+
+/* lc_container_init for a container that another process made. */
 int lc_container_init_saved(struct lc_container *container, struct lc_host *host,
-	const struct lc_cgroup_saved *places, size_t count, const struct lc_cgroup_scope *scope,
+	const struct lc_container_saved *saved, struct lc_error *err);
+/* The same when nothing is remembered: its cgroups are looked for. */
+int lc_container_init_found(struct lc_container *container, struct lc_host *host, const char *owner,
 	struct lc_error *err);
 void lc_container_done(struct lc_container *container);
 
@@ -72,11 +80,15 @@ int lc_container_renew(struct lc_container *container, const char *path, const c
 
 /* Another process has started it again: its cgroups are new ones, at the places that it remembers. After
  * a failure it has none. */
-int lc_container_follow(struct lc_container *container, const struct lc_cgroup_saved *places,
-	size_t count, const struct lc_cgroup_scope *scope, struct lc_error *err);
+int lc_container_follow(struct lc_container *container, const struct lc_container_saved *saved,
+	struct lc_error *err);
 
-/* Adopt what another process started: its init, when it still lives, and its cgroups. */
-int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start,
+/*
+ * Adopt what another process started: its init, when it still lives, and its cgroups. The process of
+ * that number and start time is believed to be the init if it is in the container's cgroup. Without
+ * cgroups it has to be the first of a pid namespace below ours, where `is_first` says that it would be.
+ */
+int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start, bool is_first,
 	struct lc_error *err);
 
 /* What a plan is compiled from, users and groups as the files below `root` name them. */

@@ -46,6 +46,21 @@ static long read_status(pid_t pid, char *buffer, struct lc_error *err)
 	return lc_file_read(AT_FDCWD, path, buffer, STATUS_ROOM, LCT_STEP_PROCESS, err);
 }
 
+static bool has_ended(long result)
+{
+	return result == -ENOENT || result == -ESRCH;
+}
+
+int lc_pid_is_first(pid_t pid, bool *out, struct lc_error *err)
+{
+	char status[STATUS_ROOM];
+	long r = read_status(pid, status, err);
+	int level = 0;
+
+	*out = r >= 0 && lc_inner_pid_parse(status, LCT_INNERMOST, &level) == 1 && level > 0;
+	return r < 0 && !has_ended(r) ? (int) r : 0;
+}
+
 struct entry {
 	pid_t pid, inner;
 	bool is_proved;
@@ -89,11 +104,6 @@ static int list(struct lc_container *container, struct listing *listing, struct 
 		lc_process_await(&container->init, 0, NULL) == -ETIMEDOUT)
 		(void) collect(listing, container->init.pid);
 	return r >= 0 && listing->no_memory ? lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "") : r;
-}
-
-static bool has_ended(long result)
-{
-	return result == -ENOENT || result == -ESRCH;
 }
 
 /* 0 when the init is not in a pid namespace of its own, or has ended, and with it its namespace. */

@@ -18,4 +18,7 @@ int lc_container_pids(struct lc_container *container, bool is_inner, struct lc_a
 #define LCT_INNERMOST (-1)
 int lc_inner_pid_parse(const char *status, int level, int *out_level);
 
+/* Is that process the first one, the init, of a pid namespace below ours? Not when it has ended. */
+int lc_pid_is_first(pid_t pid, bool *out, struct lc_error *err);
+
 #endif

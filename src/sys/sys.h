@@ -200,6 +200,19 @@ static inline long lc_sys_umask(unsigned mask)
 {
 	return LCT_SYS1(umask, mask);
 }
+static inline long lc_sys_fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	return LCT_SYS4(fgetxattr, fd, name, value, size);
+}
+static inline long lc_sys_fsetxattr(int fd, const char *name, const void *value, size_t size,
+	int flags)
+{
+	return LCT_SYS5(fsetxattr, fd, name, value, size, flags);
+}
+static inline long lc_sys_fremovexattr(int fd, const char *name)
+{
+	return LCT_SYS2(fremovexattr, fd, name);
+}
 static inline long lc_sys_flock(int fd, int operation)
 {
 	return LCT_SYS2(flock, fd, operation);

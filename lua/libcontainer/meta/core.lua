@@ -98,10 +98,18 @@ function core.container(host, path, fallback, manager) end
 --- The same for a container that is there already.
 ---@param host libcontainer.core.Host
 ---@param places libcontainer.core.Place[] as container:places() gave them
+---@param name string as core.container took it for its fallback
 ---@param scope libcontainer.core.Scope|nil as container:scope() gave it
 ---@return libcontainer.core.Container|nil
 ---@return libcontainer.RawError|nil
-function core.saved_container(host, places, scope) end
+function core.saved_container(host, places, name, scope) end
+
+--- One of which nothing else is known: its cgroups are looked for.
+---@param host libcontainer.core.Host
+---@param name string
+---@return libcontainer.core.Container|nil
+---@return libcontainer.RawError|nil
+function core.found_container(host, name) end
 
 ---@class libcontainer.core.Scope
 ---@field unit string  "libcontainer-….scope"
@@ -359,8 +367,6 @@ function Lock:close() end
 ---@class libcontainer.core.Place
 ---@field name string            of the hierarchy
 ---@field path string            below its mount
----@field was_there boolean      it existed before: it is never removed
----@field made_above integer     how many directories above it were made for it
 
 ---@class libcontainer.core.Container
 local Container = {}
@@ -384,17 +390,19 @@ function Container:probe() end
 function Container:renew(path, fallback) end
 
 ---@param places table[] of `places`: another process has started it again, there
+---@param name string as core.container took it for its fallback
 ---@param scope libcontainer.core.Scope|nil
 ---@return true|nil
 ---@return libcontainer.RawError|nil
-function Container:follow(places, scope) end
+function Container:follow(places, name, scope) end
 
 --- Take up what another process made.
 ---@param pid integer|nil
 ---@param start integer|nil
+---@param is_first boolean|nil  without cgroups: it has to be the first process of a pid namespace
 ---@return true|nil
 ---@return libcontainer.RawError|nil
-function Container:adopt(pid, start) end
+function Container:adopt(pid, start, is_first) end
 
 ---@return "created"|"running"|"pausing"|"paused"|"stopped"|nil
 ---@return libcontainer.RawError|nil
@@ -410,6 +418,16 @@ function Container:cgroup_paths() end
 
 ---@return libcontainer.core.Place[]
 function Container:places() end
+
+---@return boolean|nil is there a cgroup of it?
+---@return boolean|libcontainer.RawError is there each?
+function Container:exists() end
+
+--- Is there one in a hierarchy in which it has no place?
+---@param name string as core.container took it for its fallback
+---@return boolean|nil
+---@return libcontainer.RawError|nil
+function Container:is_lost(name) end
 
 --- The systemd scope around its cgroup; nothing where systemd has no part in it.
 ---@return libcontainer.core.Scope|nil
