@@ -490,7 +490,7 @@ int lc_container_reap(struct lc_container *container, struct lc_error *err)
 {
 	bool has_ended;
 
-	lc_sibling_reap(container->host); /* those that one round of killing had not ended yet */
+	lc_sibling_reap(container->host, &container->init); /* those that one round of killing had not ended yet */
 	if (container->init.pidfd >= 0 && lc_process_is_ending(&container->init))
 		(void) lc_process_await(&container->init, END_MS, NULL); /* behind them */
 	return container->init.pidfd < 0 ? 0 : lc_process_poll(&container->init, &has_ended, err);

@@ -75,10 +75,12 @@ void lc_sibling_reap(struct lc_host *host, const struct lc_process *init)
 
 void lc_sibling_forget(struct lc_host *host)
 {
-	lc_sibling_reap(host); /* whoever ended with his container, and was not asked for since */
 	while (host->siblings != NULL) {
 		struct lc_sibling *sibling = host->siblings;
+		bool has_ended;
 
+		/* who ended with his container, and was not asked for since, is reaped */
+		(void) lc_process_poll(&sibling->process, &has_ended, NULL);
 		host->siblings = sibling->next;
 		lc_sibling_release(sibling);
 	}
