@@ -37,3 +37,12 @@ describe("the processes that bring a further program into a container", function
     assert.is_true(faults.sweep("fault_init", "die", 0, "further") >= fixture.rounds(180, 10))
   end)
 end)
+
+describe("the init of a container that dies while a further program is started", function()
+  fixture.check_leaks()
+
+  it("at any system call of the host is ContainerNotRunning or takes the program along; it can be started again [L07]",
+    function()
+    assert.is_true(faults.sweep("fault_death", "") >= fixture.rounds(100, 10))
+  end)
+end)

@@ -102,6 +102,7 @@ local function look(places)
     blocked = read("/proc/self/status"):match("SigBlk:\t(%x+)"),
     cgroups = "", state = "",
   }
+  if places.is_remade then seen.descriptors = select(2, seen.descriptors:gsub("%d+", "")) end
   for _, path in ipairs(places.cgroups) do
     if read(path .. "/cgroup.procs") then seen.cgroups = seen.cgroups .. " " .. path end
   end
@@ -110,7 +111,7 @@ local function look(places)
 end
 
 --- Remember how it is now.
----@param places table  `cgroups`: directories that must not exist; `root`: core root that must be empty
+---@param places table  `cgroups`: directories that must not exist; `root`: core root that must be empty; `is_remade`: descriptors are counted
 ---@return fun(label: string)  compares, and reports each difference
 function M.watch(places)
   collectgarbage()

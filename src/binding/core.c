@@ -138,9 +138,10 @@ static int core_start_initialization(lua_State *L)
 }
 
 #ifdef LCT_FAULT
-/* core.fault(nth, errno and flags): test builds, see sys/sys_fault.h */
+/* core.fault(nth, errno and flags, [victim]): test builds, see sys/sys_fault.h */
 static int core_fault(lua_State *L)
 {
+	lc_fault_aim((int) luaL_optinteger(L, 3, 0));
 	lc_fault_arm((uint32_t) luaL_checkinteger(L, 1), (uint32_t) luaL_checkinteger(L, 2));
 	return 0;
 }

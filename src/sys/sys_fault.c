@@ -19,6 +19,7 @@ static struct {
 	uint32_t nth;
 	uint32_t how;
 	uint32_t calls;
+	int victim;
 	bool is_off;
 	bool has_fired;
 } fault;
@@ -30,6 +31,11 @@ void lc_fault_arm(uint32_t nth, uint32_t errnum_and_flags)
 	fault.calls = 0;
 	fault.is_off = false;
 	fault.has_fired = false;
+}
+
+void lc_fault_aim(int pid)
+{
+	fault.victim = pid;
 }
 
 void lc_fault_enable(bool on)
@@ -64,6 +70,10 @@ long lc_fault_take(void)
 	if (fault.calls > fault.nth && !(fault.how & LCT_FAULT_STICKY))
 		return 0;
 	fault.has_fired = true;
+	if (errnum == LCT_FAULT_DIE && fault.victim > 0) {
+		(void) lc_arch_call(__NR_kill, fault.victim, SIGKILL, 0, 0, 0, 0);
+		return 0;
+	}
 	if (errnum == LCT_FAULT_DIE) {
 		(void) lc_arch_call(__NR_kill, lc_sys_getpid(), SIGKILL, 0, 0, 0, 0);
 		__builtin_trap(); /* the first process of a pid namespace ignores its own SIGKILL */

@@ -16,11 +16,15 @@
 
 /* How a call fails: an errno, with this bit every later call too, … */
 #define LCT_FAULT_STICKY 0x80000000u
-/* … or, in place of the errno, SIGKILL to the caller. */
+/* … or, in place of the errno, SIGKILL to the caller, or to the victim if there is one. */
 #define LCT_FAULT_DIE 0x7fffffffu
 
 /* Count from 0 on and make call `nth` (the first is 1; 0 for none) fail. Switches counting on. */
 void lc_fault_arm(uint32_t nth, uint32_t errnum_and_flags);
+
+/* From the next LCT_FAULT_DIE on it is this process that dies, at call number nth of ours, which goes on; 0
+ * for us again. */
+void lc_fault_aim(int pid);
 
 /* Between off and on nothing is counted and nothing fails: for what a test itself has to call. */
 void lc_fault_enable(bool on);
