@@ -4,7 +4,7 @@ local faults = require "spec.support.fault_run"
 
 -- How many requests of each are made to fail, spread evenly; the driver knows how many there are.
 local SCENARIOS <const> = { load = 20, configs = 30, problems = 30, explain = 30, create = 30, start = 40, watch = 40,
-  failure = 30, run = 40 }
+  failure = 30, run = 40, exec = 60, terminal = 40, change = 40 }
 
 for name, cases in pairs(SCENARIOS) do
   describe("Lua without memory, scenario " .. name .. ",", function()

@@ -82,6 +82,45 @@ function scenarios.watch()
   assert(not oom:next(0))
 end
 
+local function running()
+  local t = config()
+  t.mounts[2] = { destination = "/dev/pts", type = "devpts", options = { "newinstance", "ptmxmode=0666" } }
+  local c = assert(assert(lc.new(root)):create(ID, t))
+  assert(c:start { args = { "/bin/sleep", "1000" } })
+  return c
+end
+
+-- Further programs: one collected, with limits; one on a terminal; one that is not there.
+function scenarios.exec()
+  local c <close> = running()
+  local r = assert(c:exec { "/bin/sh", "-c", "cat; echo two >&2; exit 3", input = "one\n", memory = "16M", pids = 8,
+    timeout = patience.seconds(20) })
+  assert(r.stdout == "one\n" and r.stderr == "two\n" and r.status == 3, tostring(r))
+  local p, err = c:start { args = { "/bin/absent" } }
+  assert(not p and err.step == "exec" and err.errname == "ENOENT", tostring(err))
+end
+
+function scenarios.terminal()
+  local c <close> = running()
+  local p <close> = assert(c:start { args = { "/bin/sh", "-c", "echo one; exit 3" }, terminal = true })
+  assert(assert(p.terminal:read("a", patience.seconds(20))) == "one\r\n")
+  assert(assert(p:wait(patience.seconds(20))).status == 3)
+end
+
+-- Changed, paused, resumed: and it must be one of the states that it had.
+function scenarios.change()
+  local c <close> = running()
+  assert(c:set { memory = "48M", pids_limit = 16 })
+  assert(c:config().cgroups.pids_limit == 16)
+  assert(c:pause(patience.seconds(10)))
+  assert(c:status() == "paused")
+  local p, err = c:start { args = { "/bin/true" } }
+  assert(not p and err.code == "ContainerPaused")
+  assert(c:resume(patience.seconds(10)))
+  assert(c:signal "KILL")
+  assert(c:wait(patience.seconds(20)))
+end
+
 -- A start that fails, and its error.
 function scenarios.failure()
   local c <close> = assert(assert(lc.new(root)):create(ID, config()))
