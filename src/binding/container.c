@@ -464,7 +464,7 @@ static int container_freeze(lua_State *L)
 	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
 	struct lc_error err;
 
-	return lc_lua_answer(L, lc_cgroup_freeze(&c->cgroup, timeout_ms, &err), &err);
+	return lc_lua_answer(L, lc_container_freeze(c, timeout_ms, &err), &err);
 }
 
 /* container:thaw([timeout]) -> true | nil, raw */
@@ -474,7 +474,7 @@ static int container_thaw(lua_State *L)
 	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
 	struct lc_error err;
 
-	return lc_lua_answer(L, lc_cgroup_thaw(&c->cgroup, timeout_ms, &err), &err);
+	return lc_lua_answer(L, lc_container_thaw(c, timeout_ms, &err), &err);
 }
 
 static int set(lua_State *L)

@@ -82,11 +82,7 @@ static int container_group(lua_State *L)
 /* group:usage() -> table | nil, raw */
 static int group_usage(lua_State *L)
 {
-	struct box_group *box = check_box(L, 1);
-	int count = lc_lua_push_usage(L, &box->cgroup);
-
-	lc_cgroup_rest(&box->cgroup);
-	return count;
+	return lc_lua_push_usage(L, &check_box(L, 1)->cgroup);
 }
 
 /* group:kill([timeout]) -> true | nil, raw: everything in it */

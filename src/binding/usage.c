@@ -18,9 +18,12 @@ int lc_lua_push_usage(lua_State *L, struct lc_cgroup *cgroup)
 {
 	struct lc_cgroup_usage usage;
 	struct lc_error err;
+	int r;
 
 	memset(&usage, 0, sizeof(usage));
-	if (lc_cgroup_usage(cgroup, &usage, &err) < 0)
+	r = lc_cgroup_usage(cgroup, &usage, &err);
+	lc_cgroup_rest(cgroup);
+	if (r < 0)
 		return lc_lua_failure(L, &err, NULL);
 	lua_createtable(L, 0, 8);
 	set_number(L, "memory_peak", usage.has_memory_peak, usage.memory_peak);

@@ -147,7 +147,7 @@ static int prove_init(struct lc_container *container, bool is_first, bool *out, 
 	return r;
 }
 
-int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start, bool is_first,
+static int adopt(struct lc_container *container, pid_t pid, uint64_t start, bool is_first,
 	struct lc_error *err)
 {
 	bool is_proved = false;
@@ -169,6 +169,15 @@ int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start
 	if (r < 0 || (!is_proved && !lc_process_is_ending(&container->init) &&
 			     lc_process_await(&container->init, 0, NULL) < 0))
 		lc_process_done(&container->init);
+	return r;
+}
+
+int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start, bool is_first,
+	struct lc_error *err)
+{
+	int r = adopt(container, pid, start, is_first, err);
+
+	lc_cgroup_rest(&container->cgroup);
 	return r;
 }
 
@@ -405,8 +414,11 @@ int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_
 	int r;
 
 	end_siblings(container, timeout_ms);
-	if (container->cgroup.count > 0)
-		return lc_cgroup_kill(&container->cgroup, timeout_ms, err);
+	if (container->cgroup.count > 0) {
+		r = lc_cgroup_kill(&container->cgroup, timeout_ms, err);
+		lc_cgroup_rest(&container->cgroup);
+		return r;
+	}
 	if (container->init.pidfd < 0)
 		return 0;
 	r = lc_process_signal(&container->init, SIGKILL, err);
@@ -446,14 +458,35 @@ int lc_container_signal(struct lc_container *container, int signal, struct lc_er
 
 	if (r >= 0 && signal == SIGKILL)
 		r = lc_cgroup_let_die(&container->cgroup, err);
+	lc_cgroup_rest(&container->cgroup);
 	return r;
 }
 
 int lc_container_signal_all(struct lc_container *container, int signal, struct lc_error *err)
 {
+	int r;
+
 	if (container->cgroup.count == 0)
 		return lc_container_signal(container, signal, err);
-	return lc_cgroup_signal(&container->cgroup, signal, err);
+	r = lc_cgroup_signal(&container->cgroup, signal, err);
+	lc_cgroup_rest(&container->cgroup);
+	return r;
+}
+
+int lc_container_freeze(struct lc_container *container, int timeout_ms, struct lc_error *err)
+{
+	int r = lc_cgroup_freeze(&container->cgroup, timeout_ms, err);
+
+	lc_cgroup_rest(&container->cgroup);
+	return r;
+}
+
+int lc_container_thaw(struct lc_container *container, int timeout_ms, struct lc_error *err)
+{
+	int r = lc_cgroup_thaw(&container->cgroup, timeout_ms, err);
+
+	lc_cgroup_rest(&container->cgroup);
+	return r;
 }
 
 int lc_container_destroy(struct lc_container *container, int timeout_ms, struct lc_error *err)

@@ -2,7 +2,8 @@
 /*
  * One container: its cgroup, its init, and the truth about it from the kernel. What is kept on disk
  * is not known here (lua/libcontainer/state.lua); a loaded container is told pid and start time and
- * proves them.
+ * proves them. Of the descriptors of its cgroup none stays open when a call returns: a thousand
+ * containers have a dozen each.
  */
 #ifndef LCT_CONTAINER_CONTAINER_H
 #define LCT_CONTAINER_CONTAINER_H
@@ -127,6 +128,10 @@ int lc_container_status(struct lc_container *container, enum lc_status *out, str
 /* A signal to every process. Without cgroups the init is all that is known. */
 int lc_container_signal_all(
 	struct lc_container *container, int signal, struct lc_error *err);
+
+/* See lc_cgroup_freeze and lc_cgroup_thaw. */
+int lc_container_freeze(struct lc_container *container, int timeout_ms, struct lc_error *err);
+int lc_container_thaw(struct lc_container *container, int timeout_ms, struct lc_error *err);
 
 /* End every process; without cgroups the init, and with it its pid namespace. */
 int lc_container_kill(struct lc_container *container, int timeout_ms, struct lc_error *err);

@@ -151,6 +151,7 @@ int lc_container_pids(struct lc_container *container, bool is_inner, struct lc_a
 
 	if (r >= 0 && is_inner)
 		r = look_inside(container, &listing, err);
+	lc_cgroup_rest(&container->cgroup);
 	if (r < 0)
 		return r;
 	*out = lc_arena_array(arena, listing.count, sizeof(**out));

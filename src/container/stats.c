@@ -168,6 +168,7 @@ int lc_container_stats(struct lc_container *container, struct lc_stats *out, str
 	if (r < 0)
 		return r;
 	r = lc_cgroup_stats(&container->cgroup, out, arena, err);
+	lc_cgroup_rest(&container->cgroup);
 	if (r >= 0)
 		r = read_interfaces(container->init.pid, out, arena, err);
 	/* What is missing is missing because it has ended: that is the better reason. */
