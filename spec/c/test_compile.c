@@ -163,14 +163,15 @@ static void test_usual_plan(struct test *t)
 	if (!OK(strncmp(c.text.bytes, usual_plan, strlen(usual_plan)) == 0,
 	"it begins as designed"))
 		printf("%s", c.text.bytes);
-	OK(IN_ORDER(&c, "\nattach slot=3 target=/dev flags=5 @mounts[2]\n", "\nfs_open type=devpts",
+	OK(IN_ORDER(&c, "\nattach slot=3 target=/dev flags=37 @mounts[2]\n", "\nfs_open type=devpts",
 		   "target=/dev/pts flags=5 @mounts[3]\n", "target=/sys flags=7 @mounts[4]\n",
 		   "\nattach slot=1 target=/data flags=1 @mounts[5]\n", "@mounts[6]\n"),
 		"[O30] mounts come in the order of the configuration");
 	OK(IN_ORDER(&c,
-		"\ndevice target=/dev/null type=8192 major=1 minor=3 mode=438 uid=0 gid=0 @\n",
+		"\ndevice target=/dev/null type=8192 major=1 minor=3 mode=438 uid=0 gid=0 "
+		"base=3 skip=4 @\n",
 		   "\nlink target=/dev/fd",
-		   "\nlink target=/dev/ptmx points_to=pts/ptmx flags=2 @\n",
+		   "\nlink target=/dev/ptmx points_to=pts/ptmx flags=2 base=3 skip=4 @\n",
 		   "\nfs_open type=proc source=proc options=\"\" attributes=0xe",
 		   "name=net/ipv4/ip_forward value=1 @sysctl[\"net.ipv4.ip_forward\"]\n",
 		   "name=net/ipv4/conf/eth0.100/forwarding value=0",
@@ -299,6 +300,7 @@ static void test_devices(struct test *t)
 		{.path = "/srv/pipe", .type = "p", .major = SET(9)},
 		{.path = "/dev/disk", .type = "b", .major = SET(8), .minor = SET(1)}};
 	struct lc_config_mount dev = {.destination = "/dev", .type = "bind", .source = "/dev"};
+	struct lc_config_mount own_dev = {.destination = "/dev", .type = "tmpfs"};
 	struct lc_config_config config = {.rootfs = "/srv/root",
 		.devices = {.items = devices, .count = COUNT(devices)}};
 	struct lc_config_process process = usual_process();
@@ -307,11 +309,18 @@ static void test_devices(struct test *t)
 	compile(&c, &config, &process, NULL);
 	OK(IN_ORDER(&c, "\ndevice target=/dev/zero",
 		   "\ndevice target=/dev/null type=8192 major=1 minor=3 mode=384 uid=0 gid=5 "
-		   "@devices[1]\n",
+		   "base=0 skip=0 @devices[1]\n",
 		   "\ndevice target=/srv/pipe type=4096 major=0 minor=0 mode=438 ",
 		   "\ndevice target=/dev/disk type=24576 major=8 minor=1 "),
 		"[O73] [O75] an entry of the configuration wins over the default of the same path");
 	OK(!has(&c, "/dev/ptmx"), "without devpts there is no ptmx");
+	compiled_done(&c);
+	config.mounts = (struct lc_objects){&own_dev, 1};
+	compile(&c, &config, &process, NULL);
+	OK(has(&c, "\ndevice target=/dev/null type=8192 major=1 minor=3 mode=384 uid=0 gid=5 base=1 skip=4 ") &&
+			has(&c, "gid=0 base=0 skip=0 @devices[2]\n") &&
+			has(&c, "\nlink target=/dev/fd points_to=/proc/self/fd flags=1 base=1 skip=4 @\n"),
+		"[A47] what is made in a mount is made by the mount, not by a path to it");
 	compiled_done(&c);
 	config.mounts = (struct lc_objects){&dev, 1};
 	compile(&c, &config, &process, NULL);

@@ -167,6 +167,38 @@ describe("a volume that another process changes meanwhile", function()
   end)
 end)
 
+describe("an image whose /dev somebody else moves", function()
+  fixture.check_leaks()
+
+  it("gets none of the container's devices and links, which are made in the mount [A47] [A72]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local rootfs = fixture.rootfs()
+    fixture.sh("mkdir %s/other", rootfs)
+    local config = assert(configs.default { rootfs = rootfs })
+    config.devices = { { path = "/dev/own", type = "c", major = 1, minor = 3, file_mode = "600" } }
+    local factory, swaps, whole = fixture.factory(), 0, 0
+    for i = 1, fixture.rounds(40, 6) do
+      local swapper = start_swapper(rootfs, "dev", "other")
+      local box <close> = assert(factory:create("race-" .. i, config))
+      -- /dev may lead to the other one when something is mounted in it, or looked for
+      local process, err = box:start { args = { "sh", "-c", "read go; stat -c %t:%T:%a /dev/own; ls -l /dev/fd" },
+        stdin = "pipe", stdout = "pipe", stderr = "null" }
+      swaps = swaps + stop_swapper(swapper)
+      if process then
+        process.stdin:write("go\n")
+        local text = process.stdout:read("a")
+        assert(process:wait(fixture.seconds(60)))
+        process:close()
+        if text:find("^1:3:600\n.*/proc/self/fd\n$") then whole = whole + 1 end
+      else
+        assert.equal("SystemError", err.code, tostring(err))
+      end
+      assert.equal("", fixture.sh("find %s/dev %s/other ! -type d", rootfs, rootfs))
+    end
+    assert.is_true(whole > 0 and swaps > 40, whole .. " " .. swaps)
+  end)
+end)
+
 describe("a terminal whose names somebody else moves", function()
   fixture.check_leaks()
 

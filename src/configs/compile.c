@@ -6,7 +6,6 @@
  */
 #include "configs/compile.h"
 #include "configs/compile_parts.h"
-#include "configs/path.h"
 #include "configs/names.h"
 #include "configs/validate_parts.h"
 #include <linux/mount.h>
@@ -178,39 +177,16 @@ static void make_cwd(struct lc_compile *c)
 		.gid = c->in->gid);
 }
 
-/* A path, and the mount that it lies in: both by the clean form. */
-struct place {
-	uint32_t base, skip, target;
-};
-
-static struct place place_of(struct lc_compile *c, const char *path)
-{
-	const struct lc_compile_mount *mount = NULL;
-	char clean[LCT_PATH_ROOM];
-	struct place place = {0};
-
-	if (lc_path_clean(path, clean, sizeof(clean))) {
-		mount = lc_compile_mount_of(c, clean);
-		path = clean;
-	}
-	if (mount != NULL) {
-		place.base = mount->slot;
-		place.skip = (uint32_t) strlen(mount->target);
-	}
-	place.target = lc_plan_intern(c->w, path);
-	return place;
-}
-
 static void hide_paths(struct lc_compile *c)
 {
 	const struct lc_strings *readonly = &c->config->readonly_paths;
 	const struct lc_strings *mask = &c->config->mask_paths;
-	struct place place;
+	struct lc_compile_place place;
 	uint32_t slot;
 
 	for (size_t i = 0; i < readonly->count; i++) {
 		lc_plan_origin(c->w, "readonly_paths[%zu]", i + 1);
-		place = place_of(c, readonly->items[i]);
+		place = lc_compile_place(c, readonly->items[i]);
 		LCT_PLAN(c->w, readonly, .base = place.base, .skip = place.skip,
 			.target = place.target);
 	}
@@ -221,7 +197,7 @@ static void hide_paths(struct lc_compile *c)
 	LCT_PLAN(c->w, mask_source, .slot = slot);
 	for (size_t i = 0; i < mask->count; i++) {
 		lc_plan_origin(c->w, "mask_paths[%zu]", i + 1);
-		place = place_of(c, mask->items[i]);
+		place = lc_compile_place(c, mask->items[i]);
 		LCT_PLAN(c->w, mask, .slot = slot, .base = place.base, .skip = place.skip,
 			.target = place.target);
 	}

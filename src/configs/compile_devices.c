@@ -68,10 +68,10 @@ static uint32_t type_bits(const char *type)
 
 static void make_configured(struct lc_compile *c, const struct lc_config_device *device)
 {
+	struct lc_compile_place place = lc_compile_place(c, device->path);
 	uint32_t type = type_bits(device->type);
-	char buffer[LCT_PATH_ROOM];
 
-	LCT_PLAN(c->w, device, .target = lc_plan_intern(c->w, device_path(device, buffer)),
+	LCT_PLAN(c->w, device, .target = place.target, .base = place.base, .skip = place.skip,
 		.type = type, .major = type == S_IFIFO ? 0 : (uint32_t) device->major.value,
 		.minor = type == S_IFIFO ? 0 : (uint32_t) device->minor.value,
 		.mode = device->file_mode.is_set ? (uint32_t) device->file_mode.value
@@ -87,10 +87,13 @@ void lc_compile_devices(struct lc_compile *c)
 
 	lc_plan_origin(c->w, NULL);
 	for (size_t i = 0; i < sizeof(default_devices) / sizeof(default_devices[0]); i++) {
+		struct lc_compile_place place;
+
 		if (!is_ours || is_configured(c, default_devices[i].path))
 			continue;
-		LCT_PLAN(c->w, device, .target = lc_plan_intern(c->w, default_devices[i].path),
-			.type = S_IFCHR, .major = default_devices[i].major,
+		place = lc_compile_place(c, default_devices[i].path);
+		LCT_PLAN(c->w, device, .target = place.target, .base = place.base,
+			.skip = place.skip, .type = S_IFCHR, .major = default_devices[i].major,
 			.minor = default_devices[i].minor, .mode = DEFAULT_MODE);
 	}
 	for (size_t i = 0; i < c->config->devices.count; i++) {
@@ -99,6 +102,14 @@ void lc_compile_devices(struct lc_compile *c)
 		lc_plan_origin(c->w, "devices[%zu]", i + 1);
 		make_configured(c, &devices[i]);
 	}
+}
+
+static void make_link(struct lc_compile *c, const char *path, const char *points_to, uint32_t flags)
+{
+	struct lc_compile_place place = lc_compile_place(c, path);
+
+	LCT_PLAN(c->w, link, .target = place.target, .base = place.base, .skip = place.skip,
+		.points_to = lc_plan_intern(c->w, points_to), .flags = flags);
 }
 
 void lc_compile_links(struct lc_compile *c)
@@ -111,15 +122,11 @@ void lc_compile_links(struct lc_compile *c)
 	lc_plan_origin(c->w, NULL);
 	if (lc_compile_is_dev_ours(c)) {
 		for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-			LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, links[i].path),
-				.points_to = lc_plan_intern(c->w, links[i].points_to),
-				.flags = has_proc && links[i].is_in_every_proc ? 0
-									       : LCT_LINK_IF_EXISTS);
+			make_link(c, links[i].path, links[i].points_to,
+				has_proc && links[i].is_in_every_proc ? 0 : LCT_LINK_IF_EXISTS);
 		/* The host's multiplexer, if the image brought its node, must not be left. */
 		if (pts != NULL && strcmp(pts->type, "devpts") == 0)
-			LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, "/dev/ptmx"),
-				.points_to = lc_plan_intern(c->w, "pts/ptmx"),
-				.flags = LCT_LINK_REPLACE);
+			make_link(c, "/dev/ptmx", "pts/ptmx", LCT_LINK_REPLACE);
 	}
 	if (dev != NULL && dev->is_late_readonly) {
 		lc_plan_origin(c->w, "mounts[%zu]", (size_t) (dev - c->mounts) + 1);

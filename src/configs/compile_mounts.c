@@ -202,6 +202,24 @@ struct lc_compile_mount *lc_compile_mount_of(const struct lc_compile *c, const c
 	return NULL;
 }
 
+struct lc_compile_place lc_compile_place(struct lc_compile *c, const char *path)
+{
+	const struct lc_compile_mount *mount = NULL;
+	struct lc_compile_place place = {0};
+	char clean[LCT_PATH_ROOM];
+
+	if (lc_path_clean(path, clean, sizeof(clean))) {
+		mount = lc_compile_mount_of(c, clean);
+		path = clean;
+	}
+	if (mount != NULL) {
+		place.base = mount->slot;
+		place.skip = (uint32_t) strlen(mount->target);
+	}
+	place.target = lc_plan_intern(c->w, path);
+	return place;
+}
+
 const struct lc_compile_mount *lc_compile_mount_at(const struct lc_compile *c, const char *path)
 {
 	for (size_t i = c->mounts_count; i > 0; i--)

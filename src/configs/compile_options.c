@@ -114,19 +114,29 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 	return 0;
 }
 
-/* What is hidden or made read-only in a mount is found by that mount, not by a path that somebody may
- * have changed since. */
-static void keep_holders(const struct lc_compile *c, const struct lc_strings *paths)
+/* What is hidden, made read-only or made in a mount is found by that mount, not by a path that somebody
+ * may have changed since. */
+static void keep_holder(const struct lc_compile *c, const char *path)
 {
 	char clean[LCT_PATH_ROOM];
+	struct lc_compile_mount *mount =
+		lc_path_clean(path, clean, sizeof(clean)) ? lc_compile_mount_of(c, clean) : NULL;
 
-	for (size_t i = 0; i < paths->count; i++) {
-		struct lc_compile_mount *mount = lc_path_clean(paths->items[i], clean, sizeof(clean))
-							 ? lc_compile_mount_of(c, clean) : NULL;
+	if (mount != NULL)
+		mount->is_kept = true;
+}
 
-		if (mount != NULL)
-			mount->is_kept = true;
-	}
+static void keep_holders(const struct lc_compile *c)
+{
+	const struct lc_strings *lists[] = {&c->config->readonly_paths, &c->config->mask_paths};
+	const struct lc_config_device *devices = c->config->devices.items;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t j = 0; j < lists[i]->count; j++)
+			keep_holder(c, lists[i]->items[j]);
+	for (size_t i = 0; i < c->config->devices.count; i++)
+		keep_holder(c, devices[i].path);
+	keep_holder(c, "/dev/null"); /* and the other usual nodes and links */
 }
 
 int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err)
@@ -145,7 +155,6 @@ int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err)
 		if (r < 0)
 			return r;
 	}
-	keep_holders(c, &c->config->readonly_paths);
-	keep_holders(c, &c->config->mask_paths);
+	keep_holders(c);
 	return 0;
 }

@@ -25,6 +25,11 @@ struct lc_compile_mount {
 	bool keeps_mode;       /* the directory below gives its mode to the new file system */
 };
 
+/* A path, clean, and the mount that it lies in: what base, skip and target of an operation say. */
+struct lc_compile_place {
+	uint32_t base, skip, target;
+};
+
 struct lc_compile {
 	const struct lc_compile_inputs *in;
 	const struct lc_config_config *config;
@@ -58,6 +63,8 @@ int lc_compile_clear(struct lc_compile *c, struct lc_error *err);
 void lc_compile_mounts(struct lc_compile *c);
 /* The mount in which a clean path lies, when it is one of a new file system; NULL else. */
 struct lc_compile_mount *lc_compile_mount_of(const struct lc_compile *c, const char *path);
+/* Where a path is, for what is done after the mounts. The mount has to be one that is kept. */
+struct lc_compile_place lc_compile_place(struct lc_compile *c, const char *path);
 /* The last mount at a path, NULL for none. */
 const struct lc_compile_mount *lc_compile_mount_at(const struct lc_compile *c, const char *path);
 

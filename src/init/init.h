@@ -88,8 +88,10 @@ int lc_path_open_below(int root, const char *path, uint64_t flags, uint64_t reso
 int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path);
 /* The same as lc_path_open, O_PATH, and make what is missing. */
 int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_make *how);
-/* The directory (made when missing) that holds a path's last component, which goes to `name`. */
-int lc_path_parent(const struct lc_init *init, const char *path, char name[NAME_MAX + 1]);
+/* The directory (made when missing) that holds a path's last component, which goes to `name`; `base` and
+ * `skip` as for lc_path_open_at. */
+int lc_path_parent(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
+	char name[NAME_MAX + 1]);
 /* Directory part (the empty string for none) and last component of a path. */
 int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1]);
 /* Type (S_IFMT), mode, device number and mount of a descriptor. */

@@ -221,7 +221,7 @@ static int check_not_procfs(int target, const char *path)
 static int copy_link(const struct lc_init *init, int mount, const char *path)
 {
 	char text[PATH_MAX], there[PATH_MAX], name[NAME_MAX + 1];
-	LCT_INIT_FD int parent = lc_path_parent(init, path, name);
+	LCT_INIT_FD int parent = lc_path_parent(init, 0, 0, path, name);
 	long length = parent, r;
 
 	if (length >= 0)

@@ -49,15 +49,25 @@ int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, u
  * What lies in a mount is found by the descriptor of the mount. Its mount point may have been renamed
  * meanwhile, by who shares the image: then the path leads to something else, or to nothing.
  */
-int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path)
+static int root_of(const struct lc_init *init, uint32_t base)
 {
-	int root = base == 0 ? init->root : lc_slot_get(init, base);
+	return base == 0 ? init->root : lc_slot_get(init, base);
+}
 
+static const char *rest_of(const char *path, uint32_t skip)
+{
 	while (skip > 0 && *path != '\0') {
 		path++;
 		skip--;
 	}
-	return root < 0 ? root : lc_path_open_below(root, path, O_PATH, 0);
+	return path;
+}
+
+int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path)
+{
+	int root = root_of(init, base);
+
+	return root < 0 ? root : lc_path_open_below(root, rest_of(path, skip), O_PATH, 0);
 }
 
 int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1])
@@ -138,14 +148,14 @@ static uint64_t flags_of(const struct lc_path_make *how)
 }
 
 /* One component of the walk: open it, or make it in `parent`. */
-static int step(const struct lc_init *init, int parent, const char *path, const char *name,
+static int step(int root, int parent, const char *path, const char *name,
 	struct lc_path_make *how, bool is_last)
 {
 	const struct lc_path_make directory = {.kind = LCT_PATH_DIRECTORY, .mode = PARENT_MODE};
 	uint64_t flags = is_last ? flags_of(how) : O_PATH | O_DIRECTORY;
 	int fd;
 
-	fd = lc_path_open(init, path, flags, how->resolve);
+	fd = lc_path_open_below(root, path, flags, how->resolve);
 	if (fd != -ENOENT)
 		return fd;
 	fd = make_component(parent, name, is_last ? how : &directory);
@@ -153,14 +163,14 @@ static int step(const struct lc_init *init, int parent, const char *path, const 
 		how->is_created = true;
 	if (fd != -EEXIST)
 		return fd;
-	fd = lc_path_open(init, path, flags, how->resolve);
+	fd = lc_path_open_below(root, path, flags, how->resolve);
 	return fd == -ENOENT ? -EEXIST : fd;
 }
 
 /* Walk `path` from the root. -EAGAIN: the path has been rewritten, walk again. */
-static int walk(const struct lc_init *init, char path[PATH_MAX], struct lc_path_make *how)
+static int walk(int root, char path[PATH_MAX], struct lc_path_make *how)
 {
-	LCT_INIT_FD int parent = lc_path_open(init, "/", O_PATH | O_DIRECTORY, 0);
+	LCT_INIT_FD int parent = lc_path_open_below(root, "/", O_PATH | O_DIRECTORY, 0);
 	char *end = path;
 
 	while (parent >= 0) {
@@ -177,7 +187,7 @@ static int walk(const struct lc_init *init, char path[PATH_MAX], struct lc_path_
 			;
 		saved = *end;
 		*end = '\0';
-		fd = step(init, parent, path, name, how, *rest == '\0');
+		fd = step(root, parent, path, name, how, *rest == '\0');
 		if (fd == -EEXIST)
 			return follow_dangling(parent, path, name, end, saved);
 		*end = saved;
@@ -190,14 +200,14 @@ static int walk(const struct lc_init *init, char path[PATH_MAX], struct lc_path_
 }
 
 /* The usual case in three calls: only the last component is missing, and nothing is in its way. */
-static int make_last(const struct lc_init *init, const char *path, struct lc_path_make *how)
+static int make_last(int root, const char *path, struct lc_path_make *how)
 {
 	char directory[PATH_MAX], name[NAME_MAX + 1];
 	int r = lc_path_split(path, directory, name), fd;
 
 	if (r < 0)
 		return r;
-	r = lc_path_open(init, directory, O_PATH | O_DIRECTORY, how->resolve);
+	r = lc_path_open_below(root, directory, O_PATH | O_DIRECTORY, how->resolve);
 	if (r < 0)
 		return r;
 	fd = make_component(r, name, how);
@@ -206,31 +216,40 @@ static int make_last(const struct lc_init *init, const char *path, struct lc_pat
 	return fd;
 }
 
-int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_make *how)
+static int make_below(int root, const char *path, struct lc_path_make *how)
 {
 	char copy[PATH_MAX];
 	size_t used = 0;
 	int links, fd;
 
 	how->is_created = false;
-	fd = lc_path_open(init, path, flags_of(how), how->resolve);
+	fd = lc_path_open_below(root, path, flags_of(how), how->resolve);
 	if (fd != -ENOENT)
 		return fd;
-	fd = make_last(init, path, how);
+	fd = make_last(root, path, how);
 	if (fd != -ENOENT && fd != -EEXIST && fd != -EINVAL)
 		return fd;
 	if (!lc_append(copy, sizeof(copy), &used, path))
 		return -ENAMETOOLONG;
 	for (links = 0, fd = -EAGAIN; fd == -EAGAIN && links < LINKS_MAX; links++)
-		fd = walk(init, copy, how);
+		fd = walk(root, copy, how);
 	return fd == -EAGAIN ? -ELOOP : fd;
 }
 
-int lc_path_parent(const struct lc_init *init, const char *path, char name[NAME_MAX + 1])
+int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_make *how)
+{
+	return make_below(init->root, path, how);
+}
+
+int lc_path_parent(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
+	char name[NAME_MAX + 1])
 {
 	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = PARENT_MODE};
 	char directory[PATH_MAX];
-	int r = lc_path_split(path, directory, name);
+	int root = root_of(init, base);
+	int r = lc_path_split(rest_of(path, skip), directory, name);
 
-	return r < 0 ? r : lc_path_make(init, directory, &how);
+	if (r >= 0)
+		r = root < 0 ? root : make_below(root, directory, &how);
+	return r;
 }

@@ -53,7 +53,8 @@ enum {
 #define ROWS_5(op, pair, ...) ROW(op, pair) __VA_OPT__(ROWS_6(op, __VA_ARGS__))
 #define ROWS_6(op, pair, ...) ROW(op, pair) __VA_OPT__(ROWS_7(op, __VA_ARGS__))
 #define ROWS_7(op, pair, ...) ROW(op, pair) __VA_OPT__(ROWS_8(op, __VA_ARGS__))
-#define ROWS_8(op, pair) ROW(op, pair)
+#define ROWS_8(op, pair, ...) ROW(op, pair) __VA_OPT__(ROWS_9(op, __VA_ARGS__))
+#define ROWS_9(op, pair) ROW(op, pair)
 #define EXPAND_ROWS(...) ROWS(__VA_ARGS__)
 
 static const struct lc_plan_operand operand_table[] = {
