@@ -299,9 +299,9 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib/lua/5.4
 LUADIR ?= $(PREFIX)/share/lua/5.4
 install: all
-	install -d $(DESTDIR)$(LIBDIR)/libcontainer
-	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init $(DESTDIR)$(LIBDIR)/libcontainer
-	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f $(DESTDIR)$(LUADIR)/$$f || exit 1; done
+	install -d "$(DESTDIR)$(LIBDIR)/libcontainer"
+	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init "$(DESTDIR)$(LIBDIR)/libcontainer"
+	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 
 clean:
 	rm -rf $(B)

@@ -117,7 +117,7 @@ local HINTS = {
   ["rootfs ENOTDIR"] = "rootfs must be a directory",
   ["rootfs ELOOP"] = "rootfs must not be or lead through a symbolic link: write the path that "
     .. "realpath(1) prints",
-  ["mount ENOENT"] = "the source of a bind mount must be there when the container starts",
+  ["mount ENOENT"] = "the source of a bind mount, and what options name, must be there when the container starts",
   ["mount EROFS"] = "the root is read-only and has no such directory to mount on: make it in the "
     .. "rootfs, or mount a tmpfs above it first",
   ["mount EXDEV"] = "the path leads out of the root or through a link of /proc",

@@ -14,11 +14,11 @@ describe("luarocks make --deps-mode=none --tree DIR", function()
   it("gives an installation that runs a container, and its files are complete", function()
     fixture.needs("root", "gcc", "luarocks", "release", "pace")
     -- in a copy without build/: the rock builds everything itself, and the checkout stays as it is
-    local copy, tree = fixture.directory() .. "/copy", fixture.directory() .. "/tree"
-    fixture.sh("mkdir %s && tar -c --exclude=./build --exclude=./.git . | tar -x -C %s", copy, copy)
-    local log = fixture.sh("cd %s && luarocks --lua-version=5.4 make --deps-mode=none --tree %s "
+    local copy, tree = fixture.directory() .. "/a copy", fixture.directory() .. "/a tree"
+    fixture.sh("mkdir '%s' && tar -c --exclude=./build --exclude=./.git . | tar -x -C '%s'", copy, copy)
+    local log = fixture.sh("cd '%s' && luarocks --lua-version=5.4 make --deps-mode=none --tree '%s' "
       .. "rockspec/libcontainer-scm-1.rockspec 2>&1", copy, tree)
-    fixture.sh("rm -rf %s", copy)
+    fixture.sh("rm -rf '%s'", copy)
     assert.truthy(fixture.read(tree .. "/lib/lua/5.4/libcontainer/core.so"), log)
 
     local script = fixture.directory() .. "/script.lua"
