@@ -99,7 +99,7 @@ end
 -- Its configuration, when another process has changed it.
 local function refresh_config(record, known)
   if record.config_changes == known.config_changes then return known.config end
-  return configs.prepare_config(record.config)
+  return configs.prepare_shared(record.config)
 end
 
 -- Another process may have started, changed or destroyed it since we looked: true when there is another

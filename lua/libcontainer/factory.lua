@@ -446,7 +446,7 @@ local function open_container(self, id, directory)
     return nil, err, damaged_container(self, id, directory, err)
   end
   local strict
-  strict, err = configs.prepare_config(record.config)
+  strict, err = configs.prepare_shared(record.config)
   if not strict then
     err = errors.state_damaged(id, "its config: " .. tostring(err))
     return nil, err, damaged_container(self, id, directory, err)

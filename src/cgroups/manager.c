@@ -254,14 +254,29 @@ static int list_cgroup(void *context, int dirfd)
 	return lc_cgroup_procs(dirfd, list_pid, context);
 }
 
+/* Open what is asked for processes first, and the others only where that does not exist. */
+static int open_primary(struct lc_cgroup *cg, int *out_index, struct lc_error *err)
+{
+	int index = lc_cgroup_find_unified(cg), r = 0;
+
+	if (index >= 0) {
+		r = lc_cgroup_dir_open(cg, &cg->dirs[index]);
+		if (r < 0)
+			return lc_cgroup_fail(cg, &cg->dirs[index], r, NULL, err);
+	}
+	if (index < 0 || cg->dirs[index].fd < 0)
+		r = lc_cgroup_open(cg, err);
+	*out_index = lc_cgroup_primary(cg);
+	return r;
+}
+
 int lc_cgroup_pids(struct lc_cgroup *cg, int (*visit)(void *context, pid_t pid), void *context,
 	struct lc_error *err)
 {
 	struct listing listing = {visit, context};
-	int r = lc_cgroup_open(cg, err), index;
+	int index = -1, r = open_primary(cg, &index, err);
 
-	index = r >= 0 ? lc_cgroup_primary(cg) : -1;
-	if (index < 0)
+	if (r < 0 || index < 0)
 		return r;
 	r = lc_cgroup_walk(cg->dirs[index].fd, list_cgroup, &listing);
 	return r < 0 ? lc_cgroup_fail(cg, &cg->dirs[index], r, "cgroup.procs", err) : 0;

@@ -151,19 +151,20 @@ static int adopt(struct lc_container *container, pid_t pid, uint64_t start, bool
 	struct lc_error *err)
 {
 	bool is_proved = false;
-	int r = lc_cgroup_open(&container->cgroup, err);
+	int r;
 
 	lc_process_done(&container->init);
 	container->init = (struct lc_process) LCT_PROCESS_INIT;
 	container->was_started = pid > 0;
-	if (r < 0 || pid <= 0)
-		return r;
+	if (pid <= 0)
+		return 0;
 	r = lc_process_open(pid, start, &container->init, err);
 	if (r == -ESRCH)
 		return 0; /* it has ended: that is a status, no error */
 	if (r < 0)
 		return r;
 	r = prove_init(container, is_first, &is_proved, err);
+	lc_cgroup_rest(&container->cgroup); /* a list of a thousand holds no ten thousand descriptors */
 	/* A zombie is in no list, nor who is about to be one. It is kept, because a destroy has to reap
 	 * it if it is our child. */
 	if (r < 0 || (!is_proved && !lc_process_is_ending(&container->init) &&
