@@ -234,6 +234,25 @@ describe("what else happens to a container's cgroup", function()
     for _, path in pairs(paths) do assert.equal("", fixture.sh("ls -d %s 2>/dev/null", path)) end
   end)
 
+  it("of our own name, left by a container whose state was lost, is taken over and removed [L27] [O106]", function()
+    fixture.needs("root", "busybox")
+    local root, rootfs = fixture.root(), fixture.rootfs()
+    local factory = assert(require("libcontainer").new(root))
+    local box = assert(factory:create("box", { rootfs = rootfs }))
+    local p = assert(box:start { args = { "sleep", "1000" } })
+    local paths = box:state().cgroup_paths
+    fixture.sh("rm -r %s/box", root)
+    assert(p:signal("KILL"))
+    assert(p:wait(fixture.seconds(30)))
+    for _, path in pairs(paths) do assert.equal("there", fixture.sh("[ -d %s ] && echo there", path)) end
+    local again <close> = assert(factory:create("box", { rootfs = rootfs }))
+    assert.equal(0, assert(assert(again:start { args = { "true" } }):wait(fixture.seconds(30))).status)
+    assert.same(paths, again:state().cgroup_paths)
+    assert(again:destroy())
+    for _, path in pairs(paths) do assert.equal("", fixture.sh("[ -d %s ] && echo there || true", path)) end
+    box:destroy() -- finds nothing
+  end)
+
   it("removed underneath by somebody: destroy succeeds, and nothing is invented [L27] [O106]", function()
     fixture.needs("root", "busybox")
     local factory = fixture.factory()

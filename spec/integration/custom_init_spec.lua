@@ -66,6 +66,7 @@ int main(int argc, char **argv)
 	case 20: give(0, LCT_REPORT_READY); break;
 	case 21: give(0, LCT_REPORT_CHILD); break;
 	case 22: say(LCT_REPORT_CHILD, 0, 0, 0); break;
+	case 23: give(0, LCT_REPORT_TERMINAL); say(2, 0, 0, 0); break;
 	case 50: say(2, 0, 0, 0); hear(); fcntl(3, F_SETFD, FD_CLOEXEC); execl("/bin/sleep", "sleep", "1000", NULL); break;
 	case 51: /* hand our own init a plan that could be changed while it is read */
 		i = memfd_create("plan", MFD_ALLOW_SEALING);
@@ -147,6 +148,19 @@ describe("an init of the caller's", function()
       assert.is_true(#tostring(err) > 0 and #tostring(err) < 2000 and type(err.step) == "string", "case " .. case)
       if case < 6 or case == 17 then assert.equal("EPROTO", err.errname, "case " .. case) end
       assert.equal("created", box:status())
+      assert.same({}, assert(box:processes()))
+    end
+  end)
+
+  it("that says it is ready without the terminal that was asked for, or gives something else for it, is ended [D40]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local program, rootfs = compile_stranger(), fixture.rootfs()
+    for _, case in ipairs { 15, 23 } do
+      local factory = assert(lc.new(fixture.root(), { init_path = program, init_args = { tostring(case) } }))
+      local box <close> = assert(factory:create("box", { rootfs = rootfs }))
+      local p, err = box:start { "true", terminal = true }
+      assert.is_nil(p, "case " .. case)
+      assert.equal("unexpected message", err.subject, "case " .. case)
       assert.same({}, assert(box:processes()))
     end
   end)

@@ -133,6 +133,22 @@ describe("a further program", function()
     assert(box:destroy())
   end)
 
+  it("has the namespaces that the container shares with its maker too, whoever starts it [D4] [D16]", function()
+    fixture.needs("root", "busybox")
+    local root, rootfs = fixture.root(), fixture.rootfs()
+    fixture.lua_prints([[
+      local box = assert(assert(lc.new(root)):create("box", { rootfs = rootfs, namespaces = { "mount" }, detach = true,
+        mounts = { { type = "proc", destination = "/proc" } } }))
+      assert(box:start { "sleep", "1000" })]], { args = { root, rootfs },
+      before = "unshare --uts --net --ipc sh -c 'hostname of-the-maker; exec \"$@\"' x" })
+    local box = assert(assert(lc.new(root)):load("box"))
+    local pid = box:state().init_process_pid
+    assert.equal("of-the-maker\n", script(box, "hostname"))
+    assert.equal(fixture.sh("cd /proc/%d/ns && readlink ipc net uts", pid):gsub("\n", " "),
+      (script(box, "cd /proc/self/ns; echo $(readlink ipc) $(readlink net) $(readlink uts)"):gsub("\n", "")))
+    assert(box:destroy())
+  end)
+
   it("goes with the container, and its end is still told", function()
     fixture.needs("root", "busybox")
     local box = running()

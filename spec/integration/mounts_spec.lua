@@ -222,6 +222,23 @@ describe("mounts of a container", function()
     end
   end)
 
+  it("are put where a link of the image says that leads nowhere yet, which is made, inside [O45] [A14]", function()
+    fixture.needs("root", "busybox")
+    local canary, rootfs = inside.canary(), fixture.rootfs()
+    local source = fixture.directory() .. "/file"
+    fixture.write(source, "of the host\n")
+    fixture.sh("cd %s && ln -s ../run/resolve/conf etc/resolv.conf && ln -s %s/new etc/absolute && ln -s /etc/resolv.conf etc/two",
+      rootfs, canary.path)
+    for link, target in pairs { ["/etc/resolv.conf"] = "/run/resolve/conf", ["/etc/absolute"] = canary.path .. "/new",
+      ["/etc/two"] = "/run/resolve/conf" } do
+      assert.equal("of the host\n", inside.script({ rootfs = rootfs, mounts = {
+        { type = "bind", source = source, destination = link } } }, "cat " .. target), link)
+      assert.equal("0", fixture.sh("stat -c %%s %s%s", rootfs, target), "a stub in the image")
+      fixture.sh("rm %s%s", rootfs, target)
+    end
+    canary.check()
+  end)
+
   it("get every flag that mount(8) knows, the last of two winning [O33]", function()
     fixture.needs("root", "busybox")
     local cases = {

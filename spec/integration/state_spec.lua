@@ -239,6 +239,18 @@ describe("the state", function()
     end
   end)
 
+  it("that belongs to another container is refused, and is removed without touching that [L17]", function()
+    fixture.needs("root", "busybox")
+    local ours, other = running(), running("other")
+    edit(ours.file, function(record) record.id = "other" end)
+    local box, err = ours.factory:load("box")
+    assert.is_nil(box)
+    assert.matches("belongs to another id", tostring(err))
+    assert(ours.factory:destroy("box"))
+    assert.is_true(is_alive(other.pid))
+    assert(other.box:destroy())
+  end)
+
   it("that somebody has forged makes us touch nothing that is not proved ours [L17]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()

@@ -22,6 +22,20 @@ describe("the user of a program", function()
     assert.equal(want(0, 0), ids {})
   end)
 
+  it("is nobody whom the image gives the number that means \"unchanged\" to the kernel, or a larger one [A80] [O7]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    for _, number in ipairs { "4294967295", "4294967296", "18446744073709551615", "-1" } do
+      fixture.write(rootfs .. "/etc/passwd", ("a:x:%s:1::/:/bin/sh\nb:x:1:%s::/:/bin/sh\n"):format(number, number))
+      fixture.write(rootfs .. "/etc/group", ("c:x:%s:\n"):format(number))
+      for _, config in ipairs { { user = "a" }, { user = "b" }, { user = "1:c" }, { additional_groups = { "c" } },
+        { user = number }, { user = "1:" .. number }, { additional_groups = { number } } } do
+        config.rootfs = rootfs
+        assert.equal("ConfigInvalid", inside.refused(config, "true").code)
+      end
+    end
+  end)
+
   it("is what was written, in every form [A80] [O7] [A21] [D26]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
