@@ -118,7 +118,7 @@ help:
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
 	@echo "make check-systemd  the specs of spec/systemd in a virtual machine that systemd runs"
 	@echo "make bench       one table of ratios: bare kernel work, this library, runc, crun"
-	@echo "make doc         doc/reference/fields.md from the schema"
+	@echo "make doc         doc/reference/fields.md and the editor's annotations, from the schema"
 	@echo "make install     into PREFIX, LIBDIR, LUADIR (what luarocks calls)"
 	@echo "make env         shell lines that make this checkout usable: eval \"\$$(make -s env)\""
 	@echo "make clean       remove build/"
@@ -292,6 +292,7 @@ bench: all $(BENCH:%=$(B)/bench/%)
 
 doc: all
 	@$(LUA_ENV) $(LUA) doc/fields.lua > doc/reference/fields.md
+	@$(LUA_ENV) $(LUA) doc/annotations.lua > lua/libcontainer/meta/fields.lua
 
 # --- installing: luarocks gives LIBDIR, LUADIR, BINDIR ---
 

@@ -285,7 +285,7 @@ local function start_process(self, proc, may_be_first)
 end
 
 --- Run a program in it: the first one, its init, or, when it runs, a further one beside it.
----@param proc libcontainer.Process|table  a process object, or what lc.process takes
+---@param proc libcontainer.Process|libcontainer.fields.process  a process object, or what lc.process takes
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|nil err  what failed, with nothing left of it
 function Container:start(proc)
@@ -299,7 +299,7 @@ end
 
 --- Run a further program in it, which must run, and collect its output. What the program leaves
 -- running goes on; at its timeout all that it has started is killed.
----@param t table  the array part is the argv; named keys are process fields, the limits `memory`, `cpus` and `pids` for it alone, `input`, `timeout`, `output_limit`
+---@param t libcontainer.ExecOptions  the array part is the argv; named keys are process fields, the limits `memory`, `cpus` and `pids` for it alone, `input`, `timeout`, `output_limit`
 ---@return libcontainer.Result|nil
 ---@return libcontainer.Error|nil err  ContainerNotRunning, ContainerPaused, or why the program could not be started
 function Container:exec(t)
@@ -353,7 +353,7 @@ function Container:shell(t)
 end
 
 --- The plan of a start, without starting: needs no privileges.
----@param proc libcontainer.Process|table|nil  default { "true" }
+---@param proc libcontainer.Process|libcontainer.fields.process|nil  default { "true" }
 ---@return libcontainer.Plan|nil  an array of rows that prints as a table
 ---@return libcontainer.Error|nil err
 function Container:explain(proc)

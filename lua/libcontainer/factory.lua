@@ -398,7 +398,7 @@ end
 
 --- Create a container: its directory and intent on disk. Nothing is started.
 ---@param id string     1–255 of 0-9 A-Z a-z _ + - . , never . or ..
----@param config table  see doc/reference/fields.md
+---@param config libcontainer.fields.config  see doc/reference/fields.md
 ---@return libcontainer.Container|nil
 ---@return libcontainer.Error|nil err  InvalidIdFormat, IdInUse, ConfigInvalid, SystemError
 function Factory:create(id, config)

@@ -27,7 +27,7 @@ M.help = repl.help
 local default_factory = run.default_factory()
 
 --- Run a program in a container of its own: see run.lua.
----@param t table
+---@param t libcontainer.RunOptions
 ---@return libcontainer.Result|nil
 ---@return libcontainer.Error|nil err
 function M.run(t)

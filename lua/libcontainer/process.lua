@@ -36,7 +36,7 @@ function M.is(value)
 end
 
 --- Describe a program. Nothing is started.
----@param spec table  fields of section "process" in doc/reference/fields.md
+---@param spec libcontainer.fields.process  fields of section "process" in doc/reference/fields.md
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|nil err  ConfigInvalid with every problem
 function M.new(spec)

@@ -43,7 +43,7 @@ end
 
 --- Run a program in a container and collect its output.
 ---@param factory libcontainer.Factory
----@param t table  the array part is the argv; named keys are config fields, process fields, shorthands, `input`, `timeout`, `output_limit`, `id`, `factory`; no `rootfs` means the host's own root, read-only
+---@param t libcontainer.RunOptions  the array part is the argv; named keys are config fields, process fields, shorthands, `input`, `timeout`, `output_limit`, `id`, `factory`; no `rootfs` means the host's own root, read-only
 ---@return libcontainer.Result|nil
 ---@return libcontainer.Error|nil err  when the program could not be started; a program that fails is a result
 function M.run(factory, t)

@@ -33,6 +33,12 @@ describe("doc/reference/fields.md", function()
   end)
 end)
 
+describe("lua/libcontainer/meta/fields.lua", function()
+  it("is what doc/annotations.lua writes from the schema: run `make doc` after a change", function()
+    assert.equal(read "lua/libcontainer/meta/fields.lua", fixture.sh("lua5.4 doc/annotations.lua") .. "\n")
+  end)
+end)
+
 describe("the annotations of the C core", function()
   -- class in the file → metatable of the core
   local TYPES <const> = { Host = "host", Root = "root", Directory = "directory", Lock = "lock",
@@ -99,6 +105,24 @@ describe("the annotations of the modules", function()
     end
     assert.same({}, missing)
     assert.is_true(count > 150, "only " .. count)
+  end)
+
+  it("name no class that is not described", function()
+    local described, named = {}, {}
+    for path in fixture.sh("find lua/libcontainer -name '*.lua'"):gmatch("%S+") do
+      for line in fixture.read(path):gmatch("[^\n]+") do
+        local class = line:match("^%-%-%-@class ([%w_.]+)")
+        if class then described[class] = true end
+        for tag, types in line:gmatch("^%-%-%-@(%a+) (.*)") do
+          if tag ~= "class" then
+            for name in types:gmatch("libcontainer%.[%a_.]*%a") do named[name] = path end
+          else
+            for name in types:gsub("^[%w_.]+", ""):gmatch("libcontainer%.[%a_.]*%a") do named[name] = path end
+          end
+        end
+      end
+    end
+    for name, path in pairs(named) do assert.is_true(described[name], path .. ": " .. name) end
   end)
 end)
 

@@ -100,8 +100,8 @@ end
 --- A container for any root file system: /proc, /dev, /sys and a read-only view of its cgroups, all
 -- namespaces, podman's capabilities without MKNOD and NET_RAW, the default filter, and no devices but the
 -- usual ones.
----@param overrides table fields over it, as for `merge`; rootfs is needed. Shorthands are understood
----@return table|nil config
+---@param overrides libcontainer.Overrides fields over it, as for `merge`; rootfs is needed. Shorthands are understood
+---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.default(overrides)
   return from_profile(profile.default(), overrides)
@@ -109,16 +109,16 @@ end
 
 --- A container without any image: the host's root, read-only, private tmpfs on /tmp, /var/tmp and
 -- /run, no network but loopback, four capabilities. See configs/profile.lua for the reasons.
----@param overrides table|nil as for `default`
----@return table|nil config
+---@param overrides libcontainer.Overrides|nil as for `default`
+---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.host_root(overrides)
   return from_profile(profile.host_root(), overrides)
 end
 
 --- The least: a root and namespaces.
----@param overrides table as for `default`
----@return table|nil config
+---@param overrides libcontainer.Overrides as for `default`
+---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.empty(overrides)
   return from_profile(profile.empty(), overrides)
@@ -177,7 +177,7 @@ local function strict_process(t, problems)
 end
 
 --- Check a configuration without doing anything.
----@param config table
+---@param config libcontainer.fields.config
 ---@return true|nil ok
 ---@return libcontainer.Error|nil err code ConfigInvalid, everything that is wrong in `err.problems`
 function M.validate(config)
