@@ -1,10 +1,12 @@
 -- SPDX-License-Identifier: MIT
---- Changing a living container: its limits, and whether it runs.
+--- Changing a living container: its limits, whether it runs, and its end when it may have a say in it.
 local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
+local process = require "libcontainer.process"
 local state = require "libcontainer.state"
+local units = require "libcontainer.units"
 
 local M = {}
 
@@ -118,11 +120,48 @@ local function resume(self, timeout)
   return freeze(self, "thaw", check.timeout(timeout, "argument #1 to 'resume'"))
 end
 
+-- --- stopping ---
+
+-- Seconds that an init may take to end by itself, and that the kernel may take to end what is killed.
+local GRACE <const> = 10
+local KILL_TIMEOUT <const> = 10
+
+-- Tell the init; a paused one runs on, or it would never hear of it.
+local function ask_to_end(self, number)
+  local lock <close>, status = enter(self)
+  if not lock then return nil, status end
+  if not LIVES[status] then return nil, errors.container_not_running(self._id, status) end
+  local done, raw = self._core:signal(number)
+  if done and status ~= "running" then done, raw = self._core:thaw(FREEZE_TIMEOUT) end
+  if not done then return nil, errors.raw(raw) end
+  return true
+end
+
+--- End what runs in it, by a signal to its init first; what is left of it after the grace time is killed.
+-- The container stays, and can be started again.
+---@param options table|nil  `signal`: default "TERM"; `grace`: seconds, default 10
+---@return libcontainer.Exit|nil  how its init ended
+---@return libcontainer.Error|nil err  ContainerNotRunning; errname "ETIMEDOUT" for what cannot be killed
+local function stop(self, options)
+  options = check.options(options, { "signal", "grace" }, "stop")
+  local number = process.signal_number(options.signal or "TERM")
+  local grace, problem = units.duration(options.grace or GRACE)
+  if not grace then error("bad option 'grace' of stop (" .. problem .. ")", 2) end
+  local asked, err = ask_to_end(self, number)
+  if not asked then return nil, err end
+  local exit
+  exit, err = self:wait(grace)
+  if exit or err.errname ~= "ETIMEDOUT" then return exit, err end
+  local killed, raw = self._core:kill(KILL_TIMEOUT)
+  if not killed then return nil, errors.raw(raw) end
+  return self:wait(KILL_TIMEOUT)
+end
+
 --- Give the class of containers these methods.
 ---@param class table
 ---@param tools table  lock, check_alive and refresh of container.lua
 function M.extend(class, tools)
-  class.set, class.pause, class.resume, inside = set, pause, resume, tools
+  class.set, class.pause, class.resume, class.stop, inside = set, pause, resume, stop, tools
 end
 
 return M

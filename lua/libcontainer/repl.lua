@@ -37,6 +37,7 @@ local TOPICS <const> = {
     { "c:wait(timeout)", "wait for its end: status, signal, usage" },
     { "c:signal(name, { all = true })", "signal its init, or everything in it" },
     { "c:pause() c:resume()", "have everything in it stand still, and run on" },
+    { "c:stop()", "end what runs in it: a signal first, killed after 10 s" },
     { "c:set { memory = \"128M\" }", "change its limits, all of them or none" },
     { "c:destroy { force = true }", "end everything in it and remove every trace" },
     { "c:status() c:state() c:config() c:id()", "what it is" },
