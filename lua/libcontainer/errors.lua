@@ -467,6 +467,9 @@ function M.raw(raw, more)
     local field, rest = err.subject:match("^(cgroups%.[^: ]+): (.*)$")
     err.field = err.field or field
     if field and rest:sub(1, 1) == "/" then err.subject = rest end
+    if field and err.errname == "ENODEV" and not rest:find("/", 1, true) then
+      err.hint = err.hint or "leave this limit out, or see to it that the machine has what is missing"
+    end
     if not field and err.errname == "ENODEV" then err.code = "SystemError" end -- a cgroup went away
     if field and rest:find("^limit %d+ use ") then
       err.hint = "everything is as it was: give a higher limit, or end something in the container"

@@ -368,6 +368,7 @@ describe("a machine that does not allow it", function()
       end
       print(err.code, err.errname)
       print(tostring(err))
+      assert(err.hint:find("leave this limit out"))
       assert(#factory:list() == 0)]], { args = { fixture.root(), fixture.rootfs() },
       before = "unshare -m sh -c 'mount --make-rprivate / && mount -t tmpfs none /sys/fs/cgroup && exec \"$@\"' x" })
     assert.matches("^4\nConfigInvalid\tENODEV\n", text)

@@ -113,7 +113,7 @@ describe("a factory", function()
     assert.equal("running", b:status())
   end)
 
-  it("refuses a bad id in create, load and destroy, and touches nothing [A11] [O125]", function()
+  it("refuses a bad id in create, load, destroy and run, and touches nothing [A11] [O125]", function()
     fixture.needs("root", "busybox")
     local above = fixture.directory()
     local factory = assert(lc.new(above .. "/state"))
@@ -126,6 +126,7 @@ describe("a factory", function()
         create = function() return factory:create(id, { rootfs = rootfs }) end,
         load = function() return factory:load(id) end,
         destroy = function() return factory:destroy(id) end,
+        run = function() return lc.run { "true", id = id, rootfs = rootfs, factory = factory } end,
       } do
         local done, err = call()
         assert.is_nil(done, name)

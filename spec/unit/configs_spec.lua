@@ -396,6 +396,8 @@ describe("rules", function()
 
   it("know capabilities, and which set must hold which", function()
     assert.equal("is no capability", said({ capabilities = { "CHWON" } }, "capabilities[1]"))
+    assert.equal("is no system call", said({ seccomp = { default_action = "allow", syscalls = {
+      { names = { "openat", "opne" }, action = "errno" } } } }, "seccomp.syscalls[1].names[2]"))
     local _, err = configs.validate { rootfs = "/x", capabilities = { "CHWON" } }
     assert.equal(1, #err.problems)
     assert.matches('did you mean "CHOWN"', err.problems[1].hint)

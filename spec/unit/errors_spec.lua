@@ -63,7 +63,8 @@ describe("errors", function()
     for _, case in ipairs(cases) do
       assert.equal(case[1], errors.raw(case[2]).code)
     end
-    assert.equal("cgroups.pids_limit needs the pids controller, which is not mounted",
+    assert.equal("cgroups.pids_limit needs the pids controller, which is not mounted — leave this limit out, or see to it that the "
+        .. "machine has what is missing",
       tostring(errors.raw(cases[6][2])))
     assert.equal("cgroups.pids_limit", errors.raw(cases[6][2]).field)
     assert.equal("namespaces[1]: user is not supported by this version",
