@@ -36,21 +36,27 @@ local function open_options(box, proc)
 end
 
 -- Drive the session until the program runs. `on_ready` is called when everything is set up and the
--- program does not run yet.
-local function converse(box, proc, session, on_ready)
+-- program does not run yet, and `on_alone` when a further one is, with a limit on processes of its own, and
+-- whoever brought it there has gone.
+local function converse(box, proc, session, on_ready, on_alone)
   local deadline = loop.deadline(START_TIMEOUT)
+  local has_gone = false
   while true do
     local event, raw = session:step()
     if event == "running" then return true end
     if not event then return nil, errors.raw(raw) end
     if event == "ready" then
-      box._init_calls = session:init_calls() -- test builds: where a sweep of faults ends
-      local fine, err = proc:_give_terminal(session:terminal())
-      if fine then fine, err = on_ready() end
+      local fine, err
+      if has_gone then
+        fine, err = on_alone()
+      else
+        box._init_calls = session:init_calls() -- test builds: where a sweep of faults ends
+        fine, err = proc:_give_terminal(session:terminal())
+        if fine then fine, err = on_ready() end
+      end
       if not fine then return nil, err end
-      local gone
-      gone, raw = session:go()
-      if not gone then return nil, errors.raw(raw) end
+      has_gone, raw = session:go()
+      if not has_gone then return nil, errors.raw(raw) end
     else
       local ready
       ready, raw = loop.wait(session:pollfd(), "r", deadline)
@@ -194,12 +200,11 @@ local function begin_further(box, proc, options)
   local read = options.group and usage.of_group(options.group, box._groups) or usage.since(box)
   local session <close>, raw = box._core:join(box._record.config, spec, options)
   if not session then return nil, errors.raw(raw) end
-  local running, err = converse(box, proc, session, function() return true end)
+  local running, err = converse(box, proc, session, function() return true end, function()
+    local done, why = options.group:settle()
+    return done, why and errors.raw(why)
+  end)
   if not running then return nil, err end
-  if options.group then
-    running, raw = options.group:settle()
-    if not running then return nil, errors.raw(raw) end
-  end
   proc:_attach(read)
   proc._handle, proc._group = session:finish(), options.group or false
   return true

@@ -60,7 +60,7 @@ static int make_group(lua_State *L)
 	return 1;
 }
 
-/* group:settle() -> true | nil, raw: its process runs, and nothing else is in it any more */
+/* group:settle() -> true | nil, raw: its process is in it, and nothing else any more */
 static int group_settle(lua_State *L)
 {
 	struct box_group *box = check_box(L, 1);

@@ -384,9 +384,12 @@ static int session_go(lua_State *L)
 {
 	struct box_session *box = check_box(L, 1);
 	struct lc_error err;
-	int r = lc_session_go(&box->session, &err);
+	int r = explain_step(L, box, lc_session_go(&box->session, &err), &err);
 
-	return lc_lua_answer(L, explain_step(L, box, r, &err), &err);
+	if (r < 0)
+		return lc_lua_failure(L, &err, field_of(box, &err));
+	lua_pushboolean(L, true);
+	return 1;
 }
 
 /* session:finish() -> process: the program runs; the session is over. */

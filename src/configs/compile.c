@@ -368,6 +368,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err)
 {
+	const struct lc_config_cgroups *limits = in->process->cgroups;
 	struct lc_compile c = context(in, w);
 	int r = lc_compile_read_process(&c, err);
 
@@ -399,6 +400,10 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 		lc_compile_control(&c);
 	if (in->config->parent_death_signal.value != 0)
 		set_parent_death(&c);
+	if (limits != NULL && limits->pids_limit.is_set && limits->pids_limit.value >= 0) {
+		lc_plan_origin(w, "process.cgroups.pids_limit");
+		LCT_PLAN(w, ready);
+	}
 	start_program(&c);
 	lc_plan_origin(w, NULL);
 	return finish(&c, err);

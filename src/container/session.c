@@ -184,10 +184,10 @@ static int dismiss_helper(struct lc_session *session, struct lc_error *err)
 
 static int finished(struct lc_session *session, struct lc_error *err)
 {
-	bool has_child = !session->is_join || session->helper.pidfd >= 0;
 	int r;
 
-	if (!session->has_gone || !has_child || died_before_exec(session))
+	if (!session->has_gone || session->has_child != session->is_join ||
+		died_before_exec(session))
 		return died(session, err);
 	r = dismiss_helper(session, err);
 	if (r < 0)
@@ -245,7 +245,7 @@ static long receive(int socket, struct lc_report *report, int *out_fd)
 
 static bool may_have_child(const struct lc_session *session)
 {
-	return session->is_join && session->has_gone && session->helper.pidfd < 0;
+	return session->is_join && session->has_gone && !session->has_child;
 }
 
 /* It has been made, and all that we have of it is its number. */
@@ -268,6 +268,7 @@ static int take_child(
 	child.pidfd = lc_take_fd(pidfd);
 	session->helper = session->process;
 	session->process = child;
+	session->has_child = true;
 	/* It may be gone by now, if it is the host program's habit to reap what it did not start. */
 	r = lc_process_start_time(child.pid, &session->process.start, err);
 	return r < 0 && r != -ENOENT && r != -ESRCH ? r : LCT_SESSION_WAIT;
@@ -285,6 +286,22 @@ static int take_terminal(struct lc_session *session, int *master, struct lc_erro
 	return LCT_SESSION_WAIT;
 }
 
+static int take_ready(
+	struct lc_session *session, const struct lc_report *report, struct lc_error *err)
+{
+	if (session->helper.pidfd >= 0) { /* the child: it is alone once that one has gone */
+		int r = dismiss_helper(session, err);
+
+		return r < 0 ? r : LCT_SESSION_READY;
+	}
+	if (session->state != LCT_SESSION_WAIT ||
+		session->has_terminal != (session->terminal >= 0))
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
+	session->state = LCT_SESSION_READY;
+	session->init_calls = report->calls;
+	return LCT_SESSION_READY;
+}
+
 /* What a message means: the new state, or the error that it tells. */
 static int take(
 	struct lc_session *session, struct lc_report *report, int *fd, struct lc_error *err)
@@ -298,12 +315,7 @@ static int take(
 			*err = report->error;
 		return -report->error.errnum;
 	case LCT_REPORT_READY:
-		if (session->state != LCT_SESSION_WAIT ||
-			session->has_terminal != (session->terminal >= 0))
-			break;
-		session->state = LCT_SESSION_READY;
-		session->init_calls = report->calls;
-		return LCT_SESSION_READY;
+		return take_ready(session, report, err);
 	case LCT_REPORT_TERMINAL:
 		return take_terminal(session, fd, err);
 	case LCT_REPORT_CHILD:

@@ -5,6 +5,8 @@
  *
  *	start → while step is WAIT: poll the socket → READY: write the state, go → … → RUNNING
  *
+ * Who joins with a limit on processes of his own is READY twice, see plan/report.h.
+ *
  * Any failure leaves the init to lc_session_abort, which kills and reaps it.
  */
 #ifndef LCT_CONTAINER_SESSION_H
@@ -25,6 +27,7 @@ struct lc_session {
 	struct lc_process helper;  /* of who joins: has done its work, to be reaped */
 	pid_t stray;         /* a child that we were told of, and could not take; 0 for none */
 	bool is_join;
+	bool has_child;      /* of who joins: it came, and is `process` */
 	bool has_terminal;   /* one was asked for */
 	int terminal;        /* its master, once it came; -1 */
 	bool has_gone;       /* GO was sent */

@@ -18,6 +18,9 @@
  *
  *	CHILD + pidfd ───────────▶  after GO; the second one goes on, the first one exits
  *
+ * For a moment they are two, where one alone may be allowed. With a limit on processes of its own the
+ * second one says READY too, and waits for a GO that comes when it is alone and the limit is written.
+ *
  * End of file at the init means that the host has gone, and it exits without starting anything.
  */
 #ifndef LCT_PLAN_REPORT_H

@@ -625,7 +625,7 @@ function Container:take_restored(pid) end
 ---@class libcontainer.core.Group
 local Group = {}
 
---- Its process runs: the limit on processes is what was asked for from now on.
+--- Its process is in it, alone: the limit on processes is what was asked for from now on.
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function Group:settle() end
