@@ -26,7 +26,7 @@ INIT_CFLAGS  = -std=gnu17 -Os $(WARN) $(STRICT) -ffreestanding -fPIE -fvisibilit
                -ffunction-sections -fno-jump-tables -fno-stack-protector \
                -fno-asynchronous-unwind-tables -fcf-protection=none
 INIT_LDFLAGS = -nostdlib -static-pie -s \
-               -Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,norelro,-z,noseparate-code
+               -Wl,--gc-sections,--build-id=none,--no-dynamic-linker,-z,noexecstack,-z,norelro,-z,noseparate-code
 
 ifeq ($(VARIANT),release)
 CFLAGS += $(HARDEN)
@@ -163,12 +163,12 @@ $(O)/init-obj/%.o: src/%.c $(HEADERS)
 	$(SAY) "  CC   $@"
 	$(Q)$(CC) $(CPPFLAGS) $(INIT_CFLAGS) -c -o $@ $<
 
-# A relocation would need a loader that is not there.
+# A relocation would need a loader that is not there, and gcc of some machines asks for one.
 $(O)/libcontainer/init: $(INIT_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) "  LD   $@"
 	$(Q)$(CC) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
-	@! readelf -rW $@ | grep -q R_ || { echo "$@ has relocations" >&2; rm -f $@; exit 1; }
+	@! readelf -rlW $@ | grep -q 'R_\| INTERP ' || { echo "$@ needs a loader" >&2; rm -f $@; exit 1; }
 	@echo "init program: $$(stat -c %s $@) bytes" >&2
 
 $(O)/obj/seccomp/default.o: $(B)/gen/seccomp_default.inc
