@@ -307,8 +307,9 @@ end
 
 -- Cgroups that its record does not lead to are destroyed too: that names places which are not there. [L17]
 function Factory:_destroy_lost(owner, timeout)
+  if owner._is_made_here then return true end
   local _, is_whole = owner._core:exists()
-  if is_whole or owner._is_made_here then return true end
+  if is_whole then return true end
   local found <close>, raw = core.found_container(self._host, cgroup_name(self, owner._id))
   if not found then return nil, raw end
   return found:destroy(timeout)
