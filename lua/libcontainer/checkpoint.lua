@@ -11,6 +11,7 @@ local core = require "libcontainer.core"
 local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
+local externals = require "libcontainer.externals"
 local json = require "libcontainer.json"
 local loop = require "libcontainer.loop"
 local process = require "libcontainer.process"
@@ -23,6 +24,7 @@ local FILE <const> = "libcontainer.json"
 local VERSION <const> = 1
 local IMAGES <const>, WORK <const>, SCRATCH <const> = "criu.image", "criu.work", "criu.run"
 local TIMEOUT <const> = 60
+local PARENTS_MAX <const> = 100
 local THAW_TIMEOUT <const>, DESTROY_TIMEOUT <const>, END_TIMEOUT <const> = 10, 10, 10
 local CLOSE_TIMEOUT <const> = 10
 local SIGCONT <const> = 18
@@ -31,11 +33,13 @@ local SIGCONT <const> = 18
 
 local COMMON <const> = { "images_directory", "work_directory", "tcp_established", "external_unix_connections",
   "shell_job", "file_locks", "timeout", "progress" }
-local OF_DUMP <const> = { "leave_running", "page_server", table.unpack(COMMON) }
+local OF_DUMP <const> = { "leave_running", "pre_dump", "parent_path", "link_remap", "tcp_skip_in_flight", "auto_dedup",
+  "page_server", table.unpack(COMMON) }
 local OF_RESTORE <const> = { "stdin", "stdout", "stderr", table.unpack(COMMON) }
 
 local FLAGS <const> = { { "tcp_established", "--tcp-established" }, { "external_unix_connections", "--ext-unix-sk" },
-  { "shell_job", "--shell-job" }, { "file_locks", "--file-locks" }, { "leave_running", "--leave-running" } }
+  { "shell_job", "--shell-job" }, { "file_locks", "--file-locks" }, { "leave_running", "--leave-running" },
+  { "link_remap", "--link-remap" }, { "tcp_skip_in_flight", "--skip-in-flight" }, { "auto_dedup", "--auto-dedup" } }
 
 local function check_path(options, name)
   local path = options[name]
@@ -44,10 +48,27 @@ local function check_path(options, name)
   return nil, errors.config_problem(name, "must be an absolute path")
 end
 
+-- What came before is beside it: criu remembers it by a path that leads there from the images.
+local function check_series(options)
+  local parent = options.parent_path
+  local is_relative = type(parent) == "string" and parent:find("^[^/]") and not parent:find("\0", 1, true)
+  if parent ~= nil and not is_relative then
+    return nil, errors.config_problem("parent_path", "must be a path that leads there from images_directory",
+      'write "../before"')
+  end
+  if (parent or options.pre_dump) and not options.images_directory then
+    return nil, errors.config_problem("images_directory", "is needed beside pre_dump and parent_path")
+  end
+  -- a pre-dump leaves everything running in any case
+  if options.pre_dump then options.leave_running = nil end
+  return true
+end
+
 local function check_options(options, names, what)
   options = check.options(options, names, what)
   local fine, err = check_path(options, "images_directory")
   if fine then fine, err = check_path(options, "work_directory") end
+  if fine then fine, err = check_series(options) end
   if not fine then return nil, err end
   local timeout = options.timeout or TIMEOUT
   if type(timeout) ~= "number" or timeout ~= timeout or timeout <= 0 then
@@ -88,64 +109,38 @@ local function open_work(box, options, step)
   return work, (options.work_directory or box._factory:_place(box._id, WORK)) .. "/"
 end
 
--- --- what criu does not know how to bring back ---
-
-local KEPT_TYPES <const> = { proc = true, sysfs = true, tmpfs = true, devpts = true, mqueue = true }
-local CGROUPS <const> = { cgroup = true, cgroup2 = true }
-
-local function is_bind(mount)
-  return mount.type == "bind" or check.contains(mount.options or {}, "bind")
-    or check.contains(mount.options or {}, "rbind")
+-- Prove a directory of images, and read what we wrote there.
+local function read_description(images, name)
+  local fine, raw = images:check("restore")
+  if not fine then
+    return nil, errors.raw(raw, { subject = name .. "/" .. raw.subject,
+      hint = core.errno_name(raw.errno) == "EPERM" and errors.UNTRUSTED_IMAGES or nil })
+  end
+  local text, description, err
+  text, raw = images:read(FILE)
+  if text then
+    description, err = json.decode(text)
+    if description == nil then return nil, err end
+  elseif core.errno_name(raw.errno) ~= "ENOENT" then
+    return nil, errors.raw(raw)
+  end
+  if type(description) ~= "table" or description.version ~= VERSION or type(description.config) ~= "table"
+    or type(description.facts) ~= "table" or type(description.externals) ~= "table" then
+    return nil, errors.no_checkpoint(name)
+  end
+  return description
 end
 
-local function is_at_or_below(path, directory)
-  return directory == "/" or path == directory or path:sub(1, #directory + 1) == directory .. "/"
-end
-
--- The mount of the configuration that `point` lies in.
-local function mount_of(config, point)
-  local found
-  for _, mount in ipairs(config.mounts or {}) do
-    if is_at_or_below(point, mount.destination)
-      and (not found or #mount.destination >= #found.destination) then found = mount end
-  end
-  return found
-end
-
-local function join(directory, rest)
-  if rest == "" then return directory end
-  return (directory:gsub("/$", "")) .. rest
-end
-
--- Where a mount comes from when criu is not to make it: { kind, source }, nil when it is.
-local function origin_of(config, mount, root)
-  if mount.type == "tmpfs" and (mount.root == "/null" or mount.root == "/empty") then
-    return { kind = "mask", source = mount.root }
-  elseif CGROUPS[mount.type] then
-    return { kind = "cgroup", source = mount.point:match("[^/]*$") }
-  end
-  local ours = mount_of(config, mount.point)
-  if ours and is_bind(ours) then
-    return { kind = "host", source = join(ours.source, mount.point:sub(#ours.destination + 1)) }
-  end
-  local is_of_root = mount.device == root.device and is_at_or_below(mount.root, root.root)
-  if is_of_root or KEPT_TYPES[mount.type] and ours then return nil end
-  return { kind = "host", source = join(config.rootfs, mount.point) } -- came along with the root
-end
-
-local function externals_of(config, mounts)
-  local list, root = {}, nil
-  for _, mount in ipairs(mounts) do
-    if mount.point == "/" then root = mount end
-  end
-  for _, mount in ipairs(mounts) do
-    local origin = mount.point ~= "/" and root and origin_of(config, mount, root)
-    if origin then
-      origin.point, origin.key = mount.point, "m" .. #list + 1
-      list[#list + 1] = origin
-    end
-  end
-  return list
+-- The ones that it goes on from, as far as they go, are read by criu too.
+local function check_parents(images, name, parent, left)
+  if parent == nil then return true end
+  name = name .. "/" .. tostring(parent)
+  if type(parent) ~= "string" or left == 0 then return nil, errors.no_checkpoint(name) end
+  local directory <close>, raw = images:images(parent, "restore", false)
+  if not directory then return nil, errors.raw(raw, { subject = name }) end
+  local description, err = read_description(directory, name)
+  if not description then return nil, err end
+  return check_parents(directory, name, description.parent, left - 1)
 end
 
 -- --- checkpoint ---
@@ -163,12 +158,15 @@ local function add(args, ...)
   for _, value in ipairs { ... } do args[#args + 1] = value end
 end
 
-local function dump_arguments(box, images, work, externals, options)
-  local args = common_arguments(box, "dump", images, work, "dump.log", options)
+local function dump_arguments(box, images, work, given, options)
+  local verb = options.pre_dump and "pre-dump" or "dump"
+  local args = common_arguments(box, verb, images, work, "dump.log", options)
   add(args, "--tree", tostring((box._core:init())))
-  for _, external in ipairs(externals) do
+  for _, external in ipairs(given) do
     add(args, "--external", ("mnt[%s]:%s"):format(external.point, external.key))
   end
+  if options.pre_dump or options.parent_path then add(args, "--track-mem") end
+  if options.parent_path then add(args, "--prev-images-dir", options.parent_path) end
   if options.page_server then
     add(args, "--page-server", "--address", options.page_server.address, "--port", tostring(options.page_server.port))
   end
@@ -184,9 +182,10 @@ local function look(box)
   return facts
 end
 
-local function write_description(box, images, facts, externals)
+local function write_description(box, images, facts, given, options)
   local text, err = json.encode { version = VERSION, id = box._id, created = core.time(),
-    config = box._record.config, facts = facts, externals = externals }
+    pre_dump = options.pre_dump, parent = options.parent_path, config = box._record.config, facts = facts,
+    externals = given }
   if not text then return nil, err end
   local done, raw = images:replace(FILE, text)
   if not done then return nil, errors.raw(raw) end
@@ -203,6 +202,10 @@ local function undo(box, images, options, err)
   return nil, err
 end
 
+local function goes_on(options)
+  return options.leave_running or options.pre_dump
+end
+
 -- criu says that it has killed everything; the kernel has the last word.
 local function await_end(box)
   local deadline = loop.deadline(END_TIMEOUT)
@@ -217,10 +220,11 @@ local function dump(box, images, work, log_path, options)
   local facts, err = look(box)
   if not facts then return nil, err end
   local config = box._record.config
-  local externals = externals_of(config, facts.mounts)
+  local given, point = externals.of(config, facts.mounts)
+  if not given then return nil, errors.mount_of_image(point) end
   local null <close>, raw = core.null()
   if not null then return nil, errors.raw(raw) end
-  local args = dump_arguments(box, images, work, externals, options)
+  local args = dump_arguments(box, images, work, given, options)
   tell(options, "dump")
   local done, was_killed
   done, err, was_killed = criu.run { step = "checkpoint", work = work, log = "dump.log",
@@ -228,9 +232,9 @@ local function dump(box, images, work, log_path, options)
       return box._core:dump(config, { args = args }, { id = box._id, stdin = null, stdout = null, stderr = null })
     end }
   if was_killed and box._core:thaw(THAW_TIMEOUT) and facts.namespaces.net then criu.unlock_network(box) end
-  if done and not options.leave_running then done, err = await_end(box) end
+  if done and not goes_on(options) then done, err = await_end(box) end
   if not done then return nil, err end
-  return write_description(box, images, facts, externals)
+  return write_description(box, images, facts, given, options)
 end
 
 -- Nothing may be in it that could be mistaken for a part of this one. The usual one is ours: what is there
@@ -266,6 +270,9 @@ function M.dump(box, options)
   if not images then return nil, err end
   local done
   done, err = empty(images, options)
+  if done and options.parent_path then
+    done, err = check_parents(images, options.images_directory, options.parent_path, PARENTS_MAX)
+  end
   if not done then return nil, err end
   local work <close>, log_path = open_work(box, options, "checkpoint")
   if not work then return undo(box, images, options, log_path) end
@@ -277,7 +284,7 @@ function M.dump(box, options)
   end
   if not done then return undo(box, images, options, err) end
   events.tell(box, "checkpoint")
-  if not options.leave_running then
+  if not goes_on(options) then
     done, err = note_end(box, options)
     if not done then return nil, err end
   end
@@ -313,31 +320,16 @@ function M.open(path, box)
   local images, err = open_directory(box, path, IMAGES, "restore", false)
   if not images then return nil, err end
   local name = path or box._factory:_place(box._id, IMAGES)
-  local fine, raw = images:check("restore")
-  if not fine then
-    err = errors.raw(raw, { subject = name .. "/" .. raw.subject,
-      hint = core.errno_name(raw.errno) == "EPERM" and errors.UNTRUSTED_IMAGES or nil })
-  else
-    local text
-    text, raw = images:read(FILE)
-    local description
-    if text then description, err = json.decode(text)
-    elseif core.errno_name(raw.errno) == "ENOENT" then err = errors.no_checkpoint(name)
-    else err = errors.raw(raw) end
-    if type(description) == "table" and description.version == VERSION and type(description.config) == "table"
-      and type(description.facts) == "table" and type(description.externals) == "table" then
-      return images, description
-    end
-    err = err or errors.no_checkpoint(name)
+  local description, fine
+  description, err = read_description(images, name)
+  if description and description.pre_dump then
+    description, err = nil, errors.no_checkpoint(name)
+  elseif description then
+    fine, err = check_parents(images, name, description.parent, PARENTS_MAX)
   end
+  if description and fine then return images, description end
   images:close()
   return nil, err
-end
-
-local function source_of(external, masks, cgroups)
-  if external.kind == "mask" then return masks .. external.source end
-  if external.kind == "cgroup" then return cgroups[external.source] or cgroups.unified end
-  return external.source
 end
 
 local STDIO <const> = { "stdin", "stdout", "stderr" }
@@ -360,7 +352,7 @@ local function restore_arguments(box, images, work, scratch, place, description,
     "--pidfile", scratch:path() .. "/pid")
   local cgroups = box._core:cgroup_paths()
   for _, external in ipairs(description.externals) do
-    add(args, "--external", ("mnt[%s]:%s"):format(external.key, source_of(external, place .. "/masks", cgroups)))
+    add(args, "--external", ("mnt[%s]:%s"):format(external.key, externals.source(external, place .. "/masks", cgroups)))
   end
   inherit(args, description.facts)
   return args

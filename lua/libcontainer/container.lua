@@ -368,10 +368,11 @@ end
 --- Write it into files, from which `factory:restore` brings it back: its processes with their memory and
 -- open files, not the files of its root. It ends by that, and is "checkpointed", unless `leave_running`.
 -- Options: `images_directory`, default in the container's own directory, which goes with it; it is made when
--- missing and must be empty; `work_directory`, for criu's log; `leave_running`; `tcp_established`,
--- `external_unix_connections`, `shell_job`, `file_locks`: what criu(8) has under such names;
--- `page_server`: { address, port } of a criu that gets the memory; `timeout`: seconds, default 60;
--- `progress`: a function (step), called as it goes.
+-- missing and must be empty; `work_directory`, for criu's log; `leave_running`; `pre_dump`, only the memory, and
+-- `parent_path`, the images before; `tcp_established`, `tcp_skip_in_flight`, `external_unix_connections`,
+-- `shell_job`, `file_locks`, `link_remap`, `auto_dedup`: what criu(8) has under such names; `page_server`:
+-- { address, port } of a criu that gets the memory; `timeout`: seconds, default 60; `progress`: a function (step),
+-- called as it goes.
 ---@param options table|nil
 ---@return true|nil
 ---@return libcontainer.Error|nil err  ContainerNotRunning, ContainerPaused, or why not: it runs on then, or the error says what it does

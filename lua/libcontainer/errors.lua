@@ -619,6 +619,15 @@ function M.has_outsider(id, pid)
     hint = "only the first program and what it has started can be checkpointed: wait until that one has ended" }
 end
 
+--- A mount whose source is in the image.
+---@param point string
+---@return libcontainer.Error
+function M.mount_of_image(point)
+  return M.new { code = "SystemError", step = "checkpoint", field = "mounts", subject = point, errname = "EOPNOTSUPP",
+    errno = 95, message = "checkpoint: " .. point .. " is mounted from the image itself (EOPNOTSUPP)",
+    hint = "criu would follow links of the image out of it: mount from a directory of the host instead" }
+end
+
 --- A directory for images that is not empty.
 ---@param path string
 ---@return libcontainer.Error

@@ -536,8 +536,9 @@ end
 
 --- Bring a container back from a checkpoint: the one that was checkpointed, where it was; or, with
 -- `images_directory`, a new one of any id. It runs then, as confined as it was, or nothing is left of it.
--- Options: those of container:checkpoint without `leave_running` and `page_server`; `stdin`, `stdout`,
--- `stderr`, as of a process, take the place of pipes that led out of the container.
+-- Options: `images_directory`, `work_directory`, `tcp_established`, `external_unix_connections`, `shell_job`,
+-- `file_locks`, `timeout`, `progress` as for container:checkpoint; `stdin`, `stdout`, `stderr`, as of a process,
+-- take the place of pipes that led out of the container.
 ---@param id string
 ---@param options table|nil
 ---@return libcontainer.Container|nil

@@ -35,7 +35,7 @@ end
 local function stub(text)
   local path = fixture.directory() .. "/criu"
   fixture.write(path, [[#!/bin/sh
-    verb=$1
+    verb=$1 all="$*"
     while [ $# -gt 0 ]; do case $1 in
       --tree) tree=$2 ;; --images-dir) images=$2 ;; --work-dir) work=$2 ;; --pidfile) pidfile=$2 ;; --log-file) log=$2 ;;
     esac; shift; done
@@ -189,6 +189,64 @@ describe("a checkpoint, whatever is called criu,", function()
     done, err = box:checkpoint()
     assert.is_nil(done)
     assert.matches("failed with status 1", err.message)
+  end)
+
+  it("is told what the options say, in criu's words", function()
+    fixture.needs("root", "busybox")
+    local said, images = fixture.directory() .. "/said", fixture.directory()
+    local box <close> = counting(with_stub(("echo \"$all\" >%s"):format(said)))
+    local function arguments(options)
+      options.images_directory, options.leave_running = fixture.directory(), true
+      assert(box:checkpoint(options))
+      return (fixture.read(said):gsub("\n", " "))
+    end
+    local plain = arguments {}
+    assert.matches("^dump .*%-%-manage%-cgroups=ignore .*%-%-leave%-running .*%-%-tree %d+ ", plain)
+    assert.is_nil(plain:find("tcp"))
+    for option, words in pairs { tcp_established = "--tcp-established", external_unix_connections = "--ext-unix-sk",
+      shell_job = "--shell-job", file_locks = "--file-locks", link_remap = "--link-remap",
+      tcp_skip_in_flight = "--skip-in-flight", auto_dedup = "--auto-dedup" } do
+      assert.truthy(arguments({ [option] = true }):find(" " .. words .. " ", 1, true), option)
+    end
+    assert.truthy(arguments({ page_server = { address = "::1", port = 7 } })
+      :find(" --page-server --address ::1 --port 7 ", 1, true))
+    local before = images .. "/before"
+    assert(box:checkpoint { pre_dump = true, images_directory = before })
+    assert.matches("^pre%-dump .* %-%-track%-mem", fixture.read(said))
+    assert(box:checkpoint { parent_path = "../before", images_directory = images .. "/after", leave_running = true })
+    assert.matches(" %-%-track%-mem %-%-prev%-images%-dir ../before ", (fixture.read(said):gsub("\n", " ")))
+  end)
+
+  it("goes on from images that nobody else could have written", function()
+    fixture.needs("root", "busybox")
+    local images = fixture.directory()
+    local box <close> = counting(with_stub "true")
+    local function errname(options)
+      local done, err = box:checkpoint(options)
+      assert.is_nil(done)
+      return err.errname or err.code
+    end
+    assert(box:checkpoint { pre_dump = true, images_directory = images .. "/before" })
+    fixture.sh("chmod 777 %s/before", images)
+    assert.equal("EPERM", errname { parent_path = "../before", images_directory = images .. "/after" })
+    assert.equal("ENOENT", errname { parent_path = "../none", images_directory = images .. "/after" })
+    assert.equal("ConfigInvalid", errname { parent_path = images .. "/before", images_directory = images .. "/after" })
+    assert.equal("ConfigInvalid", errname { pre_dump = true })
+    fixture.sh("chmod 700 %s/before", images)
+    local back, err = fixture.factory():restore(fixture.id(), { images_directory = images .. "/before" })
+    assert.is_nil(back)
+    assert.matches("holds no checkpoint, or an incomplete one", err.message)
+  end)
+
+  it("is refused when links of the image would say what of the host is mounted", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    fixture.sh("mkdir %s/volume", rootfs)
+    local box <close> = counting(with_stub "exit 1", { rootfs = rootfs,
+      mounts = { { source = rootfs .. "/volume", destination = "/data", type = "bind" } } })
+    local done, err = box:checkpoint()
+    assert.is_nil(done)
+    assert.equal("EOPNOTSUPP /data", err.errname .. " " .. err.subject)
   end)
 
   it("writes into no directory that others can write to, and none that is in use", function()
@@ -474,6 +532,25 @@ describe("a container that comes back", function()
     assert(init:signal("TERM"))
     assert.equal(7, init:wait(fixture.seconds(30)).status)
     goes_on(count)
+  end)
+
+  it("has what was written of its memory before, and what changed since", function()
+    fixture.needs("root", "busybox", "criu")
+    local images, timeout = fixture.directory(), fixture.seconds(60)
+    local box <close> = create(fixture.factory())
+    local process <close> = assert(box:start { "sh", "-c", "n=0; while read w; do n=$((n + 1)); echo $w $n; done",
+      stdin = "pipe", stdout = "pipe" })
+    assert.equal("one 1", ask(process, "one"))
+    assert(box:checkpoint { pre_dump = true, images_directory = images .. "/before", timeout = timeout })
+    assert.equal("running", box:status())
+    assert.equal("two 2", ask(process, "two"))
+    assert(box:checkpoint { parent_path = "../before", images_directory = images .. "/after", timeout = timeout })
+    assert.equal("checkpointed", box:status())
+    local back <close>, again = fixture.factory():restore(fixture.id(),
+      { images_directory = images .. "/after", stdin = "pipe", stdout = "pipe", timeout = timeout })
+    assert(back, tostring(again))
+    assert.equal("three 3", ask(again, "three"))
+    again:close()
   end)
 
   it("has run on when criu was killed in the middle, with its network [L49]", function()
