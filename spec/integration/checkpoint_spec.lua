@@ -48,6 +48,18 @@ local function with_stub(text)
   return fixture.factory { criu_path = stub(text) }
 end
 
+-- The processes whose numbers are in that file end, soon if not by now.
+local function have_ended(path)
+  local count, deadline = 0, core.now() + fixture.seconds(30)
+  for pid in assert(fixture.read(path)):gmatch("%d+") do
+    count = count + 1
+    while fixture.sh("grep -h 'State:.*[RSDT] ' /proc/%s/status 2>/dev/null", pid) ~= "" do
+      assert(core.now() < deadline, "process " .. pid .. " lives on")
+    end
+  end
+  assert.is_true(count > 0)
+end
+
 -- What is in the container's directory beside what is always there.
 local function leftovers(box, factory)
   return fixture.sh("cd %s && ls | grep -vx 'lock\\|state.json'", tostring(factory):match("factory (%S+)") .. "/" .. box:id())
@@ -118,18 +130,18 @@ describe("a checkpoint, whatever is called criu,", function()
     assert.is_nil(done)
     assert.equal("ETIMEDOUT", err.errname)
     assert.matches("^checkpoint: criu did not end within ", err.message)
-    for pid in (fixture.read(pids) or ""):gmatch("%d+") do
-      assert.matches("^$", fixture.sh("grep -h 'State:.*[RSD] ' /proc/%s/status 2>/dev/null", pid))
-    end
+    have_ended(pids)
     assert.equal("criu.work", leftovers(box, factory))
     goes_on(count)
   end)
 
   it("takes along what it has started when it fails [L49]", function()
     fixture.needs("root", "busybox")
-    local box <close> = counting(with_stub "sleep 1000 & exit 1")
+    local pids = fixture.directory() .. "/pids"
+    local box <close> = counting(with_stub(("sleep 1000 & echo $! >%s; exit 1"):format(pids)))
     local done = box:checkpoint()
-    assert.is_nil(done) -- check_leaks sees the rest
+    assert.is_nil(done)
+    have_ended(pids)
   end)
 
   it("is not believed when the container runs on", function()
@@ -396,13 +408,16 @@ end)
 describe("a host that is killed", function()
   fixture.check_leaks()
 
-  -- One that is killed by what it takes for criu.
+  -- One that is killed by what it takes for criu, and takes that along.
   local function killed_host(root, id, body)
+    local pids = fixture.directory() .. "/pids"
     local ended = fixture.lua(([[
       local configs = require "libcontainer.configs"
       local factory = assert(lc.new(root, { criu_path = %q }))
-      %s]]):format(stub "kill -9 $PPID; exec sleep 1000", body), { args = { root, id } })
+      %s]]):format(stub(("echo $$ >%s; kill -9 $PPID; exec sleep 1000"):format(pids)), body),
+      { args = { root, id } })
     assert.equal("9", tostring(ended.signal), ended.stderr)
+    have_ended(pids)
   end
 
   it("while it makes a checkpoint leaves a container that runs and can be destroyed [L01]", function()
