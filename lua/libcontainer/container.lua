@@ -564,8 +564,9 @@ function Container:pollfd()
   return proc and proc:pollfd() or nil
 end
 
+-- The clock may have been put back since.
 local function age_of(seconds)
-  seconds = math.tointeger(seconds // 1) or 0
+  seconds = math.max(math.tointeger(seconds // 1) or 0, 0)
   if seconds < 120 then return ("%d s"):format(seconds) end
   if seconds < 7200 then return ("%d min"):format(seconds // 60) end
   return ("%d h"):format(seconds // 3600)

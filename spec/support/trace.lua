@@ -66,7 +66,7 @@ function M.calls(script, options)
   fixture.needs("root", "gcc", "release")
   local tracer = inside.compile("tracer", fixture.read("spec/support/tracer.c"))
   local output = fixture.directory() .. "/calls"
-  local more = { before = ("%s %s"):format(tracer, output) }
+  local more = { before = ("timeout -s KILL %d %s %s"):format(fixture.seconds(300), tracer, output) }
   for name, value in pairs(options or {}) do more[name] = value end
   local stdout = fixture.lua_prints(script, more)
   local list = {}
