@@ -149,6 +149,16 @@ function Container:status()
   return look(self, self._core.status)
 end
 
+-- The same, and an error for what is no container any more, whoever destroyed it.
+local function existing_status(self)
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local status
+  status, err = self:status()
+  if status == "destroyed" then return nil, errors.container_not_exists(self._id) end
+  return status, err
+end
+
 --- Its configuration, as a copy of its own.
 ---@return table|nil
 ---@return libcontainer.Error|nil err
@@ -163,10 +173,7 @@ end
 ---@return table|nil
 ---@return libcontainer.Error|nil err  ContainerNotExists once destroyed
 function Container:state()
-  local alive, err = check_alive(self)
-  if not alive then return nil, err end
-  local status
-  status, err = self:status()
+  local status, err = existing_status(self)
   if not status then return nil, err end
   if status == "running" or IS_PAUSED[status] then refresh(self) end
   local copy = check.copy(self._record)
@@ -183,10 +190,7 @@ function Container:processes(options)
   if ns ~= "host" and ns ~= "container" then
     error(("option ns of processes must be \"host\" or \"container\", not %q"):format(tostring(ns)), 2)
   end
-  local alive, err = check_alive(self)
-  if not alive then return nil, err end
-  local status
-  status, err = self:status()
+  local status, err = existing_status(self)
   if not status then return nil, err end
   local pids, raw = self._core:pids(ns == "container")
   if not pids then return nil, errors.raw(raw) end
@@ -401,10 +405,7 @@ end
 function Container:signal(signal, options)
   options = check.options(options, { "all" }, "signal")
   local number = process.signal_number(signal or "TERM")
-  local alive, err = check_alive(self)
-  if not alive then return nil, err end
-  local status
-  status, err = self:status()
+  local status, err = existing_status(self)
   if not status then return nil, err end
   if status ~= "running" and not IS_PAUSED[status] then
     return nil, errors.container_not_running(self._id, status)
@@ -442,12 +443,15 @@ function Container:wait(timeout)
   timeout = check.timeout(timeout, "argument #1 to 'wait'")
   local alive, err = check_alive(self)
   if not alive then return nil, err end
-  if not self._init then
+  -- An init that has ended is that of an earlier run, when another one has started it again: status knows.
+  if not self._init or self._init:_poll() then
     local status
     status, err = self:status()
-    if not status then return nil, err end
-    if status == "created" then return nil, errors.container_not_running(self._id, status) end
-    if status == "destroyed" then return nil, errors.container_not_exists(self._id) end
+    if not self._init then
+      if not status then return nil, err end
+      if status == "created" then return nil, errors.container_not_running(self._id, status) end
+      if status == "destroyed" then return nil, errors.container_not_exists(self._id) end
+    end
   end
   local proc
   proc, err = init_process(self)

@@ -87,9 +87,7 @@ local M = {}
 local ENDED <const> = { created = true, stopped = true }
 
 -- Why there are no numbers: it does not run, or it could not be looked at.
-local function explain(box, raw)
-  local status, err = box:status()
-  if not status then return err end
+local function explain(box, status, raw)
   if status == "destroyed" then return errors.container_not_exists(box:id()) end
   -- An init that is ending has no namespaces any more, and is not dead yet.
   local is_ending = raw.step == "process" and core.errno_name(raw.errno) == "ESRCH"
@@ -106,7 +104,13 @@ end
 function M.read(box)
   local now = core.now()
   local stats, raw = box._core:stats()
-  if not stats then return nil, explain(box, raw) end
+  if not stats then
+    local status, err = box:status()
+    if not status then return nil, err end
+    -- Another one may have started it since we looked, which we know of now.
+    if not ENDED[status] then stats, raw = box._core:stats() end
+    if not stats then return nil, explain(box, status, raw) end
+  end
   stats.id, stats.time = box:id(), now
   return setmetatable(stats, Stats)
 end
