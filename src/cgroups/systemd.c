@@ -119,17 +119,6 @@ int lc_cgroup_init_scope(
 	return 0;
 }
 
-bool lc_systemd_owns(const struct lc_cgroup_hierarchy *where)
-{
-	static const char *const known[] = {
-		"name=systemd", "cpu", "cpuacct", "blkio", "memory", "devices", "pids"};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (lc_parse_list_has(where->controllers, known[i]))
-			return true;
-	return where->is_unified;
-}
-
 /* The directory of the container in the hierarchy where systemd looks for processes; NULL: it has
  * none here. */
 static struct lc_cgroup_dir *main_dir(struct lc_cgroup *cg)

@@ -103,8 +103,6 @@ int lc_systemd_find(
 /* Choose scope and place of the container's directories, making nothing. */
 int lc_systemd_place(struct lc_cgroup *cg, const char *path, const char *fallback,
 	char **out_place, struct lc_error *err);
-/* Is this hierarchy one in which systemd makes the scope? Then its parents are never ours. */
-bool lc_systemd_owns(const struct lc_cgroup_hierarchy *where);
 /* Make the scope, with the keeper in it. A failure leaves none. */
 int lc_systemd_start(
 	struct lc_cgroup *cg, const struct lc_resources *resources, struct lc_error *err);
