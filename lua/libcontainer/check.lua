@@ -70,7 +70,7 @@ local function kind_of(value)
   if kind == "string" then
     return "text"
   elseif kind == "number" and math.type(value) == "float" then
-    return value ~= value and "nan" or ("the number %.17g"):format(value)
+    return value ~= value and "nan" or "the number " .. tostring(value)
   elseif kind == "number" then
     return ("the number %d"):format(value)
   elseif kind == "boolean" then
@@ -291,7 +291,8 @@ end
 -- Text without NUL: true, or a problem was added.
 local function is_text(value, problems, field)
   if type(value) ~= "string" then
-    M.add(problems, field, "must be text, not " .. kind_of(value), value)
+    M.add(problems, field, "must be text, not " .. kind_of(value), value,
+      type(value) == "number" and ('write "%s"'):format(value) or nil)
     return false
   elseif value:find("\0", 1, true) then
     M.add(problems, field, "has a NUL byte in it")

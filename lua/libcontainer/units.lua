@@ -109,7 +109,7 @@ end
 function M.duration(value)
   if type(value) == "number" then
     if value ~= value or value == math.huge or value < 0 then
-      return nil, "must be a number of seconds, not negative and finite"
+      return nil, "must be a number of seconds, neither negative nor without end"
     end
     return value
   elseif type(value) ~= "string" then

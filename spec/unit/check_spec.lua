@@ -196,7 +196,9 @@ describe("a configuration", function()
       mounts = { { destination = "a" } },
       cgroups = { memory = "64" }, hooks = { prestart = {} }, namespaces = { "mount", "user" } }
     assert.equal("ConfigInvalid", err.code)
-    assert.equal("must be text, not the number 5", found.rootfs)
+    assert.equal('must be text, not the number 5 — write "5"', found.rootfs)
+    local _, number = configs.prepare_process { args = { "sleep", 0.1 } }
+    assert.equal('args[2]: must be text, not the number 0.1 (write "0.1")', tostring(number))
     assert.equal('is no field of a container — did you mean "hostname"?', found.hostnam)
     assert.matches("must be true or false", found.readonlyfs)
     assert.matches("absolute path", found["mounts[1].destination"])
