@@ -196,7 +196,9 @@ end
 local function undo(box, images, options, err)
   if box:status() ~= "running" then box._core:thaw(THAW_TIMEOUT) end
   local status = box:status()
-  if status ~= "running" then err.message = err.message .. ("; the container is %s"):format(status) end
+  if status ~= "running" then
+    err.message = err.message .. ("; the container is %s"):format(status or "in a state that cannot be read")
+  end
   images:clear("checkpoint")
   if not options.images_directory then box._directory:remove(IMAGES, "checkpoint") end
   return nil, err
