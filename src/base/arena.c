@@ -24,6 +24,8 @@
 #define arena_malloc malloc
 #endif
 
+/* A living container keeps two small arenas and a thousand of those live; a plan takes more. */
+#define LCT_ARENA_FIRST ((size_t) 1 << 10)
 #define LCT_ARENA_CHUNK ((size_t) 16 << 10)
 #define LCT_ARENA_ALIGN ((size_t) 16)
 
@@ -75,6 +77,20 @@ static void *alloc_alone(struct lc_arena *arena, size_t size)
 	return chunk->data;
 }
 
+/* Of the next chunk that takes something of this size: twice as large as the one before. */
+static size_t next_size(const struct lc_arena *arena, size_t rounded)
+{
+	size_t size = LCT_ARENA_FIRST;
+
+	if (arena->chunks != NULL)
+		size = arena->chunks->size * 2;
+	if (size > LCT_ARENA_CHUNK)
+		size = LCT_ARENA_CHUNK;
+	while (size < rounded)
+		size *= 2;
+	return size;
+}
+
 void lc_arena_done(struct lc_arena *arena)
 {
 	struct lc_arena_chunk *chunk = arena->chunks;
@@ -104,7 +120,7 @@ void *lc_arena_alloc(struct lc_arena *arena, size_t size)
 	if (rounded > arena->left) {
 		if (rounded > LCT_ARENA_CHUNK / 4)
 			return alloc_alone(arena, rounded);
-		chunk = new_chunk(LCT_ARENA_CHUNK);
+		chunk = new_chunk(next_size(arena, rounded));
 		if (chunk == NULL)
 			return NULL;
 		chunk->next = arena->chunks;
