@@ -30,8 +30,11 @@ describe("the working directory", function()
   it("is made before anything becomes read-only [O5] [O50]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
-    assert.equal("/ro/new\nRead-only file system\n", inside.script({ rootfs = rootfs, cwd = "/ro/new",
-      readonly_paths = { "/ro" }, readonlyfs = true }, "pwd -P; touch x 2>&1 | sed 's/.*: //'"))
+    fixture.sh("mkdir %s/ro", rootfs)
+    for _, readonlyfs in ipairs { true, false } do
+      assert.equal("/ro/new\nRead-only file system\n", inside.script({ rootfs = rootfs, cwd = "/ro/new",
+        readonly_paths = { "/ro" }, readonlyfs = readonlyfs }, "pwd -P; touch x 2>&1 | sed 's/.*: //'"))
+    end
   end)
 
   it("may be one that root alone, or the user alone, can enter [O5]", function()

@@ -41,6 +41,17 @@ zero
 ]], out)
   end)
 
+  it("of the image are not left under the name of the terminal multiplexer [O75] [A02]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    local devpts = { destination = "/dev/pts", type = "devpts", options = { "newinstance", "ptmxmode=0666" } }
+    for _, make in ipairs { "mknod dev/ptmx c 5 2", "ln -sf /dev/null dev/ptmx", "echo x >dev/ptmx", "true" } do
+      fixture.sh("cd %s && rm -f dev/ptmx && %s", rootfs, make)
+      assert.equal("pts/ptmx\n", inside.script({ exact = true, rootfs = rootfs, mounts = { devpts } },
+        "readlink /dev/ptmx"), make)
+    end
+  end)
+
   it("work as what they are", function()
     fixture.needs("root", "busybox")
     assert.equal("0\n4\n1\nfull\n8\n", inside.script({ }, [[head -c 4 /dev/null | wc -c | tr -d ' '

@@ -90,6 +90,16 @@ describe("masked and read-only paths", function()
     assert.equal("", fixture.sh("ls %s/missing %s/nowhere 2>/dev/null", rootfs, rootfs))
   end)
 
+  it("that are there and cannot be looked at are errors, not passed over [O49] [O50]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    fixture.sh("ln -s loop %s/loop", rootfs)
+    for field, step in pairs { mask_paths = "mask", readonly_paths = "readonly" } do
+      local err = inside.refused({ exact = true, rootfs = rootfs, [field] = { "/loop/x" } }, "true")
+      assert.same({ step, "ELOOP", field .. "[1]", "/loop/x" }, { err.step, err.errname, err.field, err.subject })
+    end
+  end)
+
   it("share nothing writable between two containers", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()

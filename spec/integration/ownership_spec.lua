@@ -145,6 +145,28 @@ describe("a container that is owned", function()
       print(#factory:list())]], { args = { root, fixture.rootfs() } }))
   end)
 
+  it("comes up though a child that its host forked in the middle of the start lets go of it [E17]", function()
+    fixture.needs("root", "busybox", "cc")
+    assert.equal("running\n", fixture.lua_prints([[
+      local factory = assert(lc.new(root))
+      local box <close> = assert(factory:create("forked", { rootfs = rootfs }))
+      local null = require "libcontainer.core".null()
+      local session <close> = assert(box._core:begin(box._record.config, { args = { "sleep", "1000" } },
+        { id = "forked", stdin = null, stdout = null, stderr = null }))
+      local event
+      repeat event = assert(session:step()) until event == "ready"
+      local child = posix.fork()
+      if child == 0 then
+        session:close()
+        posix.exit(0)
+      end
+      assert(select(3, posix.wait(child)) == 0)
+      assert(session:go())
+      repeat event = assert(session:step()) until event == "running"
+      session:finish()
+      print(box._core:status())]], { args = { fixture.root(), fixture.rootfs() } }))
+  end)
+
   it("survives a child that its host forked, and everything that child does [E17]", function()
     fixture.needs("root", "busybox", "cc")
     assert.equal("running\n3\n", fixture.lua_prints([[

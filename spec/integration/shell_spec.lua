@@ -158,6 +158,10 @@ describe("container:shell", function()
       loop.poll = poll
       assert(exit == nil and err.errname == "EIO")
       check_restored()
+      -- and what was started for it has gone both times
+      local deadline = require("libcontainer.core").now() + seconds(30)
+      while #assert(box:processes()) > 1 and require("libcontainer.core").now() < deadline do posix.pause(5000) end
+      assert(#box:processes() == 1)
       -- a raw terminal that nobody closes
       local function forget()
         local stream = core.duplicate(slave)

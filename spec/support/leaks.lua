@@ -45,13 +45,13 @@ local function list_descriptors()
   return table.concat(list, "\n")
 end
 
--- Children that are no zombies of popen and no shells of it.
+-- Children, those that nobody has reaped too, but for shells of popen.
 local function list_processes()
   local list = {}
   for pid in read(("/proc/self/task/%d/children"):format(core.pid())):gmatch("%d+") do
     local status = read(("/proc/%s/status"):format(pid))
     local name, state = (status or ""):match("^Name:%s*(%S+).*\nState:%s*(%a)")
-    if state and state ~= "Z" and name ~= "sh" then list[#list + 1] = pid .. " " .. name end
+    if state and name ~= "sh" then list[#list + 1] = ("%s %s %s"):format(pid, name, state) end
   end
   return table.concat(list, "\n")
 end
