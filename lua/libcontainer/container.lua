@@ -340,6 +340,11 @@ function Container:shell(t)
   if spec.console ~= nil then
     return nil, errors.config_problem("console", "the terminal of a shell is the caller's", "start it instead")
   end
+  local status
+  status, err = self:status()
+  if not status then return nil, err end
+  if IS_PAUSED[status] then return nil, errors.container_paused(self._id) end
+  if status ~= "running" then return nil, errors.container_not_running(self._id, status) end
   local columns, rows = attach.size(options.input)
   if not columns then return nil, rows end
   spec.terminal_size = spec.terminal_size or { columns, rows }

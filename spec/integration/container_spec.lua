@@ -159,11 +159,15 @@ describe("a container", function()
     fixture.needs("root", "busybox")
     local box <close> = create()
     for _ = 1, 2 do
-      local done, err = box:signal("TERM")
-      assert.is_nil(done)
-      assert.equal("ContainerNotRunning", err.code)
+      for name, call in pairs { signal = { "TERM" }, pause = {}, resume = {}, exec = { { "true" } }, stats = {},
+        shell = { { input = io.tmpfile() } }, notify_oom = {}, notify_pressure = { "cpu", { some = 0.5 } },
+        set = { { freezer = "frozen" } } } do
+        local done, err = box[name](box, table.unpack(call))
+        assert.is_nil(done, name)
+        assert.equal("ContainerNotRunning", err.code, name)
+      end
       if box:status() == "created" then
-        done, err = box:wait(1)
+        local done, err = box:wait(1)
         assert.is_nil(done)
         assert.equal("ContainerNotRunning", err.code)
         assert(assert(box:start { args = { "true" } }):wait(fixture.seconds(30)))

@@ -170,6 +170,16 @@ describe("the limits of a container on cgroup v2", function()
       { ["memory.max"] = "33554432", ["memory.oom.group"] = "1" })
   end)
 
+  it("are those of RDMA devices, and one that is not there is named with the place of those that are [O99]", function()
+    fixture.needs("root", "busybox", "v2")
+    local box <close> = assert(create { rdma = { lc_none = { hca_handles = 3, hca_objects = "max" } } })
+    local p, err = box:start { args = { "true" } }
+    assert.is_nil(p)
+    assert.equal("cgroups.rdma[1]", err.field)
+    assert.equal("ENODEV", err.errname)
+    assert.matches("/sys/class/infiniband", err.hint, 1, true)
+  end)
+
   it("are not those of v1: refused by name [O91] [O98]", function()
     fixture.needs("root", "busybox", "v2")
     for field, value in pairs { memory_swappiness = 5, oom_kill_disable = true, use_hierarchy = false,
@@ -222,7 +232,7 @@ describe("a limit that this machine does not have", function()
     return err
   end
 
-  it("is refused with its name and what it misses, before anything is made [D18] [O87]", function()
+  it("is refused with its name and what it misses, before anything is made [D18] [O87] [O99]", function()
     fixture.needs("root", "busybox", "v1")
     local err = refused { memory_high = "1M" }
     assert.equal("cgroups.memory_high", err.field)

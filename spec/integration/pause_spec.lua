@@ -121,6 +121,8 @@ describe("a paused container", function()
     assert.is_nil(none)
     assert.equal("ContainerPaused", err.code)
     assert.matches("resume it first", tostring(err))
+    assert.equal("ContainerPaused", select(2, box:exec { "true" }).code)
+    assert.equal("ContainerPaused", select(2, box:shell { input = io.tmpfile() }).code) -- before it misses a terminal
     p:close()
   end)
 
