@@ -70,6 +70,7 @@ CORE_SRC = \
 	src/container/keeper.c src/container/launch.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \
+	src/container/watcher.c \
 	src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
 	src/binding/factory.c \
 	src/binding/failure.c src/binding/group.c src/binding/listener.c \
@@ -81,6 +82,7 @@ INIT_SRC = \
 	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \
 	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c \
 	src/init/paths.c src/init/rootfs.c src/init/slots.c src/init/start.c src/init/terminal.c \
+	src/init/watch.c \
 	src/plan/read.c $(FAULT_SRC)
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \

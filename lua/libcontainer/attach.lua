@@ -2,8 +2,9 @@
 --- The caller's terminal on a process's terminal: what is typed here goes there, what is shown there
 -- comes here, until the process ends or the detach keys are typed.
 --
--- The caller's terminal is raw meanwhile, by an object that puts it back on every way out of here. No
--- signal handler is installed: the size is looked at a few times a second.
+-- The caller's terminal is raw meanwhile, by an object that puts it back on every way out of here, and a
+-- process that does when we are killed. No signal handler is installed: the size is looked at a few times
+-- a second.
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
@@ -219,7 +220,7 @@ function M.attach(proc, options)
   if not input then return nil, failure(raw) end
   local output <close>, why = core.duplicate(options.output or 1)
   if not output then return nil, failure(why) end
-  local guard <close>, problem = core.raw(input)
+  local guard <close>, problem = core.raw(input, proc._host or nil)
   if not guard then return nil, failure(problem) end
   return serve({ input = input, output = output, terminal = proc.terminal, keys = keys, held = "",
     to_program = "", to_caller = "", has_ended = false, is_detached = false }, proc)

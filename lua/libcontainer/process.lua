@@ -45,7 +45,7 @@ function M.new(spec)
   if not strict then return nil, err end
   -- Every field has its place now: setting one while a program starts must not need memory.
   return setmetatable({ _spec = strict, _handle = false, _usage = false, _siblings = false,
-    _exit = false, _pending = false, _group = false }, Process)
+    _exit = false, _pending = false, _group = false, _host = false }, Process)
 end
 
 -- --- stdio ---

@@ -29,6 +29,7 @@ local function open_options(box, proc)
   options, err = proc:_open_stdio()
   if not options then return nil, err end
   options.id = box._id
+  proc._host = box._factory._host -- who attaches a terminal to it needs it
   options.filter, options.filter_flags = filter or nil, seccomp.flags(profile)
   local fault = box._factory:_fault()
   if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end

@@ -192,6 +192,77 @@ describe("container:shell", function()
       check_restored()]])
   end)
 
+  it("gives the terminal back when a coroutine is closed in the middle of it", function()
+    fixture.needs("root", "busybox", "cc")
+    script([[
+      local loop = require "libcontainer.loop"
+      local poll = loop.poll
+      local turn = coroutine.create(function() return shell { "sleep", "1000" } end)
+      loop.poll = function(...)
+        if coroutine.isyieldable() and posix.attributes(slave) ~= before then coroutine.yield "raw" end
+        return poll(...)
+      end
+      assert(select(2, coroutine.resume(turn)) == "raw")
+      assert(posix.attributes(slave) ~= before)
+      assert(coroutine.close(turn))
+      loop.poll = poll
+      check_restored()]])
+  end)
+
+  it("gives the terminal back when its host is killed, by whatever signal", function()
+    fixture.needs("root", "busybox", "cc")
+    script([[
+      local core = require "libcontainer.core"
+      local function becomes(is_raw)
+        local deadline = core.now() + seconds(30)
+        while (posix.attributes(slave) ~= before) ~= is_raw do
+          if core.now() > deadline then error(is_raw and "it never was raw" or "it stays raw") end
+          posix.pause(1000)
+        end
+      end
+      for _, number in ipairs { 9, 15, 1, 6 } do -- KILL, TERM, HUP, ABRT
+        local child = posix.fork()
+        if child == 0 then
+          -- an object of its own: those of a parent are of no use here
+          local mine = assert(assert(lc.new(root)):load("box"))
+          mine:shell { "sleep", "1000", input = slave, output = slave }
+          posix.exit(1)
+        end
+        becomes(true)
+        posix.kill(child, number)
+        local _, how, signal = posix.wait(child)
+        assert(how == "signal" and signal == number)
+        becomes(false)
+      end]])
+  end)
+
+  it("leaves a terminal alone that somebody else has changed since", function()
+    fixture.needs("root", "busybox", "cc")
+    script([[
+      local core = require "libcontainer.core"
+      local reading, writing = posix.pipe()
+      local child = posix.fork()
+      if child == 0 then
+        local guard = assert(core.raw(core.duplicate(slave), assert(lc.new(root))._host))
+        local file <close> = assert(io.open("/proc/self/task/" .. posix.getpid() .. "/children"))
+        posix.write(writing, guard and file:read("a"))
+        -- as a shell would that takes its terminal back
+        os.execute("exec busybox stty sane -echo </proc/" .. posix.getpid() .. "/fd/" .. slave)
+        posix.kill(posix.getpid(), 9)
+      end
+      local watcher = posix.read(reading):match("%d+")
+      posix.wait(child)
+      local deadline = core.now() + seconds(30)
+      while true do
+        local file <close> = io.open("/proc/" .. watcher .. "/stat")
+        local text = file and file:read("a")
+        if not text or text:find(") Z ", 1, true) then break end
+        assert(core.now() < deadline)
+        posix.pause(1000)
+      end
+      assert(posix.attributes(slave) ~= before)]])
+  end)
+
   it("ends for the caller when his terminal goes, and the program is hung up with its end", function()
     fixture.needs("root", "busybox", "cc")
     script([[

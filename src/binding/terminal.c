@@ -7,16 +7,18 @@
 
 #include "base/fd.h"
 #include "container/console.h"
+#include "container/watcher.h"
 #include "sys/sys.h"
 
 #include <string.h>
 
 #define SEND_TIMEOUT_MS 10000
 
-struct box_raw {
+struct box_raw { /* user value 1: the host of the watcher */
 	int fd; /* -1: put back */
 	pid_t owner; /* a child that it forks must not put it back */
 	struct lc_console_saved saved;
+	struct lc_session watcher;
 };
 
 static unsigned short check_extent(lua_State *L, int index)
@@ -87,26 +89,51 @@ int lc_lua_duplicate(lua_State *L)
 	return lc_lua_failure(L, &err, NULL);
 }
 
-/* core.raw(stream) -> raw | nil, raw error: the caller's terminal lets every byte through until it is
- * closed */
+/* The terminal in box->fd becomes raw, and its watcher is there before. */
+static int make_raw(struct box_raw *box, struct lc_host *host, struct lc_error *err)
+{
+	int r = lc_console_look(box->fd, &box->saved, err);
+
+	if (r >= 0 && host != NULL)
+		r = lc_watcher_start(host, box->fd, &box->saved, &box->watcher, err);
+	if (r >= 0)
+		r = lc_console_raw(box->fd, &box->saved, err);
+	return r;
+}
+
+static void end_watcher(struct box_raw *box)
+{
+	if (box->owner == (pid_t) lc_sys_getpid())
+		lc_session_abort(&box->watcher);
+	else
+		lc_session_done(&box->watcher);
+}
+
+/* core.raw(stream, [host]) -> raw | nil, raw error: the caller's terminal lets every byte through until
+ * it is closed; with a host, or until this process is killed */
 int lc_lua_raw(lua_State *L)
 {
 	int fd = lc_lua_descriptor(L, 1);
-	struct box_raw *box = lua_newuserdatauv(L, sizeof(*box), 0);
+	struct lc_host *host = lua_isnoneornil(L, 2) ? NULL : lc_lua_host(L, 2);
+	struct box_raw *box;
 	struct lc_error err;
-	int copy;
 
+	lua_settop(L, 2);
+	box = lua_newuserdatauv(L, sizeof(*box), 1);
 	box->fd = -1;
 	box->owner = (pid_t) lc_sys_getpid();
+	box->watcher = (struct lc_session) LCT_SESSION_INIT;
 	luaL_setmetatable(L, LCT_RAW_TYPE);
-	copy = (int) lc_sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (copy < 0)
-		lc_fail(&err, LCT_STEP_TERMINAL, copy, "the caller's terminal");
-	else if (lc_console_raw(copy, &box->saved, &err) >= 0)
-		box->fd = copy;
-	else
-		(void) lc_sys_close(copy);
-	return box->fd >= 0 ? 1 : lc_lua_failure(L, &err, NULL);
+	lua_pushvalue(L, 2);
+	lua_setiuservalue(L, -2, 1);
+	box->fd = (int) lc_sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (box->fd < 0)
+		lc_fail(&err, LCT_STEP_TERMINAL, box->fd, "the caller's terminal");
+	else if (make_raw(box, host, &err) >= 0)
+		return 1;
+	end_watcher(box);
+	lc_fd_close(&box->fd);
+	return lc_lua_failure(L, &err, NULL);
 }
 
 static int raw_close(lua_State *L)
@@ -115,6 +142,7 @@ static int raw_close(lua_State *L)
 
 	if (box->fd >= 0 && box->owner == (pid_t) lc_sys_getpid())
 		(void) lc_console_restore(box->fd, &box->saved, NULL);
+	end_watcher(box);
 	lc_fd_close(&box->fd);
 	return 0;
 }

@@ -15,14 +15,17 @@ int lc_console_resize(int terminal, const struct lc_console_size *size, struct l
 int lc_console_size(int terminal, struct lc_console_size *out, struct lc_error *err);
 
 /*
- * The terminal of whoever called us, without line editing, echo and signals, so that every byte
- * goes through; a read of it does not wait. `saved` is what lc_console_restore puts back. Neither
- * stops a host that is in the background.
+ * The terminal of whoever called us: how it is, and how it would be without line editing, echo and
+ * signals, so that every byte goes through and a read of it does not wait. lc_console_raw makes it so,
+ * lc_console_restore puts it back. Neither stops a host that is in the background.
  */
 struct lc_console_saved {
 	unsigned char settings[64]; /* struct termios2, which libc's headers do not go with */
+	unsigned char raw[64];
+	size_t size;                /* of each */
 };
-int lc_console_raw(int terminal, struct lc_console_saved *saved, struct lc_error *err);
+int lc_console_look(int terminal, struct lc_console_saved *out, struct lc_error *err);
+int lc_console_raw(int terminal, const struct lc_console_saved *saved, struct lc_error *err);
 int lc_console_restore(
 	int terminal, const struct lc_console_saved *saved, struct lc_error *err);
 

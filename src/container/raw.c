@@ -27,16 +27,17 @@ static long set(int terminal, const struct termios2 *settings)
 	return r;
 }
 
-int lc_console_raw(int terminal, struct lc_console_saved *saved, struct lc_error *err)
+int lc_console_look(int terminal, struct lc_console_saved *out, struct lc_error *err)
 {
 	struct termios2 settings;
 	long r = lc_sys_ioctl(terminal, TCGETS2, &settings);
 
-	_Static_assert(sizeof(settings) <= sizeof(saved->settings), "console.h");
+	_Static_assert(sizeof(settings) <= sizeof(out->settings), "console.h");
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_TERMINAL, r, "the caller's terminal");
-	memset(saved, 0, sizeof(*saved));
-	memcpy(saved->settings, &settings, sizeof(settings));
+	memset(out, 0, sizeof(*out));
+	out->size = sizeof(settings);
+	memcpy(out->settings, &settings, sizeof(settings));
 	settings.c_iflag &= ~(tcflag_t) (IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL |
 		IXON);
 	settings.c_oflag &= ~(tcflag_t) OPOST;
@@ -45,16 +46,26 @@ int lc_console_raw(int terminal, struct lc_console_saved *saved, struct lc_error
 	settings.c_cflag |= CS8;
 	settings.c_cc[VMIN] = 0;
 	settings.c_cc[VTIME] = 0;
-	r = set(terminal, &settings);
-	return r < 0 ? lc_fail(err, LCT_STEP_TERMINAL, r, "the caller's terminal") : 0;
+	memcpy(out->raw, &settings, sizeof(settings));
+	return 0;
 }
 
-int lc_console_restore(int terminal, const struct lc_console_saved *saved, struct lc_error *err)
+static int set_saved(int terminal, const unsigned char *saved, struct lc_error *err)
 {
 	struct termios2 settings;
 	long r;
 
-	memcpy(&settings, saved->settings, sizeof(settings));
+	memcpy(&settings, saved, sizeof(settings));
 	r = set(terminal, &settings);
 	return r < 0 ? lc_fail(err, LCT_STEP_TERMINAL, r, "the caller's terminal") : 0;
+}
+
+int lc_console_raw(int terminal, const struct lc_console_saved *saved, struct lc_error *err)
+{
+	return set_saved(terminal, saved->raw, err);
+}
+
+int lc_console_restore(int terminal, const struct lc_console_saved *saved, struct lc_error *err)
+{
+	return set_saved(terminal, saved->settings, err);
 }

@@ -161,9 +161,10 @@ function core.duplicate(value) end
 
 --- Make the caller's terminal let every byte through, until the object is closed or goes.
 ---@param value integer|file*|libcontainer.core.Stream
+---@param host libcontainer.core.Host|nil  then it is put back by another process when we are killed
 ---@return libcontainer.core.Raw|nil
 ---@return libcontainer.RawError|nil
-function core.raw(value) end
+function core.raw(value, host) end
 
 ---@class libcontainer.core.Raw
 local Raw = {}
