@@ -116,6 +116,14 @@ describe("README.md", function()
     assert.matches("^hello\n\t3\tfalse\tfalse\t%d+$", fixture.sh("lua5.4 %s 2>&1", path))
   end)
 
+  it("has a line that makes the checkout usable from a shell that stands anywhere", function()
+    fixture.needs("release", "pace")
+    local line = assert(fixture.read("README.md"):match("`(eval [^`]*)`"))
+    local said = fixture.sh([[unset LUA_PATH LUA_CPATH; %s && cd / && lua5.4 -l libcontainer -e 'print(libcontainer)' 2>&1]],
+      line)
+    assert.matches("^libcontainer [%d.]+: ", said)
+  end)
+
   it("has a session at the prompt that goes as it stands, but for its numbers", function()
     fixture.needs "root"
     local session = assert(fixture.read("README.md"):match("\n```\n%$ lua5.4\n(.-)\n```"))
