@@ -27,7 +27,7 @@ local FIELDS = {
   id = "string", created = "number", owner = "table", boot_id = "string", status = "string",
   config = "table", cgroup_paths = "table", cgroup_places = "table", namespace_paths = "table?",
   systemd = "table?", init_process_pid = "integer?", init_process_start = "integer?",
-  config_changes = "integer?", checkpoint = "table?",
+  started = "number?", config_changes = "integer?", checkpoint = "table?",
 }
 
 local function check(id, record)

@@ -24,7 +24,8 @@
 static int open_to_read(
 	int dirfd, const char *name, int flags, enum lc_step step, struct lc_error *err)
 {
-	long fd = lc_sys_openat(dirfd, name, O_RDONLY | O_CLOEXEC | flags, 0);
+	/* what somebody has put there may be a pipe: nobody waits for its other end */
+	long fd = lc_sys_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | flags, 0);
 
 	return fd < 0 ? lc_fail(err, step, fd, name) : (int) fd;
 }

@@ -188,6 +188,8 @@ int lc_factory_remove(const struct lc_factory *factory, int directory, const cha
 		return failed;
 	/* What is usually in it, without a descriptor more. */
 	r = lc_sys_unlinkat(directory, "state.json", 0);
+	if (r == -EISDIR) /* somebody's, but not ours to leave */
+		r = lc_dir_remove(directory, "state.json", LCT_STEP_STATE, err);
 	if (r >= 0 || r == -ENOENT)
 		r = remove_name(factory, directory, id);
 	while (r == -ENOTEMPTY && removal.has_removed)
