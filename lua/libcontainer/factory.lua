@@ -206,6 +206,11 @@ function Factory:_renew(owner)
   if not done then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
   owner._init = false
   note_places(owner)
+  if owner._record.cgroup_places[1] and state.load_witness(owner._directory, cgroup_name(self, owner._id)) then
+    local retired, err = state.save_witness(owner._directory, cgroup_name(self, owner._id),
+      { boot_id = self._host:boot_id() }) -- it had none until now
+    if not retired then return nil, err end
+  end
   return self:_save(owner) -- the intent, before anything is made
 end
 
@@ -265,7 +270,13 @@ local function check_places(self, id, directory, record)
   local configured = record.config.cgroups and record.config.cgroups.path
   local name = cgroup_name(self, id)
   if #record.cgroup_places == 0 then return ask_witness(self, id, directory, record) end
-  local scope, err = saved_scope(id, record, configured, name)
+  local witness, scope, err
+  witness, err = state.load_witness(directory, name)
+  if witness == nil then return nil, err end
+  if witness and witness.pid > 0 then
+    return nil, errors.state_damaged(id, "cgroup_places is not empty, and it was made without cgroups")
+  end
+  scope, err = saved_scope(id, record, configured, name)
   if err then return nil, err end
   for _, place in ipairs(record.cgroup_places) do
     if not is_its_place(place.path, configured, name, scope) then

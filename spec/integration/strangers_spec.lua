@@ -187,6 +187,24 @@ describe("a container without cgroups", function()
     assert.equal("", fixture.sh("ls -A %s", root))
   end)
 
+  it("has them when a factory starts it again that makes some, and none again after the next", function()
+    fixture.needs("root", "busybox")
+    local root = fixture.root()
+    local box = create(root, nil, { cgroups = "none" })
+    for i, manager in ipairs { "none", "fs", "none", "fs" } do
+      local factory = assert(lc.new(root, { cgroups = manager }))
+      local again = assert(factory:load("box"))
+      local p = assert(again:start { args = { "sleep", "1000" } })
+      assert.equal("running", assert(assert(lc.new(root)):load("box")):status())
+      assert.equal(i % 2 == 0, again:state().cgroup_places[1] ~= nil)
+      assert.equal("running", box:status())
+      assert(again:signal("KILL"))
+      assert(p:wait(fixture.seconds(30)))
+    end
+    assert(box:destroy())
+    assert.equal("", fixture.sh("ls -A %s", root))
+  end)
+
   it("whose state file is damaged is destroyed with what runs in it [L16] [L17]", function()
     fixture.needs("root", "busybox")
     for _, text in ipairs { "", "{", "\0\1\2", '{"version":99}' } do
