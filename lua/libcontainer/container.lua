@@ -117,7 +117,7 @@ local function refresh(self)
     return false
   end
   local followed
-  followed, err = self._factory:_follow(self._core, self._id, self._directory, record)
+  followed, err = self._factory:_follow(self, record)
   if not followed then return nil, err end
   self._record, self._init = record, false
   return true

@@ -3,12 +3,12 @@
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local checkpoint = require "libcontainer.checkpoint"
+local claims = require "libcontainer.claims"
 local configs = require "libcontainer.configs"
 local container = require "libcontainer.container"
 local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
 local object = require "libcontainer.object"
-local rules = require "libcontainer.configs.rules"
 local state = require "libcontainer.state"
 local getenv = os and os.getenv or function() end
 
@@ -137,6 +137,10 @@ local function cgroup_name(self, id)
   return name
 end
 
+local function claimant(self, id, directory)
+  return { host = self._host, id = id, name = cgroup_name(self, id), directory = directory }
+end
+
 -- argv of the program that replaces our init, nil for our own.
 function Factory:_init_command()
   local path = self._options.init_path
@@ -214,116 +218,21 @@ function Factory:_renew(owner)
   return self:_save(owner) -- the intent, before anything is made
 end
 
--- Would its init be the first process of a pid namespace?
-local function has_pid_namespace(config)
-  return check.contains(config.namespaces or rules.DEFAULT_NAMESPACES, "pid")
-end
-
--- Take over the init that a record names. A pid of another boot is a stranger's: no process has that
--- start time. [L19]
-function Factory:_adopt(handle, record)
-  local same_boot = record.boot_id == self._host:boot_id()
-  local adopted, raw = handle:adopt(record.init_process_pid,
-    same_boot and record.init_process_start or -1, has_pid_namespace(record.config))
-  if not adopted then return nil, errors.raw(raw) end
-  return true
-end
-
 -- Is there a directory of that id?
 function Factory:_has_directory(id)
   local directory <close> = self._root:find(id)
   return directory ~= nil
 end
 
--- May the container of that name have a cgroup there? With a scope around it, in the scope alone. [L17]
-local function is_its_place(path, configured, name, scope)
-  local function ends_with(tail) return ("/" .. path):sub(-#tail) == tail end
-  if scope then return ends_with("/" .. scope.unit .. "/container") end
-  return ends_with(configured and configured:gsub("^/*", "/") or "/" .. name)
+-- Another process has started a container again.
+function Factory:_follow(owner, record)
+  return claims.follow(claimant(self, owner._id, owner._directory), record, owner._core)
 end
 
--- The scope that a record names, if it is called as it has to be; nil when it names none.
-local function saved_scope(id, record, configured, name)
-  local saved = record.systemd
-  if not saved then return nil end
-  local scope = core.scope(configured, name, saved.user == true)
-  if scope and scope.unit == saved.unit and scope.slice == saved.slice then return scope end
-  return nil, errors.state_damaged(id, "systemd names a scope that is not the container's")
-end
-
--- That it has no cgroups is believed if there is a witness, and then its init is who that says. [L17]
-local function ask_witness(self, id, directory, record)
-  local witness, err = state.load_witness(directory, cgroup_name(self, id))
-  if witness == nil then return nil, err end
-  if not witness then return nil, errors.state_damaged(id, "cgroup_places is empty, and it was made with cgroups") end
-  record.boot_id = witness.boot_id
-  record.init_process_pid = witness.pid > 0 and witness.pid or nil
-  record.init_process_start = witness.pid > 0 and witness.start or nil
-  return true
-end
-
--- The cgroups of a container are where the process that made or started it put them, below its own; a
--- place is believed only if it is named as we name it, or as configured, so that no forged file makes us
--- kill strangers; what the core finds there has to say that it is ours. Answers the scope around them
--- too. [L17]
-local function check_places(self, id, directory, record)
-  local configured = record.config.cgroups and record.config.cgroups.path
-  local name = cgroup_name(self, id)
-  if #record.cgroup_places == 0 then return ask_witness(self, id, directory, record) end
-  local witness, scope, err
-  witness, err = state.load_witness(directory, name)
-  if witness == nil then return nil, err end
-  if witness and witness.pid > 0 then
-    return nil, errors.state_damaged(id, "cgroup_places is not empty, and it was made without cgroups")
-  end
-  scope, err = saved_scope(id, record, configured, name)
-  if err then return nil, err end
-  for _, place in ipairs(record.cgroup_places) do
-    if not is_its_place(place.path, configured, name, scope) then
-      return nil, errors.state_damaged(id, "cgroup_places names a cgroup that is not the container's")
-    end
-  end
-  return true, scope
-end
-
--- A place that the record has lost would be left behind by a destroy.
-local function check_whole(self, id, handle)
-  local is_lost, raw = handle:is_lost(cgroup_name(self, id))
-  if is_lost == nil then return nil, errors.raw(raw) end
-  if is_lost then return nil, errors.state_damaged(id, "cgroup_places does not name all of its cgroups") end
-  return true
-end
-
--- The core object of a container that another process made.
-local function saved_core(self, id, directory, record)
-  local fine, scope = check_places(self, id, directory, record)
-  if not fine then return nil, scope end
-  local handle, raw = core.saved_container(self._host, record.cgroup_places, cgroup_name(self, id), scope)
-  if not handle then return nil, errors.raw(raw) end
-  if not record.cgroup_places[1] then return handle end
-  local err
-  fine, err = check_whole(self, id, handle)
-  if not fine then return nil, err end
-  return handle
-end
-
--- Another process has started a container again: in cgroups made anew, maybe elsewhere.
-function Factory:_follow(handle, id, directory, record)
-  local fine, scope = check_places(self, id, directory, record)
-  if not fine then return nil, scope end
-  local done, raw = handle:follow(record.cgroup_places, cgroup_name(self, id), scope)
-  if not done then return nil, errors.raw(raw) end
-  return self:_adopt(handle, record)
-end
-
--- Cgroups that its record does not lead to are destroyed too: that names places which are not there. [L17]
+-- Before a destroy: who is made here knows its cgroups, and others may have been lost from the record.
 function Factory:_destroy_lost(owner, timeout)
   if owner._is_made_here then return true end
-  local _, is_whole = owner._core:exists()
-  if is_whole then return true end
-  local found <close>, raw = core.found_container(self._host, cgroup_name(self, owner._id))
-  if not found then return nil, raw end
-  return found:destroy(timeout)
+  return claims.destroy_lost(claimant(self, owner._id, owner._directory), owner._core, timeout)
 end
 
 -- --- create, load, list ---
@@ -429,24 +338,11 @@ function Factory:create(id, config)
   return box
 end
 
--- Of a container of which nobody says any more where its cgroups are, or who has made them: in a scope, by
--- our name for it, else wherever they are.
-local function find_core(self, name)
-  local handle = core.container(self._host, nil, name, "systemd")
-  if handle and handle:exists() then return handle end
-  if handle then handle:close() end
-  return core.found_container(self._host, name)
-end
-
 -- A container whose state cannot be read: enough of one to be listed and destroyed. Its cgroups are known
 -- by the name that the root and the id give, and nothing that the file says is used.
 local function damaged_container(self, id, directory, err)
-  local name = cgroup_name(self, id)
-  local handle = find_core(self, name)
+  local handle = claims.open_damaged(claimant(self, id, directory))
   if not handle then return nil, err end
-  local witness = state.load_witness(directory, name)
-  local is_known = witness and witness.pid > 0 and witness.boot_id == self._host:boot_id() and #handle:places() == 0
-  handle:adopt(is_known and witness.pid or nil, is_known and witness.start or nil)
   return container.new { factory = self, id = id, directory = directory, core = handle,
     record = { config = {} }, damaged = err }
 end
@@ -464,12 +360,13 @@ local function open_container(self, id, directory)
     return nil, err, damaged_container(self, id, directory, err)
   end
   record.config = strict
+  local who = claimant(self, id, directory)
   local handle
-  handle, err = saved_core(self, id, directory, record)
+  handle, err = claims.open(who, record)
   if not handle and state.is_transient(err) then return nil, err end
   if not handle then return nil, err, damaged_container(self, id, directory, err) end
   local adopted
-  adopted, err = self:_adopt(handle, record)
+  adopted, err = claims.adopt(who, record, handle)
   if not adopted then return nil, err end
   return container.new { factory = self, id = id, directory = directory, core = handle,
     record = record }
