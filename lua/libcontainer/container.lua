@@ -545,11 +545,21 @@ control.extend(Container, { lock = M.lock, check_alive = check_alive, refresh = 
 
 -- --- how it ends by itself and how it looks ---
 
+-- Of one that others have destroyed, who did not know its init, that may be a child of ours still.
+local function reap_lost(self)
+  if state.exists(self._directory) ~= false then return end
+  if self._init then self._init:_poll() end -- its status, before it is taken
+  self._core:reap()
+end
+
 -- Leaving its scope, or collected: what we own goes, in the process that owns it. Answers whether
 -- nothing is left to do.
 local function let_go(self)
-  if self._is_destroyed or not self._is_owned or not self._directory:is_open() then return true end
-  if not self._factory:_is_owner() then return true end
+  if self._is_destroyed or not self._directory:is_open() or not self._factory:_is_owner() then return true end
+  if not self._is_owned then
+    reap_lost(self)
+    return true
+  end
   local gone, err = self:destroy()
   return gone or err.code == "ContainerNotExists"
 end
