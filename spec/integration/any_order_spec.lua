@@ -35,7 +35,11 @@ local calls = {
   start = { model = function(status)
     if status == "paused" then return "ContainerPaused" end
     return true, "running"
-  end, run = function(box) return box:start { "sleep", "1000" } end },
+  end, run = function(box, _, started)
+    local process, err = box:start { "sleep", "1000" }
+    started[#started + 1] = process
+    return process, err
+  end },
   exec = { model = needs_running(), run = function(box)
     local result, err = box:exec { "sh", "-c", "echo out; exit 3", timeout = fixture.seconds(30) }
     if result and (result.status ~= 3 or result.stdout ~= "out\n") then error(tostring(result)) end
@@ -169,7 +173,7 @@ function Run:call(id)
   local call = calls[name]
   if call.is_for and not call.is_for(place.status) then return end
   self:say("%s %s, which is %s", name, id, place.status)
-  local done, err = call.run(box, place.status)
+  local done, err = call.run(box, place.status, self.started)
   if place.status == "destroyed" then
     -- what is known of it may still be told
     local is_told = done and (name == "config" or name == "explain" or name == "wait")
@@ -189,7 +193,7 @@ function Run:call(id)
 end
 
 local function make_run(factory, rootfs)
-  local run = setmetatable({ factory = factory, rootfs = rootfs, places = {}, story = {} }, Run)
+  local run = setmetatable({ factory = factory, rootfs = rootfs, places = {}, story = {}, started = {} }, Run)
   for _, id in ipairs(IDS) do run.places[id] = { status = "destroyed", boxes = {} } end
   return run
 end
@@ -207,6 +211,8 @@ end
 function Run:finish()
   for _, box in ipairs(assert(self.factory:list())) do assert(box:destroy { timeout = fixture.seconds(10) }) end
   assert(#self.factory:list() == 0)
+  -- whichever object knew of it, and however its container ended
+  for _, process in ipairs(self.started) do assert(process:wait(fixture.seconds(30))) end
 end
 
 describe("calls in any order, with deaths between them,", function()
