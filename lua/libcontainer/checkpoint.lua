@@ -17,6 +17,7 @@ local loop = require "libcontainer.loop"
 local process = require "libcontainer.process"
 local start = require "libcontainer.start"
 local state = require "libcontainer.state"
+local units = require "libcontainer.units"
 
 local M = {}
 
@@ -70,9 +71,9 @@ local function check_options(options, names, what)
   if fine then fine, err = check_path(options, "work_directory") end
   if fine then fine, err = check_series(options) end
   if not fine then return nil, err end
-  local timeout = options.timeout or TIMEOUT
-  if type(timeout) ~= "number" or timeout ~= timeout or timeout <= 0 then
-    return nil, errors.config_problem("timeout", "must be a number of seconds")
+  local timeout, problem = units.duration(options.timeout or TIMEOUT)
+  if not timeout or timeout <= 0 then
+    return nil, errors.config_problem("timeout", problem or "must be more than 0", 'write 60 or "2min"')
   end
   local server = options.page_server
   if server ~= nil and (type(server) ~= "table" or type(server.address) ~= "string"
