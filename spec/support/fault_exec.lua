@@ -140,10 +140,12 @@ local function take_consoles()
   end
 end
 
+-- "init" is where the first processes are, once a cgroup v2 has children.
 local function groups_below(c)
   local paths = {}
   for _, path in pairs(c:state().cgroup_paths) do paths[#paths + 1] = path end
-  local pipe <close> = assert(io.popen("exec find " .. table.concat(paths, " ") .. " -mindepth 1 -type d"))
+  local pipe <close> = assert(io.popen("exec find " .. table.concat(paths, " ")
+    .. " -mindepth 1 -type d ! -path '*-swept/init'"))
   return pipe:read("a")
 end
 

@@ -113,6 +113,22 @@ struct bpf_insn *lc_device_compile(
 	return start;
 }
 
+/* The kernel's verifier gives up with EAGAIN when a signal is waiting: with one every millisecond it
+ * would never be through. So they wait meanwhile. */
+static int load_undisturbed(union bpf_attr *attr)
+{
+	const lc_sigset all = ~(lc_sigset) 0;
+	lc_sigset old = 0;
+	long r = lc_sys_sigprocmask(SIG_BLOCK, &all, &old);
+
+	if (r < 0)
+		return (int) r;
+	r = lc_sys_bpf(BPF_PROG_LOAD, attr, sizeof(*attr));
+	/* Past injection: leaving the host with all signals blocked is no way to fail. */
+	(void) lc_arch_call(__NR_rt_sigprocmask, SIG_SETMASK, (long) &old, 0, sizeof(old), 0, 0);
+	return (int) r;
+}
+
 static int load_program(const struct lc_device_rules *rules)
 {
 	LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
@@ -128,7 +144,7 @@ static int load_program(const struct lc_device_rules *rules)
 	attr.insn_cnt = (uint32_t) count;
 	attr.license = (uint64_t) (uintptr_t) "Dual MIT/GPL";
 	memcpy(attr.prog_name, PROGRAM_NAME, sizeof(PROGRAM_NAME));
-	return lc_fd_above_stdio((int) lc_sys_bpf(BPF_PROG_LOAD, &attr, sizeof(attr)));
+	return lc_fd_above_stdio(load_undisturbed(&attr));
 }
 
 static bool is_ours(int program)
