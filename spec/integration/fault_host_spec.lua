@@ -144,7 +144,7 @@ describe("a host that is killed at any of its system calls", function()
   -- With those above some six hundred points in the life of a container.
   for scenario, least in pairs { exec = 120, pause = 30, set = 30, destroy = 60 } do
     it(("leaves a container that can be used and destroyed, in the middle of %s too [L01]"):format(scenario), function()
-      assert.is_true(faults.sweep("fault_host", scenario, "kill") >= fixture.rounds(least, 10))
+      assert.is_true(faults.sweep("fault_host", scenario, "kill") >= fixture.rounds(least, 4))
     end)
   end
 end)
