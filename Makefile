@@ -254,7 +254,7 @@ asan: deps
 # has cgroup v2 alone. It is no part of this project; without it these two are skipped. The specs of
 # spec/unit are left out there: they meet no kernel; so are those that spec/support/left-out-of-vm names,
 # unless they are asked for: make check-v2 SPECS="spec/integration/mounts_spec.lua".
-VM_RUN ?= $(firstword $(shell command -v vm-run) $(wildcard ../shared/vm/vm-run))
+VM_RUN ?= $(firstword $(shell command -v vm-run) $(wildcard ../*/vm/vm-run))
 
 check-v2 check-systemd: DEPS_ALL = 1
 check-v2 check-systemd: DEPS_MACHINE = 1
