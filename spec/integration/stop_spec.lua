@@ -59,7 +59,7 @@ describe("stopping a container", function()
     fixture.needs("root", "busybox")
     for _, has_pids in ipairs { true, false } do
       local box <close> = create { namespaces = { "mount", "uts", "ipc", "network", "cgroup", has_pids and "pid" or nil } }
-      shell(box, "(trap '' TERM HUP; sleep 1000; :) & (sleep 1000 & sleep 1000) & echo ready; trap 'exit 0' TERM;"
+      shell(box, "trap 'exit 0' TERM; (trap '' TERM HUP; sleep 1000; :) & (sleep 1000 & sleep 1000) & echo ready;"
         .. " while :; do sleep 0.05; done")
       local pids = box:processes()
       assert.is_true(#pids >= 4)
