@@ -98,8 +98,8 @@ describe("on cgroup v1 alone", function()
       local SCRIPT <const> = "(sleep 1000 &) ; (sleep 1000 &) ; sleep 1000 & "
       for _, pauses in ipairs { false, true } do
         local box = create { namespaces = { "mount" } }
-        assert(box:start { "sh", "-c", SCRIPT .. "wait" })
-        until_count(box, 4)
+        local init = assert(box:start { "sh", "-c", SCRIPT .. "echo ready; wait", stdout = "pipe" })
+        assert(init.stdout:read("l", seconds(30)) == "ready")
         local pids = box:processes()
         if pauses then assert(box:pause()) end
         print(#pids, (box:destroy()))
