@@ -1,12 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- Limits and accounting, read back from the kernel's own files; what else may sit in a cgroup.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 local inside = require "spec.support.inside"
-
-local function is_alive(pid)
-  local status = fixture.read(("/proc/%d/status"):format(pid))
-  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
-end
 
 local function create(config)
   config = config or {}
@@ -124,7 +120,7 @@ describe("a cgroup of the caller's choice", function()
     assert.equal("cgroup", err.step)
     assert.equal("cgroups.path", err.field)
     assert.is_string(err.hint)
-    assert.is_true(is_alive(p:pid()))
+    assert.is_true(proc.is_alive(p:pid()))
     assert.equal("running", first:status())
     assert(first:destroy())
     assert.equal("", directories(name))
@@ -227,10 +223,10 @@ describe("what else happens to a container's cgroup", function()
         path, path, path)
       fixture.sh("echo %d 2>/dev/null >%s/sub/deep/cgroup.procs", foreign, path)
     end
-    assert.is_true(is_alive(foreign))
+    assert.is_true(proc.is_alive(foreign))
     local paths = box:state().cgroup_paths
     assert(box:destroy())
-    assert.is_false(is_alive(foreign))
+    assert.is_false(proc.is_alive(foreign))
     for _, path in pairs(paths) do assert.equal("", fixture.sh("ls -d %s 2>/dev/null", path)) end
   end)
 
@@ -292,7 +288,7 @@ describe("what else happens to a container's cgroup", function()
     assert.is_nil(none)
     assert.equal("ContainerPaused", err.code)
     assert(box:destroy { timeout = fixture.seconds(30) })
-    assert.is_false(is_alive(p:pid()))
+    assert.is_false(proc.is_alive(p:pid()))
   end)
 
   it("without room for one more process: an error that names the limit, and nothing left [L15]", function()

@@ -2,20 +2,10 @@
 --- State files in every kind of disorder, of containers in every state: they are listed, nobody is signalled
 -- and nothing removed by what they say, and one destroy removes every trace and every process.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 local core = require "libcontainer.core"
 local json = require "libcontainer.json"
 local lc = require "libcontainer"
-
-local function is_alive(pid)
-  local status = fixture.read(("/proc/%d/status"):format(pid))
-  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
-end
-
-local function ends(pid)
-  local deadline = core.now() + fixture.seconds(30)
-  while is_alive(pid) and core.now() < deadline do core.poll({}, 0.001) end
-  return not is_alive(pid)
-end
 
 -- --- containers, by what they are doing ---
 
@@ -63,7 +53,7 @@ local function check_gone(made, label)
   -- children of ours are reaped by nobody else, and their init waits for that
   for i = #made.held, 1, -1 do assert(made.held[i]:wait(fixture.seconds(30)), label) end
   for pid in pairs(made.pids) do
-    if not ends(pid) then error(label .. ": a process is left") end
+    if not proc.ends(pid) then error(label .. ": a process is left") end
   end
   for _, path in ipairs(made.paths) do
     if fixture.read(path .. "/cgroup.procs") then error(label .. ": left is " .. path) end
@@ -73,7 +63,7 @@ end
 
 local function check_alive(made, label)
   for pid in pairs(made.pids) do
-    if not is_alive(pid) then error(label .. ": a process was ended") end
+    if not proc.is_alive(pid) then error(label .. ": a process was ended") end
   end
 end
 
@@ -187,18 +177,11 @@ end)
 describe("a state file that lies", function()
   fixture.check_leaks()
 
-  local function start_time(pid)
-    local rest = fixture.read(("/proc/%d/stat"):format(pid)):match(".*%) (.*)")
-    local fields = {}
-    for field in rest:gmatch("%S+") do fields[#fields + 1] = field end
-    return math.tointeger(tonumber(fields[20]))
-  end
-
   -- A container that is none of the others' business.
   local function make_victim(rootfs)
     local victim = make("at a configured place", rootfs)
     local record = assert(json.decode(victim.text))
-    victim.pid, victim.start = record.init_process_pid, start_time(record.init_process_pid)
+    victim.pid, victim.start = record.init_process_pid, proc.start_time(record.init_process_pid)
     victim.places, victim.cgroups = record.cgroup_places, record.config.cgroups
     return victim
   end

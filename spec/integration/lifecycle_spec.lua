@@ -2,12 +2,8 @@
 --- The life of a container as others meet it: who looks, signals, starts or destroys it from outside, and
 -- what stays when it has gone.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 local lc = require "libcontainer"
-
-local function is_alive(pid)
-  local status = fixture.read(("/proc/%d/status"):format(pid))
-  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
-end
 
 -- What `look` answers, as soon as that is `wanted`.
 local function becomes(wanted, look)
@@ -115,7 +111,7 @@ describe("a container", function()
     finish(p)
     p = run()
     assert(others[3]:destroy { timeout = fixture.seconds(10) })
-    assert.is_false(is_alive(p:pid()))
+    assert.is_false(proc.is_alive(p:pid()))
     assert.equal("destroyed", box:status())
   end)
 
@@ -138,7 +134,7 @@ describe("a container", function()
     assert.same({ pid }, assert(box:processes()))
     assert.equal("running", box:status())
     assert(box:destroy())
-    assert.is_false(is_alive(pid))
+    assert.is_false(proc.is_alive(pid))
     assert.equal("", fixture.sh("find /sys/fs/cgroup -path '*/%s/*' -type d ! -name in", name))
     fixture.sh("find /sys/fs/cgroup -depth -path '*/%s*' -type d -exec rmdir {} +", name)
   end)
@@ -186,7 +182,7 @@ describe("a container", function()
     local pids = box:processes()
     assert.not_equal(there, places())
     assert(box:destroy())
-    for _, pid in ipairs(pids) do assert.is_false(is_alive(pid)) end
+    for _, pid in ipairs(pids) do assert.is_false(proc.is_alive(pid)) end
     assert.equal(there, places())
     assert.equal("", fixture.sh("ls -A %s", root))
     assert.equal("file new", fixture.sh("cd %s && echo *", volume))

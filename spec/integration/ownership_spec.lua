@@ -1,18 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --- Who a container belongs to, and what ends with what.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 local lc = require "libcontainer"
 
 local function create(config, factory)
   config = config or {}
   config.rootfs = config.rootfs or fixture.rootfs()
   return assert((factory or fixture.factory()):create(fixture.id(), config))
-end
-
--- Is that process there, and no zombie?
-local function is_alive(pid)
-  local status = fixture.read(("/proc/%d/status"):format(pid))
-  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
 end
 
 -- A script that starts "owned" and "kept" (detached), prints their pids, and goes on with `ending`.
@@ -40,9 +35,9 @@ describe("a container that is owned", function()
     do
       local box <close> = create({}, factory)
       pid = assert(box:start { args = { "sleep", "1000" } }):pid()
-      assert.is_true(is_alive(pid))
+      assert.is_true(proc.is_alive(pid))
     end
-    assert.is_false(is_alive(pid))
+    assert.is_false(proc.is_alive(pid))
     assert.same({}, assert(factory:list()))
   end)
 
@@ -63,12 +58,12 @@ describe("a container that is owned", function()
     local p = assert(create({}, factory):start { args = { "sleep", "1000" } })
     collectgarbage()
     collectgarbage()
-    assert.is_true(is_alive(p:pid()))
+    assert.is_true(proc.is_alive(p:pid()))
     local pid = p:pid()
     p = nil -- luacheck: ignore
     collectgarbage()
     collectgarbage()
-    assert.is_false(is_alive(pid))
+    assert.is_false(proc.is_alive(pid))
     assert.same({}, assert(factory:list()))
   end)
 
@@ -105,15 +100,15 @@ describe("a container that is owned", function()
       "local co = coroutine.wrap(function() local b <close> = owned coroutine.yield() end) co()" } do
       local root = fixture.root()
       local owned, kept = host_that_ends(root, ending)
-      assert.is_false(is_alive(owned), ending)
-      assert.is_true(is_alive(kept), ending)
+      assert.is_false(proc.is_alive(owned), ending)
+      assert.is_true(proc.is_alive(kept), ending)
       local factory = assert(lc.new(root))
       local list = assert(factory:list())
       assert.equal(1, #list)
       assert.equal("kept", list[1]:id())
       assert.equal("running", list[1]:status())
       assert(list[1]:destroy())
-      assert.is_false(is_alive(kept))
+      assert.is_false(proc.is_alive(kept))
     end
   end)
 
@@ -123,12 +118,12 @@ describe("a container that is owned", function()
       "posix.kill(posix.getpid(), 9)" } do
       local root = fixture.root()
       local owned = host_that_ends(root, ending)
-      assert.is_true(is_alive(owned), ending)
+      assert.is_true(proc.is_alive(owned), ending)
       local factory = assert(lc.new(root))
       assert.equal(2, #assert(factory:list()))
       assert(factory:destroy("owned"))
       assert(factory:destroy("kept"))
-      assert.is_false(is_alive(owned))
+      assert.is_false(proc.is_alive(owned))
     end
   end)
 
@@ -210,10 +205,10 @@ describe("a container that is not owned", function()
     end
     collectgarbage()
     collectgarbage()
-    assert.is_true(is_alive(pid))
+    assert.is_true(proc.is_alive(pid))
     assert.equal("running", assert(factory:load(id)):status())
     assert(factory:destroy(id))
-    assert.is_false(is_alive(pid))
+    assert.is_false(proc.is_alive(pid))
   end)
 
   it("is what load answers: closing that ends nothing", function()

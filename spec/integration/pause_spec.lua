@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Pausing and resuming: by us, by others, by either freezer; what can be done meanwhile.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 local inside = require "spec.support.inside"
 local core = require "libcontainer.core"
 local lc = require "libcontainer"
@@ -47,11 +48,6 @@ local function freezer_file(box, name)
     if fixture.read(path .. "/" .. name) then return path .. "/" .. name end
   end
   pending("needs " .. name)
-end
-
-local function is_alive(pid)
-  local status = fixture.read(("/proc/%d/status"):format(pid))
-  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
 end
 
 describe("a paused container", function()
@@ -167,7 +163,7 @@ describe("a paused container", function()
       assert.is_nil(done)
       assert.equal("ContainerNotStopped", err.code)
       assert(box:destroy())
-      for _, pid in ipairs(pids) do assert.is_false(is_alive(pid)) end
+      for _, pid in ipairs(pids) do assert.is_false(proc.is_alive(pid)) end
       p:close()
     end
   end)
@@ -262,9 +258,9 @@ describe("a container that cannot be paused", function()
     assert.is_string(err.hint)
     assert.equal("running", box:status())
     assert.equal("0\n", fixture.read(freezer_file(box, "cgroup.freeze")))
-    assert.is_true(is_alive(pid))
+    assert.is_true(proc.is_alive(pid))
     assert(box:destroy())
-    assert.is_false(is_alive(pid))
+    assert.is_false(proc.is_alive(pid))
   end)
 end)
 
@@ -311,7 +307,7 @@ describe("a container below a frozen cgroup", function()
     until_paused(loaded)
     fixture.sh("echo THAWED >%s", above)
     assert(loaded:destroy())
-    assert.is_false(is_alive(pid))
+    assert.is_false(proc.is_alive(pid))
     p:close()
   end)
 end)
@@ -326,7 +322,7 @@ describe("the end of the init of a container without a pid namespace", function(
       local p = assert(box:start { args = { "sh", "-c", "sleep 1000 & echo $!; exit " .. status }, stdout = "pipe" })
       local pid = tonumber(p.stdout:read())
       assert.equal(status, assert(p:wait(fixture.seconds(60))).status)
-      assert.is_false(is_alive(pid))
+      assert.is_false(proc.is_alive(pid))
       assert.same({}, assert(box:processes()))
       p:close()
     end

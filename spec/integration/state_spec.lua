@@ -1,13 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- What is on disk about a container: another process works with it, and damage does not spread.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 local json = require "libcontainer.json"
 local lc = require "libcontainer"
-
-local function is_alive(pid)
-  local status = fixture.read(("/proc/%d/status"):format(pid))
-  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
-end
 
 -- A running container that its object does not own, with its factory and state file.
 local function running(id, rootfs)
@@ -31,13 +27,6 @@ local function edit(file, change)
   fixture.write(file, assert(json.encode(replaced or record)))
 end
 
-local function start_time(pid)
-  local rest = fixture.read(("/proc/%d/stat"):format(pid)):match(".*%) (.*)")
-  local fields = {}
-  for field in rest:gmatch("%S+") do fields[#fields + 1] = field end
-  return tonumber(fields[20])
-end
-
 describe("the state", function()
   fixture.check_leaks()
 
@@ -58,7 +47,7 @@ describe("the state", function()
     record = assert(json.decode(fixture.read(root .. "/box/state.json")))
     assert.equal("running", record.status)
     assert.equal(p:pid(), record.init_process_pid)
-    assert.equal(start_time(p:pid()), record.init_process_start)
+    assert.equal(proc.start_time(p:pid()), record.init_process_start)
     assert.equal("lock\nstate.json", fixture.sh("ls -A %s/box", root))
     assert(box:destroy())
     assert.equal("", fixture.sh("ls -A %s", root))
@@ -108,7 +97,7 @@ describe("the state", function()
     local exit = assert(box:wait(fixture.seconds(30)))
     assert.is_true(exit.signal == 9 or exit.lost == true) -- not our child: the kernel tells since 6.15
     assert(box:destroy())
-    assert.is_false(is_alive(pid))
+    assert.is_false(proc.is_alive(pid))
   end)
 
   it("follows what other processes do to the container", function()
@@ -137,7 +126,7 @@ describe("the state", function()
     edit(ours.file, function(record)
       record.boot_id = "00000000-0000-4000-8000-000000000000"
       record.init_process_pid = stranger.pid
-      record.init_process_start = start_time(stranger.pid)
+      record.init_process_start = proc.start_time(stranger.pid)
     end)
     local box = assert(ours.factory:load("box"))
     assert.equal("stopped", box:status())
@@ -145,7 +134,7 @@ describe("the state", function()
     assert.is_nil(done)
     assert.equal("ContainerNotRunning", err.code)
     assert(box:destroy())
-    assert.is_true(is_alive(stranger.pid))
+    assert.is_true(proc.is_alive(stranger.pid))
     assert(stranger.box:destroy())
   end)
 
@@ -159,7 +148,7 @@ describe("the state", function()
     assert.equal("stopped", box:status())
     assert.is_nil((box:signal("KILL")))
     assert(box:destroy())
-    assert.is_true(is_alive(stranger.pid))
+    assert.is_true(proc.is_alive(stranger.pid))
     assert(stranger.box:destroy())
   end)
 
@@ -227,7 +216,7 @@ describe("the state", function()
     assert.matches("damaged", err.message)
     assert.matches("damaged", tostring(listed[1]))
     assert.matches("destroy", err.hint)
-    assert.is_true(is_alive(ours.pid))
+    assert.is_true(proc.is_alive(ours.pid))
     assert(listed[1]:destroy())
     assert.is_true(has_ended(ours))
     for _, share in ipairs { 0, 0.3, 0.6, 0.9 } do
@@ -247,7 +236,7 @@ describe("the state", function()
     assert.is_nil(box)
     assert.matches("belongs to another id", tostring(err))
     assert(ours.factory:destroy("box"))
-    assert.is_true(is_alive(other.pid))
+    assert.is_true(proc.is_alive(other.pid))
     assert(other.box:destroy())
   end)
 
@@ -262,13 +251,13 @@ describe("the state", function()
       function(r) r.id = "victim" end,
       function(r) r.init_process_pid = -1 end,
       function(r) r.init_process_pid = 0 end,
-      function(r) r.init_process_pid = 1 r.init_process_start = start_time(1) end,
+      function(r) r.init_process_pid = 1 r.init_process_start = proc.start_time(1) end,
       function(r) r.init_process_pid = 1 << 40 end,
       function(r) r.init_process_pid = "12" end,
       function(r) r.init_process_pid = 1.5 end,
       function(r) r.init_process_start = nil end,
-      function(r) r.init_process_pid = self_pid r.init_process_start = start_time(self_pid) end,
-      function(r) r.init_process_pid = victim.pid r.init_process_start = start_time(victim.pid) end,
+      function(r) r.init_process_pid = self_pid r.init_process_start = proc.start_time(self_pid) end,
+      function(r) r.init_process_pid = victim.pid r.init_process_start = proc.start_time(victim.pid) end,
       function(r) r.cgroup_places = places end,
       function(r) for _, place in ipairs(r.cgroup_places) do place.path = "/" end end,
       function(r) for _, place in ipairs(r.cgroup_places) do place.path = "" end end,
@@ -302,7 +291,7 @@ describe("the state", function()
       end
       assert(ours.factory:list())
       local done, err = ours.factory:destroy("b" .. i)
-      assert.is_true(is_alive(victim.pid), "forgery " .. i)
+      assert.is_true(proc.is_alive(victim.pid), "forgery " .. i)
       if not done then error("forgery " .. i .. ": " .. tostring(err)) end
       if not has_ended(ours) then error("forgery " .. i .. ": the container lives") end
     end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- container:stop, and containers that do not want to end.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 local configs = require "libcontainer.configs"
 local lc = require "libcontainer"
 local loop = require "libcontainer.loop"
@@ -20,11 +21,6 @@ local function shell(box, text)
 end
 
 local STUBBORN <const> = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
-
-local function is_alive(pid)
-  local text = fixture.read(("/proc/%d/status"):format(pid))
-  return text ~= nil and not text:find("State:%s+Z")
-end
 
 describe("stopping a container", function()
   fixture.check_leaks()
@@ -65,7 +61,7 @@ describe("stopping a container", function()
       assert.is_true(#pids >= 4)
       assert.equal(0, assert(box:stop { grace = fixture.seconds(30) }).status)
       assert.same({}, box:processes())
-      for _, pid in ipairs(pids) do assert.is_false(is_alive(pid)) end
+      for _, pid in ipairs(pids) do assert.is_false(proc.is_alive(pid)) end
       -- and one that ends at once, unasked
       local init = shell(box, "sleep 1000 & echo ready")
       assert.equal(0, assert(init:wait(fixture.seconds(30))).status)

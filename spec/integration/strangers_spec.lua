@@ -2,28 +2,10 @@
 --- State files that name cgroups and processes of others, or have lost their own: nothing is touched that
 -- does not prove to be the container's, and one destroy removes all that is.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 local core = require "libcontainer.core"
 local json = require "libcontainer.json"
 local lc = require "libcontainer"
-
-local function is_alive(pid)
-  local status = fixture.read(("/proc/%d/status"):format(pid))
-  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
-end
-
--- What has left its cgroup may still be on its way out: nobody who does not know it waits for that.
-local function ends(pid)
-  local deadline = core.now() + fixture.seconds(30)
-  while is_alive(pid) and core.now() < deadline do core.poll({}, 0.001) end
-  return not is_alive(pid)
-end
-
-local function start_time(pid)
-  local rest = fixture.read(("/proc/%d/stat"):format(pid)):match(".*%) (.*)")
-  local fields = {}
-  for field in rest:gmatch("%S+") do fields[#fields + 1] = field end
-  return math.tointeger(tonumber(fields[20]))
-end
 
 local function mount_points()
   local _, hierarchies = core.host():cgroups()
@@ -103,7 +85,7 @@ describe("a state file that names no cgroups and a stranger's process", function
           local paths = made_with == "cgroups" and box:state().cgroup_paths or {}
           edit(root, function(record)
             record.cgroup_places = json.array {}
-            record.init_process_pid, record.init_process_start = victim, start_time(victim)
+            record.init_process_pid, record.init_process_start = victim, proc.start_time(victim)
             record.status = "running"
           end)
           local factory = assert(lc.new(root))
@@ -118,8 +100,8 @@ describe("a state file that names no cgroups and a stranger's process", function
           end
           assert(factory:list())
           assert(factory:destroy("box"), label)
-          assert.is_true(is_alive(victim), label)
-          if p then assert.is_true(ends(p:pid()), label) end
+          assert.is_true(proc.is_alive(victim), label)
+          if p then assert.is_true(proc.ends(p:pid()), label) end
           for _, path in pairs(paths) do assert.is_nil(fixture.read(path .. "/cgroup.procs"), label) end
         end
       end
@@ -137,13 +119,13 @@ describe("a state file that names no cgroups and a stranger's process", function
     local pid, clear = stranger(fixture.id())
     finally(clear)
     local path = root .. "/box/init"
-    local text = fixture.read(path):gsub(" %d+ %d+\n$", (" %d %d\n"):format(pid, start_time(pid)))
+    local text = fixture.read(path):gsub(" %d+ %d+\n$", (" %d %d\n"):format(pid, proc.start_time(pid)))
     fixture.write(path, text)
     local loaded = assert(assert(lc.new(root)):load("box"))
     assert.equal("stopped", loaded:status())
     use(loaded)
     assert(loaded:destroy())
-    assert.is_true(is_alive(pid))
+    assert.is_true(proc.is_alive(pid))
   end)
 
   it("is not one of a container that somebody has copied into another root [L17]", function()
@@ -156,10 +138,10 @@ describe("a state file that names no cgroups and a stranger's process", function
       local factory = assert(lc.new(copy))
       assert.is_nil((factory:load("box")))
       assert(factory:destroy("box"))
-      assert.is_true(is_alive(pid))
+      assert.is_true(proc.is_alive(pid))
       assert.equal("running", box:status())
       assert(box:destroy())
-      assert.is_false(is_alive(pid))
+      assert.is_false(proc.is_alive(pid))
     end
   end)
 end)
@@ -183,7 +165,7 @@ describe("a container without cgroups", function()
     local again = assert(box:start { args = { "sleep", "1000" } })
     assert.equal("running", assert(factory:load("box")):status())
     assert(factory:destroy("box"))
-    assert.is_false(is_alive(again:pid()))
+    assert.is_false(proc.is_alive(again:pid()))
     assert.equal("", fixture.sh("ls -A %s", root))
   end)
 
@@ -215,7 +197,7 @@ describe("a container without cgroups", function()
       local factory = assert(lc.new(root))
       assert.is_nil((factory:load("box")))
       assert(factory:destroy("box"))
-      assert.is_false(is_alive(pid))
+      assert.is_false(proc.is_alive(pid))
     end
   end)
 end)
@@ -252,19 +234,19 @@ describe("a state file that names a stranger's cgroup", function()
         local p = is_running and assert(box:start { args = { "sleep", "1000" } })
         edit(root, function(record)
           claim(path)(record)
-          record.init_process_pid, record.init_process_start = pid, start_time(pid)
+          record.init_process_pid, record.init_process_start = pid, proc.start_time(pid)
         end)
         local factory = assert(lc.new(root))
         local loaded = factory:load("box")
         if loaded then use(loaded) end
         assert(factory:list())
         assert(factory:destroy("box"))
-        assert.is_true(is_alive(pid), path)
+        assert.is_true(proc.is_alive(pid), path)
         assert.equal(there, directories(name))
         assert.equal(empty, directories(name .. "-empty"))
         assert.equal(#mount_points(), tonumber(fixture.sh("find %s -path '*/%s-empty/below' | wc -l",
           table.concat(mount_points(), " "), name)))
-        if p then assert.is_true(ends(p:pid()), path) end
+        if p then assert.is_true(proc.ends(p:pid()), path) end
       end
     end
   end)
@@ -278,14 +260,14 @@ describe("a state file that names a stranger's cgroup", function()
     create(root, { rootfs = rootfs })
     edit(root, function(record)
       claim(name .. "/box")(record)
-      record.init_process_pid, record.init_process_start = pid, start_time(pid)
+      record.init_process_pid, record.init_process_start = pid, proc.start_time(pid)
     end)
     local factory = assert(lc.new(root))
     use(assert(factory:load("box")))
     assert.equal("stopped", assert(factory:load("box")):status())
     assert(factory:destroy("box"))
     assert.equal("running", victim:status())
-    assert.is_true(is_alive(pid))
+    assert.is_true(proc.is_alive(pid))
     assert(victim:destroy())
     assert.equal("", directories(name))
   end)
@@ -316,10 +298,10 @@ describe("two containers with the same cgroups.path", function()
     p = p:pid()
     local loser = assert(lc.new(third)):create("box", { rootfs = rootfs, cgroups = { path = path } })
     assert.is_nil(loser)
-    assert.is_true(is_alive(p))
+    assert.is_true(proc.is_alive(p))
     assert.equal("running", second:status())
     assert(second:destroy())
-    assert.is_false(is_alive(p))
+    assert.is_false(proc.is_alive(p))
     assert.equal("", directories(path:match("^/([^/]+)")))
   end)
 
@@ -365,7 +347,7 @@ describe("a cgroup at a configured place", function()
       local pid = assert(box:start { args = { "sh", "-c", "sleep 1000 & wait" } }):pid()
       fixture.write(file_of(root), text)
       assert(assert(lc.new(root)):destroy("box"))
-      assert.is_true(ends(pid))
+      assert.is_true(proc.ends(pid))
       assert.equal("", directories(name))
     end
   end)
@@ -400,7 +382,7 @@ describe("a state file that has lost cgroups of its container", function()
         local paths = box:state().cgroup_paths
         edit(root, change)
         assert(assert(lc.new(root)):destroy("box"), name)
-        assert.is_true(ends(pid), name)
+        assert.is_true(proc.ends(pid), name)
         for _, path in pairs(paths) do
           assert.is_nil(fixture.read(path .. "/cgroup.procs"), ("%s: %s is left"):format(name, path))
         end
@@ -422,7 +404,7 @@ describe("a state file that has lost cgroups of its container", function()
       shell = ("for d in %s; do [ -e $d/cpuset.cpus ] && { cat $d/../cpuset.cpus >$d/cpuset.cpus; "
         .. "cat $d/../cpuset.mems >$d/cpuset.mems; }; echo $$ >$d/cgroup.procs; done 2>/dev/null;"):format(
         table.concat(places, " ")) })
-    assert.is_true(ends(pid))
+    assert.is_true(proc.ends(pid))
     assert.equal("", fixture.sh("ls -A %s", root))
   end)
 end)

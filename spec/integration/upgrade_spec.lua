@@ -1,23 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --- One version of the library after another, while containers live.
 local fixture = require "spec.support.fixture"
-local core = require "libcontainer.core"
+local proc = require "spec.support.proc"
 local json = require "libcontainer.json"
 local lc = require "libcontainer"
 local state = require "libcontainer.state"
 
 local BUILD <const> = os.getenv("LIBCONTAINER_BUILD") or "build/release"
-
-local function is_alive(pid)
-  local status = fixture.read(("/proc/%d/status"):format(pid))
-  return status ~= nil and status:match("State:%s+(%a)") ~= "Z"
-end
-
-local function ends(pid)
-  local deadline = core.now() + fixture.seconds(30)
-  while is_alive(pid) and core.now() < deadline do core.poll({}, 0.001) end
-  return not is_alive(pid)
-end
 
 -- A library of its own in a directory, which writes that version of the state; answers the environment.
 local function install(version)
@@ -51,7 +40,7 @@ describe("an upgrade of the library", function()
       assert(box:pause() and box:resume())
       assert(box:set { pids_limit = 50 })
       assert(box:signal("TERM"))
-      assert.is_true(ends(pid))
+      assert.is_true(proc.ends(pid))
       assert.equal("stopped", box:status())
       assert(box:start { args = { "sleep", "1000" } })
       assert(factory:destroy("box"))
@@ -117,9 +106,9 @@ describe("an upgrade of the library", function()
       assert.is_nil(loaded)
       assert.equal("SystemError", err.code)
     end
-    for _, pid in ipairs(pids) do assert.is_true(is_alive(pid)) end
+    for _, pid in ipairs(pids) do assert.is_true(proc.is_alive(pid)) end
     for _, box in ipairs(list) do assert(factory:destroy(box:id())) end
-    for _, pid in ipairs(pids) do assert.is_true(ends(pid)) end
+    for _, pid in ipairs(pids) do assert.is_true(proc.ends(pid)) end
     assert.equal("", fixture.sh("ls -A %s", root))
   end)
 end)
