@@ -65,7 +65,7 @@ CORE_SRC = \
 	src/configs/validate.c src/configs/validate_cgroups.c src/configs/validate_fields.c \
 	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/spawn.c \
-	src/container/checkpoint.c src/container/console.c src/container/container.c \
+	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c \
 	src/container/factory.c src/container/host.c src/container/images.c src/container/join.c \
 	src/container/keeper.c src/container/launch.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \

@@ -3,48 +3,24 @@
 #include "container/keeper.h"
 
 #include "base/cleanup.h"
-#include "container/stdio.h"
+#include "container/attendant.h"
 #include "plan/write.h"
-
-static int make_plan(struct lc_arena *arena, const void **out, size_t *out_size,
-	struct lc_error *err)
-{
-	struct lc_plan_writer writer;
-
-	if (lc_plan_writer_init(&writer, arena) < 0)
-		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
-	LCT_PLAN(&writer, reset); /* the host's signals have nothing to do with it */
-	LCT_PLAN(&writer, session);
-	LCT_PLAN(&writer, ready);
-	return lc_plan_finish(&writer, out, out_size, err);
-}
 
 int lc_keeper_start(struct lc_container *container, struct lc_error *err)
 {
-	static char *const argv[] = {(char *) "keeper", NULL};
-	static char *const no_environment[] = {NULL};
 	LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
-	LCT_CLEANUP(fd) int null = -1;
-	struct lc_session_start how = {
-		.init_argv = argv,
-		.init_envp = no_environment,
-		.cgroup_fd = -1,
-		.join_pidfd = -1,
-	};
+	struct lc_plan_writer writer;
 	int r;
 
 	if (container->cgroup.scope.unit == NULL)
 		return 0;
 	lc_keeper_end(container);
-	r = make_plan(&arena, &how.plan, &how.plan_size, err);
-	if (r >= 0)
-		r = null = lc_stdio_null(err);
-	if (r >= 0)
-		r = how.helper_fd = lc_host_helper(container->host, err);
-	if (r < 0)
-		return r;
-	how.stdio[0] = how.stdio[1] = how.stdio[2] = null;
-	r = lc_session_start(&container->keeper, &how, err);
+	if (lc_plan_writer_init(&writer, &arena) < 0)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	LCT_PLAN(&writer, reset); /* the host's signals have nothing to do with it */
+	LCT_PLAN(&writer, session);
+	LCT_PLAN(&writer, ready);
+	r = lc_attendant_start(container->host, "keeper", &writer, -1, &container->keeper, err);
 	container->cgroup.scope.keeper = container->keeper.process.pid;
 	return r;
 }

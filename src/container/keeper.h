@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keeper of a systemd scope: see src/cgroups/systemd.c for what it is good for. It is our init
- * with a plan that says nothing but to wait for the word to go, which never comes; when the host
- * dies, the other end of its socket closes, and it ends.
+ * The keeper of a systemd scope: see src/cgroups/systemd.c for what it is good for. Its plan says
+ * nothing but to wait for the word to go, which never comes: see attendant.h.
  */
 #ifndef LCT_CONTAINER_KEEPER_H
 #define LCT_CONTAINER_KEEPER_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process that puts the caller's terminal back when the host is killed and cannot. It is our init with
- * a plan that says nothing else, and ends with the session that stands for it.
+ * A process that puts the caller's terminal back when the host is killed and cannot. See attendant.h.
  */
 #ifndef LCT_CONTAINER_WATCHER_H
 #define LCT_CONTAINER_WATCHER_H

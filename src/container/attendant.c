@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* A process of ours beside the containers. */
+#include "container/attendant.h"
+
+#include "base/cleanup.h"
+#include "container/stdio.h"
+#include "plan/write.h"
+
+int lc_attendant_start(struct lc_host *host, const char *name, struct lc_plan_writer *writer,
+	int stdin_fd, struct lc_session *out, struct lc_error *err)
+{
+	static char *const no_environment[] = {NULL};
+	char *const argv[] = {(char *) (uintptr_t) name, NULL};
+	LCT_CLEANUP(fd) int null = -1;
+	struct lc_session_start how = {
+		.init_argv = argv,
+		.init_envp = no_environment,
+		.cgroup_fd = -1,
+		.join_pidfd = -1,
+	};
+	int r = lc_plan_finish(writer, &how.plan, &how.plan_size, err);
+
+	if (r >= 0)
+		r = null = lc_stdio_null(err);
+	if (r >= 0)
+		r = how.helper_fd = lc_host_helper(host, err);
+	if (r < 0)
+		return r;
+	how.stdio[0] = stdin_fd >= 0 ? stdin_fd : null;
+	how.stdio[1] = how.stdio[2] = null;
+	return lc_session_start(out, &how, err);
+}
