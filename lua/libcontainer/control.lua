@@ -6,7 +6,6 @@ local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
 local process = require "libcontainer.process"
 local state = require "libcontainer.state"
-local units = require "libcontainer.units"
 
 local M = {}
 
@@ -139,14 +138,13 @@ end
 
 --- End what runs in it, by a signal to its init first; what is left of it after the grace time is killed.
 -- The container stays, and can be started again.
----@param options table|nil  `signal`: default "TERM"; `grace`: seconds, default 10
+---@param options table|nil  `signal`: default "TERM"; `grace`: seconds or text with a unit, default 10
 ---@return libcontainer.Exit|nil  how its init ended
 ---@return libcontainer.Error|nil err  ContainerNotRunning; errname "ETIMEDOUT" for what cannot be killed
 local function stop(self, options)
   options = check.options(options, { "signal", "grace" }, "stop")
   local number = process.signal_number(options.signal or "TERM")
-  local grace, problem = units.duration(options.grace or GRACE)
-  if not grace then error("bad option 'grace' of stop (" .. problem .. ")", 2) end
+  local grace = check.timeout(options.grace, "option grace of 'stop'") or GRACE
   local asked, err = ask_to_end(self, number)
   if not asked then return nil, err end
   local exit
