@@ -148,6 +148,14 @@ function M.is_big(value)
   return type(value) == "table" and getmetatable(value) == INTEGER
 end
 
+--- What this module has marked a table as: tables of equal content and equal marks are equal documents.
+---@param t table
+---@return table|nil mark
+function M.mark_of(t)
+  local mark = getmetatable(t)
+  return (mark == ARRAY or mark == INTEGER) and mark or nil
+end
+
 --- The 64 bits of a whole number: 2^64-1 is -1, as the kernel's registers see it.
 ---@param value integer|number|libcontainer.json.Integer
 ---@return integer|nil bits nil when it is no whole number
@@ -419,7 +427,11 @@ local function escape(c)
 end
 
 local function quote_string(value)
-  if not utf8.len(value) then
+  -- Lua escapes more, and otherwise: what it takes as it is, is JSON too. Three times as fast as a pattern.
+  local quoted = format("%q", value)
+  if #quoted == #value + 2 and utf8.len(value) then
+    return quoted
+  elseif not utf8.len(value) then
     -- a byte that is no UTF-8 travels as the half surrogate \udc80..\udcff, and comes back as itself
     local out, position = {}, 1
     while position <= #value do
@@ -434,10 +446,7 @@ local function quote_string(value)
     out[#out + 1] = gsub(sub(value, position), UNSAFE, escape)
     return '"' .. concat(out) .. '"'
   end
-  if find(value, UNSAFE) then
-    value = gsub(value, UNSAFE, escape)
-  end
-  return '"' .. value .. '"'
+  return '"' .. gsub(value, UNSAFE, escape) .. '"'
 end
 
 local function number_text(value)
@@ -459,93 +468,90 @@ local function number_text(value)
   return nil
 end
 
--- Raised inside the writer, caught in encode: path and reason. The path is a list of keys and
--- positions; only here does it become text.
-local function refuse(path, what)
-  local steps = {}
-  for i, key in ipairs(path) do
-    steps[i] = type(key) == "number" and "[" .. key .. "]" or (i > 1 and "." or "") .. key
-  end
-  error({ path = steps, what = what }, 0)
-end
-
+-- Every function of the writer appends to `out` and answers nothing, or what is wrong: a reason, and the path
+-- to it, which the callers write from its end while they return. What is fine pays for no path.
 local write_value
 
-local function write_items(t, count, path, state, indent)
-  local inner = state.indent and indent .. state.indent
-  local out = state.out
+local function write_items(out, t, count, depth, newline, step)
+  local inner = newline and newline .. step
   out[#out + 1] = "["
   for i = 1, count do
-    out[#out + 1] = i > 1 and "," or nil
+    if i > 1 then out[#out + 1] = "," end
     out[#out + 1] = inner
-    path[#path + 1] = i
-    write_value(rawget(t, i), path, state, inner)
-    path[#path] = nil
+    local problem = write_value(out, rawget(t, i), depth + 1, inner, step)
+    if problem then
+      problem[#problem + 1] = "[" .. i .. "]"
+      return problem
+    end
   end
-  out[#out + 1] = count > 0 and indent or nil
+  if count > 0 then out[#out + 1] = newline end
   out[#out + 1] = "]"
 end
 
-local function write_members(t, keys, path, state, indent)
-  local inner = state.indent and indent .. state.indent
-  local out = state.out
+local function write_members(out, t, keys, depth, newline, step)
+  local inner = newline and newline .. step
+  local colon = inner and ": " or ":"
   out[#out + 1] = "{"
   sort(keys)
-  local colon = inner and ": " or ":"
-  for i, key in ipairs(keys) do
-    out[#out + 1] = i > 1 and "," or nil
+  for i = 1, #keys do
+    local key = keys[i]
+    if i > 1 then out[#out + 1] = "," end
     out[#out + 1] = inner
-    out[#out + 1] = quote_string(key) .. colon
-    path[#path + 1] = key
-    write_value(rawget(t, key), path, state, inner)
-    path[#path] = nil
+    out[#out + 1] = quote_string(key)
+    out[#out + 1] = colon
+    local problem = write_value(out, rawget(t, key), depth + 1, inner, step)
+    if problem then
+      problem[#problem + 1] = (depth > 0 and "." or "") .. key
+      return problem
+    end
   end
-  out[#out + 1] = #keys > 0 and indent or nil
+  if #keys > 0 then out[#out + 1] = newline end
   out[#out + 1] = "}"
 end
 
-local function write_table(t, path, state, indent)
+local function write_table(out, t, depth, newline, step)
   if M.is_big(t) then
-    state.out[#state.out + 1] = rawget(t, "__integer")
+    out[#out + 1] = rawget(t, "__integer")
     return
-  elseif #path >= MAX_DEPTH then
-    refuse(path, "nested too deeply, or a table inside itself")
+  elseif depth >= MAX_DEPTH then
+    return { what = "nested too deeply, or a table inside itself" }
   end
   local keys, count, length = {}, 0, rawlen(t)
   for key in next, t do
-    if mathtype(key) == "integer" and key >= 1 and key <= length then
-      count = count + 1
-    elseif type(key) == "string" then
+    if type(key) == "string" then
       keys[#keys + 1] = key
+    elseif mathtype(key) == "integer" and key >= 1 and key <= length then
+      count = count + 1
     else
-      refuse(path, "a key that is neither text nor part of an array without holes")
+      return { what = "a key that is neither text nor part of an array without holes" }
     end
   end
   if count ~= length then
-    refuse(path, "an array with holes")
+    return { what = "an array with holes" }
   elseif length > 0 and #keys > 0 then
-    refuse(path, "an array and named fields in one table")
+    return { what = "an array and named fields in one table" }
   elseif length > 0 or (#keys == 0 and M.is_array(t)) then
-    return write_items(t, length, path, state, indent)
+    return write_items(out, t, length, depth, newline, step)
   end
-  write_members(t, keys, path, state, indent)
+  return write_members(out, t, keys, depth, newline, step)
 end
 
-function write_value(value, path, state, indent)
+function write_value(out, value, depth, newline, step)
   local kind = type(value)
-  local out = state.out
   if kind == "string" then
     out[#out + 1] = quote_string(value)
+  elseif kind == "table" then
+    return write_table(out, value, depth, newline, step)
   elseif kind == "number" then
-    out[#out + 1] = number_text(value) or refuse(path, "a number that is not finite")
+    local text = number_text(value)
+    if not text then return { what = "a number that is not finite" } end
+    out[#out + 1] = text
   elseif kind == "boolean" then
     out[#out + 1] = value and "true" or "false"
-  elseif kind == "table" then
-    write_table(value, path, state, indent)
   elseif M.is_null(value) then
     out[#out + 1] = "null"
   else
-    refuse(path, "a value that JSON has not (" .. kind .. ")")
+    return { what = "a value that JSON has not (" .. kind .. ")" }
   end
 end
 
@@ -563,14 +569,14 @@ function M.encode(value, options)
   if type(indent) == "number" then
     indent = (" "):rep(indent)
   end
-  local state = { out = {}, indent = indent }
-  local ok, problem = pcall(write_value, value, {}, state, indent and "\n" or nil)
-  if ok then
-    return concat(state.out)
-  elseif type(problem) ~= "table" then
-    error(problem, 0)
+  local out = {}
+  local problem = write_value(out, value, 0, indent and "\n", indent)
+  if not problem then return concat(out) end
+  local path = {}
+  for i = #problem, 1, -1 do
+    path[#path + 1] = problem[i]
   end
-  return nil, errors.not_json(problem.path, problem.what)
+  return nil, errors.not_json(path, problem.what)
 end
 
 return M

@@ -85,10 +85,12 @@ function M.encode(record)
   for name, value in next, record do
     local text = text_of(value)
     if not text then return json.encode(record) end -- for its error, with the whole path
-    parts[#parts + 1] = ('"%s":%s'):format(name, text)
+    parts[#parts + 1] = '"' .. name .. '":' .. text
   end
   table.sort(parts)
-  local text = "{" .. table.concat(parts, ",") .. "}"
+  parts[1] = "{" .. parts[1]
+  parts[#parts] = parts[#parts] .. "}"
+  local text = table.concat(parts, ",")
   last_text[record] = text
   return text
 end

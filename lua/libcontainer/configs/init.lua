@@ -207,30 +207,23 @@ end
 local REMEMBERED <const> = 4
 local remembered = {}
 
--- `known` is a copy made by check.copy, so it ends somewhere whatever `t` is. Scalars come first:
--- what differs is mostly a path or a name.
-local function is_same(t, known)
-  if json.is_array(t) ~= json.is_array(known) or json.is_big(t) ~= json.is_big(known) then
-    return false
-  end
+-- How many fields and items are in `t` and in `known` alike, or nil when one in `t` is not. `known` is a
+-- copy made by check.copy, so it ends somewhere whatever `t` is; what only it has, the number tells.
+local function count_same(t, known)
+  if json.mark_of(t) ~= json.mark_of(known) then return nil end
   local count = 0
   for key, value in next, t do
+    local other = rawget(known, key)
+    if type(value) == "table" then
+      local inner = type(other) == "table" and count_same(value, other)
+      if not inner then return nil end
+      count = count + inner
+    elseif value ~= other or mathtype(value) ~= mathtype(other) then
+      return nil
+    end
     count = count + 1
-    local kind, other = type(value), rawget(known, key)
-    if kind == "table" then
-      if type(other) ~= "table" then return false end
-    elseif value ~= other or (kind == "number" and mathtype(value) ~= mathtype(other)) then
-      return false
-    end
   end
-  for key, other in next, known do
-    count = count - 1
-    if type(other) == "table" then
-      local value = rawget(t, key)
-      if value == nil or not is_same(value, other) then return false end
-    end
-  end
-  return count == 0
+  return count
 end
 
 --- `prepare_config` for what keeps the result and never changes it: equal configurations get the
@@ -239,10 +232,10 @@ end
 ---@return table|nil config
 ---@return libcontainer.Error|nil err as for `validate`
 function M.prepare_shared(t)
-  for i, pair in ipairs(remembered) do
-    if is_same(t, pair.written) then
+  for i, one in ipairs(remembered) do
+    if count_same(t, one.written) == one.count then
       table.insert(remembered, 1, table.remove(remembered, i))
-      return pair.strict
+      return one.strict
     end
   end
   local written = check.copy(t, {})
@@ -250,7 +243,7 @@ function M.prepare_shared(t)
   if not strict then
     return nil, err
   end
-  table.insert(remembered, 1, { written = written, strict = strict })
+  table.insert(remembered, 1, { written = written, count = count_same(written, written), strict = strict })
   remembered[REMEMBERED + 1] = nil
   return strict
 end
