@@ -233,7 +233,7 @@ fault:
 	@$(MAKE) --no-print-directory VARIANT=fault all
 
 lint:
-	@luacheck -q lua spec examples bench $(wildcard src/*/*.lua)
+	@luacheck -q lua spec examples bench $(wildcard doc/*.lua src/*/*.lua)
 
 # The same specs by an interpreter that checks how its API is used. `make apicheck SPECS=spec/unit`
 SPECS =

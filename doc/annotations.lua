@@ -49,7 +49,8 @@ local TYPES <const> = {
 -- Other forms of a field that lua/libcontainer/configs/normal.lua understands.
 local FRIENDLY <const> = {
   additional_groups = "integer[]", capabilities = "string[]", env = "table<string, string|integer>",
-  file_mode = "string", namespaces = "table<string, true>", parent_death_signal = "string", rlimits = "table<string, any>",
+  file_mode = "string", namespaces = "table<string, true>",
+  parent_death_signal = "string", rlimits = "table<string, any>",
   soft = "string", hard = "string", terminal_size = "integer[]", umask = "string", user = "integer",
 }
 
@@ -61,7 +62,9 @@ local function type_of(field, is_section)
   local object = is_section[field.detail] and "libcontainer.fields." .. field.detail
   if field.kind == "object" then return object end
   if field.kind == "objects" then return object .. "[]" end
-  if field.kind == "lua" then return object and object .. "|string|false" or assert(TYPES[field.detail], field.detail) end
+  if field.kind == "lua" then
+    return object and object .. "|string|false" or assert(TYPES[field.detail], field.detail)
+  end
   if field.kind == "word" then return alternatives(field.detail) end
   if field.kind == "words" then return "(" .. alternatives(field.detail) .. ")[]" end
   return assert(TYPES[field.kind], field.kind)
@@ -71,7 +74,8 @@ io.write(HEAD)
 local sections, is_section = core.schema(), {}
 for _, section in ipairs(sections) do is_section[section.name] = true end
 for _, section in ipairs(sections) do
-  io.write(("\n---%s.\n---@class libcontainer.fields.%s\n"):format(section.meaning:gsub("^%l", string.upper), section.name))
+  local meaning = section.meaning:gsub("^%l", string.upper)
+  io.write(("\n---%s.\n---@class libcontainer.fields.%s\n"):format(meaning, section.name))
   for _, field in ipairs(section.fields) do
     if field.kind ~= "later" then
       local types = type_of(field, is_section) .. (FRIENDLY[field.name] and "|" .. FRIENDLY[field.name] or "")

@@ -172,6 +172,7 @@ local HINTS = {
   ["state EACCES"] = "choose a state root of your own: lc.new(path); the default one belongs to root",
   ["state ENOSPC"] = "the file system of the state root is full",
   ["state EDQUOT"] = "the quota on the file system of the state root is used up",
+  ["state ENOENT"] = "it was removed, or its file system lets nobody make a directory: choose another state root",
   ["state ENOTDIR"] = "something else is where a directory has to be: remove it, or choose another name",
   ["state EPERM"] = "the state root must belong to this user, and nobody else may write to it",
   ["lock EWOULDBLOCK"] = "another process is working on this container: try again",

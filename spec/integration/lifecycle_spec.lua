@@ -245,6 +245,15 @@ describe("a state root", function()
     fixture.sh("cd %s && rm -r empty file link fifo 'a b' .hidden lost+found", root)
   end)
 
+  it("cannot be where nobody can make a directory", function()
+    fixture.needs("root")
+    local none, err = lc.new("/proc/libcontainer/root")
+    assert.is_nil(none)
+    assert.equal("ENOENT", err.errname)
+    assert.equal("state", err.step)
+    assert.matches("choose another state root", err.hint, 1, true)
+  end)
+
   it("takes eight processes that start, signal and destroy one container at once [O135]", function()
     fixture.needs("root", "busybox", "cc")
     local out = fixture.lua_prints([[
