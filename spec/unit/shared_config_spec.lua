@@ -73,3 +73,23 @@ describe("a configuration that was checked before", function()
     assert(configs.prepare_shared(mine))
   end)
 end)
+
+describe("a process that was checked before", function()
+  it("has the strict form of then, unless anything differs", function()
+    local one = assert(configs.prepare_process { "sh", "-c", "exit 3", env = { A = "b" } })
+    assert.equal(one, assert(configs.prepare_process { "sh", "-c", "exit 3", env = { A = "b" } }))
+    for _, other in ipairs { { "sh", "-c", "exit 4", env = { A = "b" } }, { "sh", "-c", "exit 3", env = { A = "c" } },
+      { "sh", "-c", "exit 3" }, { "sh", "-c", "exit 3", env = { A = "b" }, cwd = "/tmp" } } do
+      assert.not_equal(one, assert(configs.prepare_process(other)))
+    end
+  end)
+
+  it("that has a file is not remembered: the file is collected with it", function()
+    local files = setmetatable({}, { __mode = "v" })
+    files[1] = assert(io.open("/dev/null"))
+    assert(configs.prepare_process { "true", stdin = files[1] })
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(files[1])
+  end)
+end)

@@ -11,13 +11,12 @@
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 local limits = require "libcontainer.configs.limits"
-local json = require "libcontainer.json"
 local normal = require "libcontainer.configs.normal"
 local object = require "libcontainer.object"
 local profile = require "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
+local shared = require "libcontainer.configs.shared"
 
-local mathtype <const>, rawget <const>, type <const> = math.type, rawget, type
 
 local M = {}
 
@@ -202,51 +201,10 @@ function M.prepare_config(t)
   return config
 end
 
--- Programs make many containers of few configurations, and checking one takes a tenth of a start.
--- So the latest are remembered, as they were written and in the strict form.
-local REMEMBERED <const> = 4
-local remembered = {}
-
--- How many fields and items are in `t` and in `known` alike, or nil when one in `t` is not. `known` is a
--- copy made by check.copy, so it ends somewhere whatever `t` is; what only it has, the number tells.
-local function count_same(t, known)
-  if json.mark_of(t) ~= json.mark_of(known) then return nil end
-  local count = 0
-  for key, value in next, t do
-    local other = rawget(known, key)
-    if type(value) == "table" then
-      local inner = type(other) == "table" and count_same(value, other)
-      if not inner then return nil end
-      count = count + inner
-    elseif value ~= other or mathtype(value) ~= mathtype(other) then
-      return nil
-    end
-    count = count + 1
-  end
-  return count
-end
-
 --- `prepare_config` for what keeps the result and never changes it: equal configurations get the
 -- same table.
----@param t table
----@return table|nil config
----@return libcontainer.Error|nil err as for `validate`
-function M.prepare_shared(t)
-  for i, one in ipairs(remembered) do
-    if count_same(t, one.written) == one.count then
-      table.insert(remembered, 1, table.remove(remembered, i))
-      return one.strict
-    end
-  end
-  local written = check.copy(t, {})
-  local strict, err = M.prepare_config(t)
-  if not strict then
-    return nil, err
-  end
-  table.insert(remembered, 1, { written = written, count = count_same(written, written), strict = strict })
-  remembered[REMEMBERED + 1] = nil
-  return strict
-end
+---@type fun(t: table): table|nil, libcontainer.Error|nil
+M.prepare_shared = shared.among_equals(M.prepare_config)
 
 -- What a change of a living container may name beside limits.
 local CHANGEABLE = { labels = true, annotations = true }
@@ -314,18 +272,17 @@ function M.prepare_changes(config, changes)
   return strict, limits.to_write(strict.cgroups, wanted), freezer
 end
 
---- The strict form of a process. stdin, stdout and stderr are handed through as they are.
----@param t table
----@return table|nil process
----@return libcontainer.Error|nil err as for `validate`
-function M.prepare_process(t)
+--- The strict form of a process, which nobody changes: equal ones get the same table. stdin, stdout and
+-- stderr are handed through as they are.
+---@type fun(t: table): table|nil, libcontainer.Error|nil
+M.prepare_process = shared.among_equals(function(t)
   local problems = {}
   local process = strict_process(t, problems)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
   end
   return process
-end
+end)
 
 --- The strict parts of the one table of lc.run, all their problems together. Without rootfs the
 -- configuration stands on `host_root`, with one on `default`.
