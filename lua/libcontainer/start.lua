@@ -7,6 +7,7 @@
 local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
+local hooks = require "libcontainer.hooks"
 local loop = require "libcontainer.loop"
 local rules = require "libcontainer.configs.rules"
 local seccomp = require "libcontainer.configs.seccomp"
@@ -36,6 +37,10 @@ local function open_options(box, proc)
   return options
 end
 
+-- What the host does while the init waits at a gate, by the gate's name: functions of the container and
+-- the session that answer true, or nil and the error that ends the start.
+local GATES <const> = { create_runtime = hooks.create_runtime }
+
 -- Drive the session until the program runs. `on_ready` is called when everything is set up and the
 -- program does not run yet, and `on_alone` when a further one is, with a limit on processes of its own, and
 -- whoever brought it there has gone.
@@ -46,7 +51,13 @@ local function converse(box, proc, session, on_ready, on_alone)
     local event, raw = session:step()
     if event == "running" then return true end
     if not event then return nil, errors.raw(raw) end
-    if event == "ready" then
+    if event == "gate" then
+      local fine, err = GATES[session:gate()](box, session)
+      if not fine then return nil, err end
+      fine, raw = session:go()
+      if not fine then return nil, errors.raw(raw) end
+      deadline = loop.deadline(START_TIMEOUT) -- what was done there has deadlines of its own
+    elseif event == "ready" then
       local fine, err
       if has_gone then
         fine, err = on_alone()

@@ -30,6 +30,12 @@ static void say(uint32_t kind, int32_t errnum, uint16_t step, uint16_t op)
 	memset(report.error.subject, 0xff, sizeof(report.error.subject));
 	send(3, &report, sizeof(report), 0);
 }
+/* Wait at a gate. */
+static void gate(uint32_t which)
+{
+	struct lc_report report = {.kind = LCT_REPORT_GATE, .gate = which};
+	send(3, &report, sizeof(report), 0);
+}
 static void hear(void) { char message[300]; recv(3, message, sizeof(message), 0); }
 /* As many descriptors at once. */
 static void pass(int count, unsigned char kind)
@@ -72,6 +78,16 @@ int main(int argc, char **argv)
 	case 25: give(2, LCT_REPORT_CHILD); break;
 	case 26: give(3, LCT_REPORT_READY); break;
 	case 27: give(200, LCT_REPORT_READY); break;
+	case 28: gate(LCT_GATE_CREATE_RUNTIME); break;
+	case 40: say(2, 0, 0, 0); run(); break;
+	case 41: gate(0); hear(); say(2, 0, 0, 0); run(); break;
+	case 42: gate(LCT_GATE_IDS); hear(); say(2, 0, 0, 0); run(); break;
+	case 43: gate(0xffffffff); hear(); say(2, 0, 0, 0); run(); break;
+	case 44: pass(1, LCT_REPORT_GATE); hear(); say(2, 0, 0, 0); run(); break;
+	case 45: gate(LCT_GATE_CREATE_RUNTIME); gate(LCT_GATE_CREATE_RUNTIME); hear(); hear(); say(2, 0, 0, 0); run(); break;
+	case 46: gate(LCT_GATE_CREATE_RUNTIME); hear(); gate(LCT_GATE_CREATE_RUNTIME); hear(); run(); break;
+	case 47: gate(LCT_GATE_CREATE_RUNTIME); exit(3);
+	case 48: gate(LCT_GATE_CREATE_RUNTIME); hear(); say(2, 0, 0, 0); run(); break;
 	case 49: pass(1, LCT_REPORT_TERMINAL); say(2, 0, 0, 0); run(); break;
 	case 50: say(2, 0, 0, 0); run(); break;
 	case 51: /* hand our own init a plan that could be changed while it is read */
@@ -84,7 +100,7 @@ int main(int argc, char **argv)
 	for (;;) pause();
 }
 ]]
-local CASES <const> = 27
+local CASES <const> = 28
 
 -- The messages are what the library itself has.
 local function compile_stranger()
@@ -152,7 +168,7 @@ describe("an init of the caller's", function()
       assert.is_nil(p, "case " .. case)
       assert.is_true(lc.is_error(err))
       assert.is_true(#tostring(err) > 0 and #tostring(err) < 2000 and type(err.step) == "string", "case " .. case)
-      if case < 6 or case == 17 or case >= 26 then assert.equal("EPROTO", err.errname, "case " .. case) end
+      if case < 6 or case == 17 or case >= 26 and case < 28 then assert.equal("EPROTO", err.errname, "case " .. case) end
       assert.equal("created", box:status())
       assert.same({}, assert(box:processes()))
     end
@@ -168,6 +184,29 @@ describe("an init of the caller's", function()
       assert.is_nil(p, "case " .. case)
       assert.equal("unexpected message", err.subject, "case " .. case)
       assert.same({}, assert(box:processes()))
+    end
+  end)
+
+  it("that does not wait at the gate of its plan, or at another one, is ended, and nothing starts [D40]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local program, rootfs = compile_stranger(), fixture.rootfs()
+    local place = fixture.directory()
+    for case = 40, 48 do
+      local factory = assert(lc.new(fixture.root(), { init_path = program, init_args = { tostring(case) } }))
+      local ran = ("%s/%d"):format(place, case)
+      local box <close> = assert(factory:create("box", { rootfs = rootfs, seccomp = false,
+        hooks = { create_runtime = { { path = "/usr/bin/touch", args = { "touch", ran } } } } }))
+      local p, err = box:start { "true" }
+      if case == 48 then -- what is agreed
+        assert(p, err)
+      else
+        assert.is_nil(p, "case " .. case)
+        assert.equal("session", err.step)
+        assert.matches(case == 47 and "status 3" or "unexpected message", tostring(err))
+        assert.equal("created", box:status())
+        assert.same({}, assert(box:processes()))
+      end
+      assert.equal(case >= 45, fixture.read(ran) ~= nil, "case " .. case)
     end
   end)
 

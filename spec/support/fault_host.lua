@@ -24,8 +24,10 @@ local function step(label, value, err)
 end
 
 local scenario_path -- of the cgroups, where it is configured
+local scenario_hooks
 local function config()
   return { rootfs = rootfs, hostname = "swept", cgroups = { memory = "64M", pids_limit = 32, path = scenario_path },
+    hooks = scenario_hooks,
     namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup" }, seccomp = "default" }
 end
 
@@ -56,6 +58,12 @@ function scenarios.place(label, arm)
 end
 local PLACE <const> = "/libcontainer-placed" .. root:gsub("/", "_")
 if scenario_name == "place" then scenario_path = PLACE .. "/above/box" end
+
+-- With a program of the host that is run while the init waits.
+function scenarios.hooks(label, arm)
+  return scenarios.life(label, arm)
+end
+if scenario_name == "hooks" then scenario_hooks = { create_runtime = { { path = "/bin/true" } } } end
 
 -- A start fails and cannot even be undone; what it has left is the same object's to destroy.
 local disarmed

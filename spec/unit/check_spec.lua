@@ -194,7 +194,7 @@ describe("a configuration", function()
   it("tells all problems at once", function()
     local found, err = problems_of { rootfs = 5, hostnam = "x", readonlyfs = "yes",
       mounts = { { destination = "a" } },
-      cgroups = { memory = "64" }, hooks = { prestart = {} }, namespaces = { "mount", "user" } }
+      cgroups = { memory = "64" }, apparmor_profile = "x", namespaces = { "mount", "user" } }
     assert.equal("ConfigInvalid", err.code)
     assert.equal('must be text, not the number 5 — write "5"', found.rootfs)
     local _, number = configs.prepare_process { args = { "sleep", 0.1 } }
@@ -203,7 +203,7 @@ describe("a configuration", function()
     assert.matches("must be true or false", found.readonlyfs)
     assert.matches("absolute path", found["mounts[1].destination"])
     assert.matches("has no unit", found["cgroups.memory"])
-    assert.equal("is not supported by this version", found.hooks)
+    assert.equal("is not supported by this version", found.apparmor_profile)
     assert.matches("user namespace is not supported", found["namespaces[2]"])
     assert.equal(8, #err.problems)
   end)

@@ -362,10 +362,15 @@ static int explain_step(
 	return lc_join_explain(container_of(L), result, err);
 }
 
-/* session:step() -> "wait" | "ready" | "running" | nil, raw */
+/* session:step() -> "wait" | "ready" | "running" | "gate" | nil, raw */
 static int session_step(lua_State *L)
 {
-	static const char *const names[] = {"wait", "ready", "running"};
+	static const char *const names[] = {
+		[LCT_SESSION_WAIT] = "wait",
+		[LCT_SESSION_READY] = "ready",
+		[LCT_SESSION_RUNNING] = "running",
+		[LCT_SESSION_GATE] = "gate",
+	};
 	struct box_session *box = check_box(L, 1);
 	struct lc_error err;
 	int state = explain_step(L, box, lc_session_step(&box->session, &err), &err);
@@ -379,7 +384,14 @@ static int session_step(lua_State *L)
 	return 1;
 }
 
-/* session:go() -> true | nil, raw */
+/* session:gate() -> name of the gate that the init waits at | nil */
+static int session_gate(lua_State *L)
+{
+	lua_pushstring(L, lc_session_gate(&check_box(L, 1)->session));
+	return 1;
+}
+
+/* session:go() -> true | nil, raw: READY, or the gate, is answered */
 static int session_go(lua_State *L)
 {
 	struct box_session *box = check_box(L, 1);
@@ -477,6 +489,7 @@ void lc_lua_open_session(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
 		{"step", session_step},
+		{"gate", session_gate},
 		{"go", session_go},
 		{"finish", session_finish},
 		{"terminal", session_terminal},

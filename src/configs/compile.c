@@ -114,10 +114,23 @@ static void set_root_propagation(struct lc_compile *c)
 		.propagation = mode->propagation, .recursive = mode->is_recursive);
 }
 
+/* With the root where it will be: what a hook mounts below it is there when it is entered. */
+static void run_hooks(struct lc_compile *c)
+{
+	const struct lc_config_hooks *hooks = c->config->hooks;
+
+	if (hooks == NULL || hooks->create_runtime.count == 0)
+		return;
+	lc_plan_origin(c->w, "hooks.create_runtime");
+	lc_plan_gate(c->w, LCT_GATE_CREATE_RUNTIME);
+}
+
 static void enter_root(struct lc_compile *c, uint32_t slot)
 {
 	lc_plan_origin(c->w, "rootfs");
 	LCT_PLAN(c->w, root_attach, .slot = slot, .path = lc_plan_intern(c->w, c->config->rootfs));
+	run_hooks(c);
+	lc_plan_origin(c->w, "rootfs");
 	LCT_PLAN(c->w, root_enter, .slot = slot);
 }
 

@@ -23,6 +23,7 @@ int lc_launch_prepare(struct lc_host *host, const struct lc_start *start,
 		.join_pidfd = -1,
 		.has_filter = start->filter != NULL,
 		.has_terminal = start->process->terminal,
+		.gates = writer->gates,
 	};
 	memcpy(out->stdio, start->stdio, sizeof(out->stdio));
 	r = lc_plan_finish(writer, &out->plan, &out->plan_size, err);

@@ -80,6 +80,7 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	session->socket = lc_take_fd(&ours);
 	session->has_filter = how->has_filter;
 	session->has_terminal = how->has_terminal;
+	session->gates = how->gates;
 	session->is_join = how->join_pidfd >= 0;
 	/* A helper will not be the one that counts: see take_child. */
 	if (!session->is_join)
@@ -286,6 +287,35 @@ static int take_terminal(struct lc_session *session, int *master, struct lc_erro
 	return LCT_SESSION_WAIT;
 }
 
+static const struct {
+	const char *name;
+	bool brings;
+} gates[] = {
+#define LCT_GATE_ROW(name, text, brings) [LCT_GATE_##name] = {text, brings},
+	LCT_GATES(LCT_GATE_ROW)
+#undef LCT_GATE_ROW
+};
+
+const char *lc_session_gate(const struct lc_session *session)
+{
+	return gates[session->gate].name;
+}
+
+/* One that is in the plan, and was not passed yet. */
+static int take_gate(struct lc_session *session, const struct lc_report *report, int *brought,
+	struct lc_error *err)
+{
+	if (session->state != LCT_SESSION_WAIT || report->gate >= LCT_GATES_END ||
+		(session->gates & 1u << report->gate) == 0 ||
+		gates[report->gate].brings != (*brought >= 0))
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
+	session->gates &= ~(1u << report->gate);
+	session->gate = (enum lc_gate) report->gate;
+	session->gate_fd = lc_take_fd(brought);
+	session->state = LCT_SESSION_GATE;
+	return LCT_SESSION_GATE;
+}
+
 static int take_ready(
 	struct lc_session *session, const struct lc_report *report, struct lc_error *err)
 {
@@ -294,7 +324,8 @@ static int take_ready(
 
 		return r < 0 ? r : LCT_SESSION_READY;
 	}
-	if (session->state != LCT_SESSION_WAIT ||
+	/* Past all of its gates: what the host does there is not to be left out. */
+	if (session->state != LCT_SESSION_WAIT || session->gates != 0 ||
 		session->has_terminal != (session->terminal >= 0))
 		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
 	session->state = LCT_SESSION_READY;
@@ -318,6 +349,8 @@ static int take(
 		return take_ready(session, report, err);
 	case LCT_REPORT_TERMINAL:
 		return take_terminal(session, fd, err);
+	case LCT_REPORT_GATE:
+		return take_gate(session, report, fd, err);
 	case LCT_REPORT_CHILD:
 		return take_child(session, report, fd, err);
 	default:
@@ -364,9 +397,10 @@ int lc_session_step(struct lc_session *session, struct lc_error *err)
 int lc_session_go(struct lc_session *session, struct lc_error *err)
 {
 	const struct lc_report report = {.kind = LCT_REPORT_GO};
+	const bool is_gate = session->state == LCT_SESSION_GATE;
 	long r;
 
-	if (session->socket < 0 || session->state != LCT_SESSION_READY)
+	if (session->socket < 0 || (session->state != LCT_SESSION_READY && !is_gate))
 		return lc_fail(err, LCT_STEP_SESSION, EINVAL, "the init is not ready");
 	do {
 		r = lc_sys_send(session->socket, &report, sizeof(report), MSG_NOSIGNAL);
@@ -377,7 +411,13 @@ int lc_session_go(struct lc_session *session, struct lc_error *err)
 	}
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_SESSION, r, "send");
-	session->has_gone = true;
+	if (is_gate) {
+		lc_fd_close(&session->gate_fd);
+		session->gate = LCT_GATE_NONE;
+		session->state = LCT_SESSION_WAIT;
+	} else {
+		session->has_gone = true;
+	}
 	return 0;
 }
 
@@ -435,6 +475,7 @@ void lc_session_done(struct lc_session *session)
 {
 	lc_fd_close(&session->socket);
 	lc_fd_close(&session->terminal);
+	lc_fd_close(&session->gate_fd);
 	lc_process_done(&session->process);
 	lc_process_done(&session->helper);
 }

@@ -4,6 +4,7 @@
  * inside. Whoever drives it (a blocking start, an event loop) does:
  *
  *	start → while step is WAIT: poll the socket → READY: write the state, go → … → RUNNING
+ *	                                            → GATE: do what `gate` is for, go
  *
  * Who joins with a limit on processes of his own is READY twice, see plan/report.h.
  *
@@ -13,11 +14,13 @@
 #define LCT_CONTAINER_SESSION_H
 
 #include "container/process.h"
+#include "plan/report.h"
 
 enum lc_session_state {
 	LCT_SESSION_WAIT,    /* nothing new: poll the socket for input */
 	LCT_SESSION_READY,   /* set up; the init waits for lc_session_go */
 	LCT_SESSION_RUNNING, /* the program runs; the session is over */
+	LCT_SESSION_GATE,    /* the init waits at `gate` for lc_session_go */
 };
 
 struct lc_session {
@@ -30,13 +33,17 @@ struct lc_session {
 	bool has_child;      /* of who joins: it came, and is `process` */
 	bool has_terminal;   /* one was asked for */
 	int terminal;        /* its master, once it came; -1 */
-	bool has_gone;       /* GO was sent */
+	uint32_t gates;      /* bit n: gate n is still to come */
+	enum lc_gate gate;   /* where the init waits, LCT_GATE_NONE for nowhere */
+	int gate_fd;         /* what it has brought there, owned until lc_session_go; -1 */
+	bool has_gone;       /* GO was sent, after READY */
 	bool has_filter;     /* a seccomp filter was asked for: proved once the program runs */
 	uint32_t init_calls; /* test builds: system calls of the init until READY */
 };
 
 #define LCT_SESSION_INIT                                                                           \
-	{.socket = -1, .terminal = -1, .process = LCT_PROCESS_INIT, .helper = LCT_PROCESS_INIT}
+	{.socket = -1, .terminal = -1, .gate_fd = -1, .process = LCT_PROCESS_INIT,                 \
+		.helper = LCT_PROCESS_INIT}
 
 struct lc_session_start {
 	int helper_fd;          /* the init program, or -1 for init_argv[0] */
@@ -52,6 +59,7 @@ struct lc_session_start {
 	int join_pidfd;         /* borrowed: init of the container that is joined, -1 for none */
 	bool has_filter;
 	bool has_terminal;
+	uint32_t gates;         /* of the plan: bit n is gate n */
 };
 
 /* Seal the plan, start the init. Nothing is left of a failure. */
@@ -62,7 +70,10 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
  * An op number in `err` is an index in the plan. */
 int lc_session_step(struct lc_session *session, struct lc_error *err);
 
-/* Answer READY. */
+/* The name of the gate that the init waits at, NULL for none. */
+const char *lc_session_gate(const struct lc_session *session);
+
+/* Answer READY, or a gate: all that was to be done there is done. */
 int lc_session_go(struct lc_session *session, struct lc_error *err);
 
 /* Give up: kill the init, or the program that it has become, reap it, close everything. Accepts any

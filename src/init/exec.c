@@ -7,6 +7,7 @@
  */
 #include "init/init.h"
 #include "plan/report.h"
+#include <linux/netlink.h>
 #include <sys/uio.h>
 #ifdef LCT_FAULT
 #include "sys/sys_fault.h"
@@ -87,6 +88,39 @@ int lc_init_cwd(struct lc_init *init, const struct lc_op_cwd *op, struct lc_erro
 	return r < 0 ? lc_fail(err, LCT_STEP_CWD, r, path) : 0;
 }
 
+static int await_go(struct lc_error *err)
+{
+	struct lc_report report;
+	long r;
+
+	do
+		r = lc_sys_recv(LCT_FD_SESSION, &report, sizeof(report), 0);
+	while (r == -EINTR);
+	if (r == (long) sizeof(report) && report.kind == LCT_REPORT_GO)
+		return 0;
+	if (r < 0 && r != -ECONNRESET)
+		return lc_fail(err, LCT_STEP_SESSION, r, "go");
+	/* The host has gone: there is nobody to tell, and nothing may start. */
+	lc_sys_exit(LCT_INIT_FAILED);
+	return lc_fail(err, LCT_STEP_SESSION, ECANCELED, "go");
+}
+
+int lc_init_gate(struct lc_init *init, const struct lc_op_gate *op, struct lc_error *err)
+{
+	const struct lc_report report = {.kind = LCT_REPORT_GATE, .gate = op->which};
+	LCT_INIT_FD int brought = -1;
+	long r = 0;
+
+	(void) init;
+	/* What it is bound to is the namespace that we are in, wherever it is used. */
+	if (op->which == LCT_GATE_NETWORK)
+		r = brought = (int) lc_sys_socket(
+			AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (r >= 0)
+		r = brought < 0 ? lc_init_send(&report) : lc_init_send_with(&report, brought);
+	return r < 0 ? lc_fail(err, LCT_STEP_SESSION, r, "gate") : await_go(err);
+}
+
 int lc_init_ready(struct lc_init *init, const struct lc_op_ready *op, struct lc_error *err)
 {
 	struct lc_report report = {.kind = LCT_REPORT_READY};
@@ -98,18 +132,7 @@ int lc_init_ready(struct lc_init *init, const struct lc_op_ready *op, struct lc_
 	report.calls = lc_fault_calls();
 #endif
 	r = lc_init_send(&report);
-	if (r < 0)
-		return lc_fail(err, LCT_STEP_SESSION, r, "ready");
-	do
-		r = lc_sys_recv(LCT_FD_SESSION, &report, sizeof(report), 0);
-	while (r == -EINTR);
-	if (r == (long) sizeof(report) && report.kind == LCT_REPORT_GO)
-		return 0;
-	if (r < 0 && r != -ECONNRESET)
-		return lc_fail(err, LCT_STEP_SESSION, r, "go");
-	/* The host has gone: there is nobody to tell, and nothing may start. */
-	lc_sys_exit(LCT_INIT_FAILED);
-	return lc_fail(err, LCT_STEP_SESSION, ECANCELED, "go");
+	return r < 0 ? lc_fail(err, LCT_STEP_SESSION, r, "ready") : await_go(err);
 }
 
 /* Pointers to `count` strings that follow one another, and NULL. */

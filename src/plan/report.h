@@ -12,6 +12,9 @@
  *
  *	TERMINAL + its master ───▶  before READY, when the plan opens one
  *
+ *	GATE ────────────────────▶  before READY, once for each gate in the plan: the host does what
+ *	      ◀─────────────────── GO     nobody else may do, and the init waits for it
+ *
  * Who joins a running container does so in two processes, because a pid namespace is entered by
  * being born in it. The first one, which nothing in the container can see, does all of the work;
  * the second one is a child of the host and becomes the program:
@@ -38,13 +41,33 @@ enum lc_report_kind {
 	LCT_REPORT_GO = 3,
 	LCT_REPORT_CHILD = 4,
 	LCT_REPORT_TERMINAL = 5,
+	LCT_REPORT_GATE = 6,
+};
+
+/*
+ * The gates: points of the set-up at which the init waits for something that only the host can do. A
+ * plan that needs none of it has none, and costs no round trip. In its order, each at most once:
+ *
+ *	GATE(NAME, "name", brings a descriptor)
+ */
+#define LCT_GATES(GATE)                                                                            \
+	GATE(IDS, "ids", false)         /* the ids of its user namespace are mapped */             \
+	GATE(NETWORK, "network", true)  /* its network is made through this netlink socket */      \
+	GATE(CREATE_RUNTIME, "create_runtime", false) /* hooks, the root attached and not entered */
+
+enum lc_gate {
+	LCT_GATE_NONE,
+#define LCT_GATE_VALUE(name, text, brings) LCT_GATE_##name,
+	LCT_GATES(LCT_GATE_VALUE)
+#undef LCT_GATE_VALUE
+	LCT_GATES_END,
 };
 
 struct lc_report {
 	uint32_t kind;
 	uint32_t calls; /* test builds: system calls made so far, so that a sweep knows its end */
 	int32_t pid;    /* of CHILD, as the host sees it */
-	uint32_t pad;
+	uint32_t gate;  /* of GATE: enum lc_gate */
 	struct lc_error error;
 };
 

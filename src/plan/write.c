@@ -258,6 +258,12 @@ void lc_plan_append(struct lc_plan_writer *w, enum lc_plan_op op, void *record, 
 	w->count++;
 }
 
+void lc_plan_gate(struct lc_plan_writer *w, enum lc_gate which)
+{
+	LCT_PLAN(w, gate, .which = which);
+	w->gates |= 1u << which;
+}
+
 int lc_plan_finish(struct lc_plan_writer *w, const void **out, size_t *out_size,
 	struct lc_error *err)
 {

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "plan/plan.h"
+#include "plan/report.h"
 
 struct lc_plan_buffer {
 	uint8_t *bytes;
@@ -29,6 +30,7 @@ struct lc_plan_writer {
 	size_t interned_room, interned_count;
 	const char *origin;
 	uint32_t count, slots;
+	uint32_t gates;       /* bit n: gate n is among them */
 	int failed;           /* 0 or -errno of the first failure */
 };
 
@@ -47,6 +49,9 @@ struct lc_plan_list lc_plan_strings(
 
 /* A slot number that nobody uses. */
 uint32_t lc_plan_slot(struct lc_plan_writer *w);
+
+/* Append a gate: plan/report.h. */
+void lc_plan_gate(struct lc_plan_writer *w, enum lc_gate which);
 
 /* Append a record; what LCT_PLAN expands to. */
 void lc_plan_append(struct lc_plan_writer *w, enum lc_plan_op op, void *record, size_t size);

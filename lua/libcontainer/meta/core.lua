@@ -654,10 +654,15 @@ function Group:close() end
 ---@class libcontainer.core.Session
 local Session = {}
 
----@return "wait"|"ready"|"running"|nil
+---@return "wait"|"gate"|"ready"|"running"|nil
 ---@return libcontainer.RawError|nil
 function Session:step() end
 
+--- The gate that the init waits at, nil for none.
+---@return "ids"|"network"|"create_runtime"|nil
+function Session:gate() end
+
+--- What it has waited for is done: READY, or a gate.
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function Session:go() end

@@ -173,6 +173,15 @@
 ---@field console? string  unix socket to which the other end of the terminal is sent, as OCI runtimes do; without it the process object has it as `terminal`
 ---@field [integer] string  args, as an array
 
+---A program of the host that is run at a point of the lifecycle.
+---@class libcontainer.fields.hook
+---@field path? string  the program
+---@field args? string[]  its argv, with the name that it is called by; absent: the path alone
+
+---Programs of the host that are run at points of the lifecycle, in the order given; one that fails before the start undoes it.
+---@class libcontainer.fields.hooks
+---@field create_runtime? libcontainer.fields.hook[]  in the namespaces of the host, when those of the container are there and its root is not entered yet
+
 ---A container.
 ---@class libcontainer.fields.config
 ---@field rootfs? string  absolute path of the root directory, itself no symbolic link; / is the host's own root, read-only
@@ -198,6 +207,7 @@
 ---@field detach? boolean  the container outlives the object and the process that made it; default false
 ---@field labels? table<string, string|number|boolean>  kept in the state, for the caller
 ---@field annotations? table<string, string|number|boolean>  kept in the state, for the caller; `org.systemd.property.NAME` is a property of the systemd scope, where there is one, in the text of GVariant
+---@field hooks? libcontainer.fields.hooks  programs that are run at points of the lifecycle
 
 ---@class libcontainer.Shorthands
 ---@field memory? integer|string  cgroups.memory
