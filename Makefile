@@ -79,7 +79,7 @@ CORE_SRC = \
 	src/binding/usage.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
-	src/init/attributes.c src/init/credentials.c src/init/devices.c src/init/exec.c \
+	src/init/attributes.c src/init/copy_up.c src/init/credentials.c src/init/devices.c src/init/exec.c \
 	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c \
 	src/init/paths.c src/init/rootfs.c src/init/slots.c src/init/start.c src/init/terminal.c \
 	src/init/watch.c \

@@ -133,15 +133,21 @@ static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, u
 static void make_file_system(struct lc_compile *c, struct lc_compile_mount *mount)
 {
 	uint64_t attributes = (mount->tree_set & ~mount->clear) | mount->set;
+	uint64_t readonly = attributes & MOUNT_ATTR_RDONLY;
 
 	mount->slot = lc_plan_slot(c->w);
-	if (mount->is_late_readonly)
+	if (mount->is_late_readonly || mount->is_copied_up)
 		attributes &= ~(uint64_t) MOUNT_ATTR_RDONLY;
 	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, mount->type),
 		.source = lc_plan_intern(c->w, mount->source),
 		.options = lc_plan_intern(c->w, mount->data), .attributes = attributes,
 		.slot = mount->slot,
 		.mode_of = lc_plan_intern(c->w, mount->keeps_mode ? mount->target : ""));
+	if (mount->is_copied_up)
+		LCT_PLAN(c->w, copy_up, .slot = mount->slot,
+			.target = lc_plan_intern(c->w, mount->target), .owner = mount->keeps_owner);
+	if (mount->is_copied_up && readonly != 0 && !mount->is_late_readonly)
+		LCT_PLAN(c->w, tree_attr, .slot = mount->slot, .set = readonly);
 	attach(c, mount, mount->slot);
 }
 

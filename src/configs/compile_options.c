@@ -22,6 +22,7 @@ static void read_option(struct lc_compile_mount *mount, const struct lc_mount_op
 	uint64_t touched = option->set | option->clear;
 
 	mount->link |= option->link;
+	mount->is_copied_up = mount->is_copied_up || option->is_copy_up;
 	if (option->is_bind) {
 		mount->is_bind = true;
 		mount->is_recursive = mount->is_recursive || option->is_recursive;
@@ -61,10 +62,11 @@ static const char *join_data(struct lc_arena *arena, const struct lc_strings *op
 	return data;
 }
 
-static bool has_mode(const struct lc_strings *options)
+/* Is one of them `name`, which ends in "="? */
+static bool has_value(const struct lc_strings *options, const char *name)
 {
 	for (size_t i = 0; i < options->count; i++)
-		if (strncmp(options->items[i], "mode=", 5) == 0)
+		if (strncmp(options->items[i], name, strlen(name)) == 0)
 			return true;
 	return false;
 }
@@ -110,7 +112,9 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 			       ((to->set | to->tree_set) & MOUNT_ATTR_RDONLY) != 0;
 	to->is_kept = to->is_late_readonly;
 	/* A /tmp that everybody may write to stays one when a tmpfs is put over it. */
-	to->keeps_mode = strcmp(to->type, "tmpfs") == 0 && !has_mode(&from->options);
+	to->keeps_mode = strcmp(to->type, "tmpfs") == 0 && !has_value(&from->options, "mode=");
+	to->keeps_owner = to->is_copied_up && !has_value(&from->options, "uid=") &&
+			  !has_value(&from->options, "gid=");
 	return 0;
 }
 

@@ -22,6 +22,8 @@ struct lc_compile_mount {
 	bool is_bind, is_recursive, is_cgroup;
 	bool is_late_readonly; /* /dev: read-only when its nodes are made */
 	bool is_kept;          /* something that comes later lies in it */
+	bool is_copied_up;     /* it begins with what the directory below has */
+	bool keeps_owner;      /* and with its owner */
 	bool keeps_mode;       /* the directory below gives its mode to the new file system */
 };
 

@@ -149,6 +149,7 @@ static const struct lc_mount_option mount_options[] = {
 	{.name = "src-nofollow", .link = LCT_SYMLINK_SOURCE},
 	{.name = "dest-nofollow", .link = LCT_SYMLINK_DESTINATION},
 	{.name = "copy-symlink", .link = LCT_SYMLINK_SOURCE | LCT_SYMLINK_COPY},
+	{.name = "tmpcopyup", .is_copy_up = true},
 	{.name = "sync", .superblock = "sync"},
 	{.name = "async", .superblock = "async", .is_ignored = true},
 	{.name = "dirsync", .superblock = "dirsync"},

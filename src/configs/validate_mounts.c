@@ -25,7 +25,7 @@ static const char *const proc_files[] = {
 };
 
 /* Options that look like data of a file system and are features that this version lacks. */
-static const char *const later_options[] = {"idmap", "ridmap", "tmpcopyup"};
+static const char *const later_options[] = {"idmap", "ridmap"};
 
 static bool is_bind_mount(const struct lc_config_mount *mount)
 {
@@ -84,8 +84,9 @@ static bool is_later_option(const char *text)
 }
 
 /* Why an option cannot be, NULL for a good one. */
-static const char *fault_of_option(const char *text, bool is_bind, bool is_cgroup)
+static const char *fault_of_option(const struct lc_config_mount *mount, const char *text, bool is_bind)
 {
+	bool is_cgroup = !is_bind && strcmp(mount->type, "cgroup") == 0;
 	const struct lc_mount_option *option = lc_mount_option(text);
 
 	if (option != NULL) {
@@ -93,6 +94,8 @@ static const char *fault_of_option(const char *text, bool is_bind, bool is_cgrou
 
 		if (option->link != 0 && !is_bind)
 			return "an option of bind mounts alone";
+		if (option->is_copy_up && (is_bind || strcmp(mount->type, "tmpfs") != 0))
+			return "an option of tmpfs alone";
 		return is_data && is_bind ? "no option of a bind mount" : NULL;
 	}
 	/* The init cuts options at commas, so one in a value would smuggle a second option. */
@@ -108,11 +111,9 @@ static const char *fault_of_option(const char *text, bool is_bind, bool is_cgrou
 static int check_options(const struct lc_config_mount *mount, size_t number, bool is_bind,
 	struct lc_error *err)
 {
-	bool is_cgroup = !is_bind && strcmp(mount->type, "cgroup") == 0;
-
 	for (size_t i = 0; i < mount->options.count; i++) {
 		const char *text = mount->options.items[i];
-		const char *fault = fault_of_option(text, is_bind, is_cgroup);
+		const char *fault = fault_of_option(mount, text, is_bind);
 
 		if (is_later_option(text))
 			return lc_refuse(err, ENOSYS, "mounts[%zu].options[%zu]: %.100s", number,

@@ -184,6 +184,31 @@ static inline long lc_sys_fchownat(int dirfd, const char *path, uint32_t uid, ui
 {
 	return LCT_SYS5(fchownat, dirfd, path, uid, gid, flags);
 }
+static inline long lc_sys_fchmodat(int dirfd, const char *path, unsigned mode)
+{
+	return LCT_SYS3(fchmodat, dirfd, path, mode);
+}
+static inline long lc_sys_linkat(int from, const char *old, int to, const char *new_name)
+{
+	return LCT_SYS5(linkat, from, old, to, new_name, 0);
+}
+static inline long lc_sys_utimensat(int dirfd, const char *path, const struct timespec times[2],
+	int flags)
+{
+	return LCT_SYS4(utimensat, dirfd, path, times, flags);
+}
+static inline long lc_sys_lseek(int fd, int64_t offset, int whence)
+{
+	return LCT_SYS3(lseek, fd, offset, whence);
+}
+static inline long lc_sys_ftruncate(int fd, int64_t size)
+{
+	return LCT_SYS2(ftruncate, fd, size);
+}
+static inline long lc_sys_sendfile(int to, int from, int64_t *offset, size_t count)
+{
+	return LCT_SYS4(sendfile, to, from, offset, count);
+}
 static inline long lc_sys_fchdir(int fd)
 {
 	return LCT_SYS1(fchdir, fd);
@@ -208,6 +233,10 @@ static inline long lc_sys_fsetxattr(int fd, const char *name, const void *value,
 	int flags)
 {
 	return LCT_SYS5(fsetxattr, fd, name, value, size, flags);
+}
+static inline long lc_sys_flistxattr(int fd, char *names, size_t size)
+{
+	return LCT_SYS3(flistxattr, fd, names, size);
 }
 static inline long lc_sys_fremovexattr(int fd, const char *name)
 {

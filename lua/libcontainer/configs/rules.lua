@@ -116,9 +116,9 @@ local FLAGS = set_of [[
   private rprivate slave rslave shared rshared unbindable runbindable
   rro rrw rnosuid rsuid rnodev rdev rnoexec rexec rnodiratime rdiratime rrelatime rnorelatime
   rnoatime ratime rstrictatime rnostrictatime rnosymfollow rsymfollow
-  src-nofollow dest-nofollow copy-symlink ]]
+  src-nofollow dest-nofollow copy-symlink tmpcopyup ]]
 local BIND_OPTIONS = set_of "src-nofollow dest-nofollow copy-symlink"
-local LATER_OPTIONS = set_of "idmap ridmap tmpcopyup remount"
+local LATER_OPTIONS = set_of "idmap ridmap remount"
 
 -- Files of /proc that may be mounted over, by name below it. O40
 local PROC_FILES = set_of [[ cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo
@@ -154,6 +154,8 @@ local function mount_options(mount, field, problems)
       add(problems, path, "has several options in one text", option, "one option per item")
     elseif mount.type and mount.type ~= "bind" and BIND_OPTIONS[option] then
       add(problems, path, "is an option of bind mounts alone", option)
+    elseif mount.type and mount.type ~= "tmpfs" and option == "tmpcopyup" then
+      add(problems, path, "is an option of tmpfs alone", option)
     elseif mount.type == "bind" and not FLAGS[option] then
       add(problems, path, "is no option of a bind mount", option,
         errors.did_you_mean(check.nearest(option, { "ro", "rw", "nosuid", "nodev", "noexec", "rbind",
