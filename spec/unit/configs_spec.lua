@@ -325,6 +325,8 @@ describe("rules", function()
       options = { "ro,nosuid" } } } }, "mounts[1].options[1]"))
     assert.matches("not supported", said({ mounts = { bind { type = "bind", source = "/s",
       options = { "idmap" } } } }, "mounts[1].options[1]"))
+    assert.matches("tmpfs alone", said({ mounts = { bind { type = "bind", source = "/s",
+      options = { "tmpcopyup" } } } }, "mounts[1].options[1]"))
     assert.matches("is required", said({ mounts = { bind { source = "tmpfs" } } },
       "mounts[1].type"))
     accepted { mounts = { bind { type = "tmpfs", options = { "size=64k", "mode=1777" } } } }
@@ -343,8 +345,8 @@ describe("rules", function()
     end
     assert.is_true(#names > 50)
     for _, name in ipairs(names) do
-      accepted { mounts = { { destination = "/d", type = "bind", source = "/s",
-        options = { name } } } }
+      accepted { mounts = { { destination = "/d", type = name == "tmpcopyup" and "tmpfs" or "bind",
+        source = "/s", options = { name } } } }
     end
   end)
 
