@@ -58,11 +58,11 @@ CORE_SRC = \
 	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_controllers.c \
 	src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
 	src/seccomp/compile.c src/seccomp/default.c src/seccomp/shorten.c \
-	src/configs/compile.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
+	src/configs/compile.c src/configs/compile_attributes.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
 	src/configs/compile_process.c src/configs/names.c src/configs/namespaces.c \
 	src/configs/path.c src/configs/schema.c \
-	src/configs/validate.c src/configs/validate_cgroups.c src/configs/validate_fields.c \
+	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c \
 	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/spawn.c \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c \
@@ -81,7 +81,7 @@ CORE_SRC = \
 INIT_SRC = \
 	src/init/attributes.c src/init/copy_up.c src/init/credentials.c src/init/devices.c src/init/exec.c \
 	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c \
-	src/init/paths.c src/init/rootfs.c src/init/slots.c src/init/start.c src/init/terminal.c \
+	src/init/paths.c src/init/rootfs.c src/init/scheduling.c src/init/slots.c src/init/start.c src/init/terminal.c \
 	src/init/watch.c \
 	src/plan/read.c $(FAULT_SRC)
 TEST_SRC = \

@@ -207,6 +207,23 @@ local PROCESSORS <const> = "look at /sys/devices/system/cpu/online, and at cpuse
 local NODES <const> = "look at /sys/devices/system/node/online, and at cpuset.mems of the cgroup above"
 local DISKS <const> = "see /sys/block/*/dev for those that there are; a partition has no limit of its own"
 
+local NUMBERS_OF_PROCESSORS <const> = "name processors that are online and in the container's cpuset: see "
+  .. "/sys/devices/system/cpu/online and cgroups.cpuset_cpus"
+local SCHEDULER_RIGHTS <const> = "FIFO, RR, DEADLINE and a nice value below 0 take CAP_SYS_NICE, FIFO and RR "
+  .. "where v1 counts real time also cgroups.cpu_rt_runtime, and DEADLINE a cpuset of all processors"
+
+-- Of single attributes of a process.
+local ATTRIBUTE_HINTS = {
+  ["process.scheduler EPERM"] = SCHEDULER_RIGHTS,
+  ["process.scheduler EBUSY"] = "DEADLINE: so much processor time is not left on this machine",
+  ["process.scheduler EOPNOTSUPP"] = "this kernel was built without utilisation clamps: leave out UTIL_CLAMP_MIN "
+    .. "and UTIL_CLAMP_MAX",
+  ["process.io_priority EPERM"] = "the class RT takes CAP_SYS_NICE",
+  ["process.exec_cpu_affinity.final EINVAL"] = NUMBERS_OF_PROCESSORS,
+  ["memory_policy EINVAL"] = "this kernel has no such mode, or no such node is online and in the container's cpuset: "
+    .. "see /sys/devices/system/node/online and cgroups.cpuset_mems",
+}
+
 -- Of single limits.
 local LIMIT_HINTS = {
   ["cpu_shares EINVAL"] = IDLE, ["cpu_weight EINVAL"] = IDLE,
@@ -232,6 +249,7 @@ function M.hint_for(step, errname, field)
   end
   local limit = step == "cgroup" and (field or ""):match("^cgroups%.([%w_]+)")
   local hint = limit and LIMIT_HINTS[limit .. " " .. errname]
+  hint = hint or ATTRIBUTE_HINTS[(field or "") .. " " .. errname]
   return hint or HINTS[(step or "") .. " " .. errname] or HINTS[errname]
 end
 
@@ -433,7 +451,8 @@ function M.new(fields)
   if err.hint == nil and err.errname and err.step ~= "config" then
     local is_command = err.step == "exec" and err.errname == "ENOENT" and (err.subject or ""):find("%s")
     -- of a limit's file, not of what it misses
-    local field = (err.subject or ""):sub(1, 1) == "/" and err.field or nil
+    local is_other = err.step == "cgroup" and (err.subject or ""):sub(1, 1) ~= "/"
+    local field = not is_other and err.field or nil
     err.hint = is_command and M.shell_hint(err.subject) or M.hint_for(err.step, err.errname, field)
   end
   return setmetatable(err, Error)

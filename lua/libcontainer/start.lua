@@ -42,8 +42,8 @@ end
 local GATES <const> = { create_runtime = hooks.create_runtime }
 
 -- Drive the session until the program runs. `on_ready` is called when everything is set up and the
--- program does not run yet, and `on_alone` when a further one is, with a limit on processes of its own, and
--- whoever brought it there has gone.
+-- program does not run yet, and `on_alone` when a further one is, with a limit on processes or a scheduling
+-- policy of its own, and whoever brought it there has gone.
 local function converse(box, proc, session, on_ready, on_alone)
   local deadline = loop.deadline(START_TIMEOUT)
   local has_gone = false
@@ -184,6 +184,10 @@ function M.first(box, proc, status)
     return nil, errors.config_problem("process.cgroups", "is for a process beside the first one",
       "the first one has the limits of the container")
   end
+  if proc:_specification().exec_cpu_affinity then
+    return nil, errors.config_problem("process.exec_cpu_affinity", "is for a process beside the first one",
+      "the first one runs on cgroups.cpuset_cpus")
+  end
   local fine, err = prepare(box, status)
   if not fine then return nil, err end
   local options
@@ -213,7 +217,8 @@ local function begin_further(box, proc, options)
   local session <close>, raw = box._core:join(box._record.config, spec, options)
   if not session then return nil, errors.raw(raw) end
   local running, err = converse(box, proc, session, function() return true end, function()
-    local done, why = options.group:settle()
+    local done, why = session:schedule()
+    if done and options.group then done, why = options.group:settle() end
     return done, why and errors.raw(why)
   end)
   if not running then return nil, err end

@@ -404,6 +404,18 @@ static int session_go(lua_State *L)
 	return 1;
 }
 
+/* session:schedule() -> true | nil, raw: of a further process that is ready a second time */
+static int session_schedule(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+	struct lc_error err;
+
+	if (lc_join_schedule(&box->session, &box->process, &err) < 0)
+		return lc_lua_failure(L, &err, "process.scheduler");
+	lua_pushboolean(L, true);
+	return 1;
+}
+
 /* session:finish() -> process: the program runs; the session is over. */
 static int session_finish(lua_State *L)
 {
@@ -491,6 +503,7 @@ void lc_lua_open_session(lua_State *L)
 		{"step", session_step},
 		{"gate", session_gate},
 		{"go", session_go},
+		{"schedule", session_schedule},
 		{"finish", session_finish},
 		{"terminal", session_terminal},
 		{"pid", session_pid},

@@ -320,12 +320,15 @@ static struct lc_compile context(const struct lc_compile_inputs *in, struct lc_p
 }
 
 /* What the program takes along, and who it will be: alike for the first one and further ones. */
-static void set_process(struct lc_compile *c)
+static void set_process(struct lc_compile *c, bool is_join)
 {
 	set_stdio(c);
 	lc_compile_rlimits(c);
 	enter_cwd(c, false); /* while root may reach what the user may not */
 	set_umask(c);
+	lc_compile_attributes(c);
+	if (!is_join)
+		lc_compile_scheduler(c, false);
 	become_user(c);
 }
 
@@ -368,7 +371,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_root_propagation(&c);
 	close_root(&c);
 
-	set_process(&c);
+	set_process(&c, false);
 	/* Always: SIGKILL of the beginning must go, and a change of user clears the other one. */
 	set_parent_death(&c);
 	enter_cwd(&c, true);
@@ -388,6 +391,7 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	if (r < 0)
 		return r;
 	LCT_PLAN(w, reset);
+	lc_compile_first_affinity(&c);
 	LCT_PLAN(w, parent_death, .signal = SIGKILL);
 	set_keyring(&c);
 	set_oom_score(&c); /* through the host's proc */
@@ -400,7 +404,7 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	make_cwd(&c);
 	if (in->process->terminal)
 		lc_compile_terminal(&c);
-	set_process(&c);
+	set_process(&c, true);
 	enter_cwd(&c, true);
 	find_program(&c);
 
@@ -413,7 +417,9 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 		lc_compile_control(&c);
 	if (in->config->parent_death_signal.value != 0)
 		set_parent_death(&c);
-	if (limits != NULL && limits->pids_limit.is_set && limits->pids_limit.value >= 0) {
+	if (in->process->scheduler != NULL) {
+		lc_compile_scheduler(&c, true); /* waits as `ready` does */
+	} else if (limits != NULL && limits->pids_limit.is_set && limits->pids_limit.value >= 0) {
 		lc_plan_origin(w, "process.cgroups.pids_limit");
 		LCT_PLAN(w, ready);
 	}

@@ -52,4 +52,12 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err);
 
+/* A scheduling policy in the numbers of sched_setattr(2), for whoever sets it. */
+struct lc_compile_policy {
+	uint32_t policy, priority;
+	int32_t nice;
+	uint64_t flags, runtime, deadline, period;
+};
+struct lc_compile_policy lc_compile_policy(const struct lc_config_scheduler *scheduler);
+
 #endif

@@ -88,6 +88,12 @@ void lc_compile_exec(struct lc_compile *c);
 void lc_compile_terminal(struct lc_compile *c);
 void lc_compile_control(struct lc_compile *c);
 
+/* compile_attributes.c: of a further process the wished-for processors of its set-up; then what is passed on
+ * by fork; and its policy, which is set by the host where a fork lies in between. */
+void lc_compile_first_affinity(struct lc_compile *c);
+void lc_compile_attributes(struct lc_compile *c);
+void lc_compile_scheduler(struct lc_compile *c, bool by_host);
+
 /* compile_credentials.c */
 void lc_compile_bounding(struct lc_compile *c);
 void lc_compile_user(struct lc_compile *c);

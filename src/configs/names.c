@@ -56,6 +56,44 @@ static const struct word rlimits[] = {
 	{"STACK", RLIMIT_STACK},
 };
 
+/* sched(7); BATCH, IDLE and DEADLINE are hidden by libc unless asked for. */
+static const struct word policies[] = {
+	{"OTHER", 0},
+	{"FIFO", 1},
+	{"RR", 2},
+	{"BATCH", 3},
+	{"IDLE", 5},
+	{"DEADLINE", 6},
+};
+
+static const struct word scheduler_flags[] = {
+	{"RESET_ON_FORK", 0x01},
+	{"RECLAIM", 0x02},
+	{"DL_OVERRUN", 0x04},
+	{"KEEP_POLICY", 0x08},
+	{"KEEP_PARAMS", 0x10},
+	{"UTIL_CLAMP_MIN", 0x20},
+	{"UTIL_CLAMP_MAX", 0x40},
+};
+
+static const struct word io_classes[] = {{"RT", 1}, {"BE", 2}, {"IDLE", 3}};
+
+/* linux/mempolicy.h */
+static const struct word memory_modes[] = {
+	{"DEFAULT", 0},
+	{"PREFERRED", 1},
+	{"BIND", 2},
+	{"INTERLEAVE", 3},
+	{"LOCAL", 4},
+	{"PREFERRED_MANY", 5},
+	{"WEIGHTED_INTERLEAVE", 6},
+};
+static const struct word memory_flags[] = {
+	{"STATIC_NODES", 1u << 15},
+	{"RELATIVE_NODES", 1u << 14},
+	{"NUMA_BALANCING", 1u << 13},
+};
+
 /* The first name of a number is the one that lc_signal_name answers. */
 static const struct word signals[] = {
 	{"HUP", SIGHUP},
@@ -170,6 +208,38 @@ static const struct word *find(const struct word *table, size_t count, const cha
 		if (strcasecmp(table[i].name, name) == 0)
 			return &table[i];
 	return NULL;
+}
+
+static uint64_t number_of(const struct word *table, size_t count, const char *name)
+{
+	const struct word *word = name == NULL ? NULL : find(table, count, name);
+
+	return word == NULL ? 0 : word->number;
+}
+
+uint32_t lc_scheduler_policy(const char *name)
+{
+	return (uint32_t) number_of(policies, COUNT(policies), name);
+}
+
+uint64_t lc_scheduler_flag(const char *name)
+{
+	return number_of(scheduler_flags, COUNT(scheduler_flags), name);
+}
+
+uint32_t lc_io_class(const char *name)
+{
+	return (uint32_t) number_of(io_classes, COUNT(io_classes), name);
+}
+
+uint32_t lc_memory_mode(const char *name)
+{
+	return (uint32_t) number_of(memory_modes, COUNT(memory_modes), name);
+}
+
+uint32_t lc_memory_flag(const char *name)
+{
+	return (uint32_t) number_of(memory_flags, COUNT(memory_flags), name);
 }
 
 /* A decimal number of one to three digits, -1 for anything else. */

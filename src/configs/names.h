@@ -20,6 +20,14 @@ const char *lc_signal_name(int number);
 /* Bit of "CHOWN" or "CAP_CHOWN" in any case, through libcap; -1 for none. capabilities(7) */
 int lc_capability_number(const char *name);
 
+/* SCHED_* of "FIFO", SCHED_FLAG_* of "RESET_ON_FORK", IOPRIO_CLASS_* of "RT", MPOL_* of "BIND", MPOL_F_* of
+ * "STATIC_NODES"; 0 for what is none of them, and for OTHER and DEFAULT, which are 0. */
+uint32_t lc_scheduler_policy(const char *name);
+uint64_t lc_scheduler_flag(const char *name);
+uint32_t lc_io_class(const char *name);
+uint32_t lc_memory_mode(const char *name);
+uint32_t lc_memory_flag(const char *name);
+
 /* Symbolic links at either end of a bind mount, as crun(1) has them. */
 #define LCT_SYMLINK_SOURCE 1u      /* src-nofollow: the link itself is mounted */
 #define LCT_SYMLINK_DESTINATION 2u /* dest-nofollow: it is mounted on the link itself */

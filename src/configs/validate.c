@@ -167,6 +167,8 @@ int lc_config_validate(const struct lc_config_config *config, struct lc_error *e
 		r = lc_validate_cgroups(config->cgroups, err);
 	if (r == 0)
 		r = check_groups(&config->additional_groups, "", err);
+	if (r == 0)
+		r = lc_validate_memory_policy(config->memory_policy, err);
 	return r;
 }
 
@@ -190,6 +192,8 @@ int lc_process_validate(const struct lc_config_config *config,
 		r = check_capabilities(process->capabilities, "process.", err);
 	if (r == 0)
 		r = check_rlimits(&process->rlimits, "process.", err);
+	if (r == 0)
+		r = lc_validate_process_attributes(process, err);
 	if (r == 0)
 		r = lc_validate_cgroups(cgroups, err);
 	if (r == 0 && cgroups != NULL && cgroups->path != NULL)

@@ -29,6 +29,10 @@ int lc_validate_sysctl(const struct lc_config_config *config, uint64_t namespace
 /* validate_cgroups.c; `cgroups` may be NULL */
 int lc_validate_cgroups(const struct lc_config_cgroups *cgroups, struct lc_error *err);
 
+/* validate_attributes.c: how programs are scheduled, and where their memory is. */
+int lc_validate_process_attributes(const struct lc_config_process *process, struct lc_error *err);
+int lc_validate_memory_policy(const struct lc_config_memory_policy *policy, struct lc_error *err);
+
 /* The namespaces that this version makes. */
 #define LCT_NAMESPACES                                                                             \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)

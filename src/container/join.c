@@ -142,3 +142,28 @@ int lc_join_begin(struct lc_container *container, const struct lc_start *start,
 	return lc_join_explain(
 		container, begin(container, start, arena, writer, session, err), err);
 }
+
+int lc_join_schedule(const struct lc_session *session, const struct lc_config_process *process,
+	struct lc_error *err)
+{
+	struct lc_compile_policy policy;
+	struct lc_sched_attr attr;
+	long r;
+
+	if (process->scheduler == NULL)
+		return 0;
+	policy = lc_compile_policy(process->scheduler);
+	attr = (struct lc_sched_attr){
+		.size = sizeof(attr),
+		.policy = policy.policy,
+		.flags = policy.flags,
+		.nice = policy.nice,
+		.priority = policy.priority,
+		.runtime = policy.runtime,
+		.deadline = policy.deadline,
+		.period = policy.period,
+	};
+	/* A child of ours that waits: the number is its own. */
+	r = lc_sys_sched_setattr(session->process.pid, &attr);
+	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, "scheduler") : 0;
+}

@@ -37,4 +37,11 @@ int lc_join_explain(const struct lc_container *container, int result, struct lc_
 int lc_join_group(struct lc_container *container, const struct lc_config_process *process,
 	struct lc_arena *arena, struct lc_cgroup *out, struct lc_error *err);
 
+/*
+ * Set the scheduling policy of a further process, who waits for it behind its last fork and could not set
+ * it itself any more. Nothing when it has none of its own.
+ */
+int lc_join_schedule(const struct lc_session *session, const struct lc_config_process *process,
+	struct lc_error *err);
+
 #endif

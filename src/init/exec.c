@@ -121,18 +121,23 @@ int lc_init_gate(struct lc_init *init, const struct lc_op_gate *op, struct lc_er
 	return r < 0 ? lc_fail(err, LCT_STEP_SESSION, r, "gate") : await_go(err);
 }
 
-int lc_init_ready(struct lc_init *init, const struct lc_op_ready *op, struct lc_error *err)
+int lc_init_say_ready(struct lc_error *err)
 {
 	struct lc_report report = {.kind = LCT_REPORT_READY};
 	long r;
 
-	(void) init;
-	(void) op;
 #ifdef LCT_FAULT
 	report.calls = lc_fault_calls();
 #endif
 	r = lc_init_send(&report);
 	return r < 0 ? lc_fail(err, LCT_STEP_SESSION, r, "ready") : await_go(err);
+}
+
+int lc_init_ready(struct lc_init *init, const struct lc_op_ready *op, struct lc_error *err)
+{
+	(void) init;
+	(void) op;
+	return lc_init_say_ready(err);
 }
 
 /* Pointers to `count` strings that follow one another, and NULL. */

@@ -52,6 +52,9 @@ int lc_init_send(const struct lc_report *report);
 /* The same along with a descriptor, which sendmsg(2) alone can do. */
 int lc_init_send_with(const struct lc_report *report, int fd);
 
+/* exec.c: say READY and wait for the word to go; without a host the init ends here. */
+int lc_init_say_ready(struct lc_error *err);
+
 /* attributes.c: give the late limits their final value, once. */
 int lc_init_limits_settle(struct lc_init *init, struct lc_error *err);
 

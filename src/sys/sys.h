@@ -84,6 +84,16 @@ struct lc_dirent {
 	char name[];
 };
 
+/* What sched_setattr(2) takes: the kernel's first version of it, and the utilisation clamps. */
+struct lc_sched_attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period; /* nanoseconds */
+	uint32_t util_min, util_max;
+};
+
 /* --- descriptors and files --- */
 static inline long lc_sys_close(int fd)
 {
@@ -481,6 +491,14 @@ static inline long lc_sys_sched_setaffinity(int pid, size_t size, const void *ma
 static inline long lc_sys_sched_setscheduler(int pid, int policy, const struct sched_param *param)
 {
 	return LCT_SYS3(sched_setscheduler, pid, policy, param);
+}
+static inline long lc_sys_sched_setattr(int pid, const struct lc_sched_attr *attributes)
+{
+	return LCT_SYS3(sched_setattr, pid, attributes, 0);
+}
+static inline long lc_sys_sched_getattr(int pid, struct lc_sched_attr *out)
+{
+	return LCT_SYS4(sched_getattr, pid, out, sizeof(*out), 0);
 }
 static inline long lc_sys_setpriority(int which, int who, int nice)
 {

@@ -156,6 +156,63 @@ local function rlimits(t)
   end
 end
 
+-- Words as the kernel's headers have them.
+local function without_prefix(t, name, prefix)
+  local value = t[name]
+  if type(value) == "string" then
+    t[name] = (value:gsub("^" .. prefix, ""))
+  elseif type(value) == "table" then
+    for i, word in next, value do
+      if type(word) == "string" then
+        value[i] = word:gsub("^" .. prefix, "")
+      end
+    end
+  end
+end
+
+local NANOSECONDS <const> = 1000000000
+
+local function scheduling(t, problems)
+  if type(t.scheduler) == "table" then
+    without_prefix(t.scheduler, "policy", "SCHED_")
+    without_prefix(t.scheduler, "flags", "SCHED_FLAG_")
+    for _, name in ipairs { "runtime", "deadline", "period" } do
+      local value = t.scheduler[name]
+      if type(value) == "string" then
+        local seconds, problem = units.duration(value)
+        t.scheduler[name] = seconds and math.tointeger(seconds * NANOSECONDS // 1) or nil
+        if not t.scheduler[name] then
+          check.add(problems, "scheduler." .. name, problem or "is too long", value)
+        end
+      end
+    end
+  end
+  if type(t.io_priority) == "table" then
+    without_prefix(t.io_priority, "class", "IOPRIO_CLASS_")
+  end
+  for _, name in ipairs { "initial", "final" } do
+    local affinity = t.exec_cpu_affinity
+    if type(affinity) == "table" then
+      affinity[name] = number_text(affinity[name])
+      if affinity[name] == "" then
+        affinity[name] = nil -- OCI writes so what is not said
+      end
+    end
+  end
+end
+
+local function memory_policy(t)
+  local policy = t.memory_policy
+  if type(policy) == "table" then
+    without_prefix(policy, "mode", "MPOL_")
+    without_prefix(policy, "flags", "MPOL_F_")
+    policy.nodes = number_text(policy.nodes)
+    if policy.nodes == "" then
+      policy.nodes = nil
+    end
+  end
+end
+
 local function groups(t)
   if type(t.additional_groups) == "table" then
     for i, group in next, t.additional_groups do
@@ -222,6 +279,7 @@ function M.config(t, problems)
   rlimits(t)
   groups(t)
   limits.normal(t.cgroups, problems)
+  memory_policy(t)
   if type(t.devices) == "table" then
     for i, device in next, t.devices do
       if type(device) == "table" then
@@ -299,6 +357,7 @@ function M.process(t, problems)
   rlimits(t)
   groups(t)
   octal(t, "umask", problems, "umask")
+  scheduling(t, problems)
   return t
 end
 

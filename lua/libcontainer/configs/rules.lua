@@ -490,15 +490,114 @@ local function own_limits(process, problems)
   end
 end
 
+-- --- when, where and with which memory ---
+
+local NUMBER_MAX <const> = 8191
+local LIST <const> = "numbers and ranges, separated by commas: \"0-3,7\""
+
+-- "0-3,7"; true for what is absent or refused already.
+local function number_list(text, field, problems)
+  for part in (text and text .. "," or ""):gmatch("([^,]*),") do
+    local first, last = part:match("^(%d+)%-?(%d*)$")
+    first, last = math.tointeger(first), math.tointeger(last ~= "" and last or first)
+    if not first or not last or last < first or last > NUMBER_MAX or part:sub(-1) == "-" then
+      add(problems, field, "must be a list of numbers and ranges", text, LIST)
+      return
+    end
+  end
+end
+
+local function affinity(process, problems)
+  for _, name in ipairs { "initial", "final" } do
+    number_list(process.exec_cpu_affinity and process.exec_cpu_affinity[name], "exec_cpu_affinity." .. name, problems)
+  end
+end
+
+local DEADLINE_TIMES <const> = { "runtime", "deadline", "period" }
+local RUNTIME_MIN <const> = 1024
+
+local function deadline(policy, problems)
+  if policy.policy ~= "DEADLINE" then
+    for _, name in ipairs(DEADLINE_TIMES) do
+      if (policy[name] or 0) ~= 0 then
+        add(problems, "scheduler." .. name, "is for the policy DEADLINE", policy[name])
+      end
+    end
+    return
+  end
+  local runtime, within = policy.runtime or 0, policy.deadline or 0
+  local period = (policy.period or 0) ~= 0 and policy.period or within
+  if runtime < RUNTIME_MIN then
+    add(problems, "scheduler.runtime", "must be at least 1024 nanoseconds", runtime,
+      'a time in each period: runtime = "10ms", deadline = "30ms", period = "100ms"')
+  elseif within < runtime then
+    add(problems, "scheduler.deadline", "must not be less than runtime", policy.deadline)
+  elseif period < within then
+    add(problems, "scheduler.period", "must not be less than deadline", policy.period)
+  end
+end
+
+local NICE_POLICIES <const> = { OTHER = true, BATCH = true }
+local PRIORITY_POLICIES <const> = { FIFO = true, RR = true }
+
+local function scheduler(process, problems)
+  local policy = process.scheduler
+  if not policy or not policy.policy then return end
+  if (policy.nice or 0) ~= 0 and not NICE_POLICIES[policy.policy] then
+    add(problems, "scheduler.nice", "is for the policies OTHER and BATCH", policy.nice)
+  end
+  local priority = policy.priority or 0
+  if PRIORITY_POLICIES[policy.policy] and priority == 0 then
+    if not check.is_refused(problems, "scheduler.priority") then
+      add(problems, "scheduler.priority", "must be from 1 to 99 with " .. policy.policy, policy.priority)
+    end
+  elseif priority ~= 0 and not PRIORITY_POLICIES[policy.policy] then
+    add(problems, "scheduler.priority", "is for the policies FIFO and RR", priority)
+  end
+  deadline(policy, problems)
+end
+
+local function io_priority(process, problems)
+  local wish = process.io_priority
+  if wish and wish.class == "IDLE" and (wish.priority or 0) ~= 0 then
+    add(problems, "io_priority.priority", "is for the classes RT and BE", wish.priority)
+  end
+end
+
+local MODES_WITHOUT_NODES <const> = { DEFAULT = true, LOCAL = true }
+local BALANCED_MODES <const> = { BIND = true, PREFERRED_MANY = true }
+
+local function memory_policy(config, problems)
+  local policy = config.memory_policy
+  if not policy or not policy.mode then return end
+  local mode, nodes, flags = policy.mode, policy.nodes, policy.flags or {}
+  number_list(nodes, "memory_policy.nodes", problems)
+  if nodes and MODES_WITHOUT_NODES[mode] then
+    add(problems, "memory_policy.nodes", "are none with the mode " .. mode, nodes)
+  elseif not nodes and not MODES_WITHOUT_NODES[mode] and mode ~= "PREFERRED"
+    and not check.is_refused(problems, "memory_policy.nodes") then
+    add(problems, "memory_policy.nodes", "are needed with the mode " .. mode, nil,
+      "/sys/devices/system/node/online lists them")
+  elseif not nodes and #flags > 0 then
+    add(problems, "memory_policy.flags", "say how nodes are meant, and there are none")
+  end
+  if check.contains(flags, "STATIC_NODES") and check.contains(flags, "RELATIVE_NODES") then
+    add(problems, "memory_policy.flags", "have STATIC_NODES and RELATIVE_NODES, which exclude each other")
+  end
+  if check.contains(flags, "NUMA_BALANCING") and not BALANCED_MODES[mode] then
+    add(problems, "memory_policy.flags", "have NUMA_BALANCING, which is for the modes BIND and PREFERRED_MANY")
+  end
+end
+
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
 M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sysctl, capabilities,
-  rlimits, additional_groups, annotations, limits.rules, seccomp }
+  rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy }
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]
 M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, terminal, own_limits,
-  seccomp }
+  seccomp, scheduler, io_priority, affinity }
 
 --- Apply all rules of a container to its strict form.
 ---@param config table

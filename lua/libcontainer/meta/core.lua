@@ -667,6 +667,11 @@ function Session:gate() end
 ---@return libcontainer.RawError|nil
 function Session:go() end
 
+--- Set the scheduling policy of a further process that is ready a second time.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Session:schedule() end
+
 --- The program runs: the session is over.
 ---@return libcontainer.core.Process
 function Session:finish() end

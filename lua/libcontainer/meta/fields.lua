@@ -151,6 +151,32 @@
 ---@field columns? integer  characters in a line
 ---@field rows? integer  lines
 
+---A scheduling policy, as sched_setattr(2) has it; FIFO, RR, DEADLINE and a nice value below 0 take CAP_SYS_NICE of the calling process, DEADLINE all processors too, and its threads and children are refused unless the flags have RESET_ON_FORK.
+---@class libcontainer.fields.scheduler
+---@field policy? "OTHER"|"FIFO"|"RR"|"BATCH"|"IDLE"|"DEADLINE"  which of sched(7), with or without SCHED_
+---@field nice? integer  of OTHER and BATCH: less is more; default 0
+---@field priority? integer  of FIFO and RR, which need one from 1 to 99
+---@field flags? ("RESET_ON_FORK"|"RECLAIM"|"DL_OVERRUN"|"KEEP_POLICY"|"KEEP_PARAMS"|"UTIL_CLAMP_MIN"|"UTIL_CLAMP_MAX")[]  with or without SCHED_FLAG_; RESET_ON_FORK: what it starts is scheduled as usual
+---@field runtime? integer  of DEADLINE: nanoseconds of a processor in each period, or text such as "10ms"
+---@field deadline? integer  of DEADLINE: within how many nanoseconds it gets them
+---@field period? integer  of DEADLINE: nanoseconds from one to the next; absent: the deadline
+
+---A priority at block devices, as ioprio_set(2) has it.
+---@class libcontainer.fields.io_priority
+---@field class? "RT"|"BE"|"IDLE"  real time, which takes CAP_SYS_NICE of the calling process, as usual, or when nobody else wants to; with or without IOPRIO_CLASS_
+---@field priority? integer  in its class, 0 is the first; IDLE has none; default 0
+
+---Processors of a further program; the first one of a container has those of cgroups.cpuset_cpus.
+---@class libcontainer.fields.cpu_affinity
+---@field initial? string  where it is set up, as far as the cpuset of the container allows: "0-3,7"
+---@field final? string  where the program runs; absent: on all that the container has
+
+---A memory policy, as set_mempolicy(2) has it.
+---@class libcontainer.fields.memory_policy
+---@field mode? "DEFAULT"|"PREFERRED"|"BIND"|"INTERLEAVE"|"LOCAL"|"PREFERRED_MANY"|"WEIGHTED_INTERLEAVE"  with or without MPOL_; WEIGHTED_INTERLEAVE needs Linux 6.9
+---@field nodes? string  the nodes: "0-1,3"; DEFAULT and LOCAL have none
+---@field flags? ("NUMA_BALANCING"|"RELATIVE_NODES"|"STATIC_NODES")[]  with or without MPOL_F_; of nodes alone, NUMA_BALANCING of BIND and PREFERRED_MANY alone
+
 ---A program to run in a container.
 ---@class libcontainer.fields.process
 ---@field args? string[]  the program and its arguments; a name without slash is looked for in the PATH of env
@@ -168,6 +194,9 @@
 ---@field cgroups? libcontainer.fields.cgroups  limits of a further process alone, in a cgroup of its own inside the container's; an empty table is such a cgroup without limits
 ---@field umask? integer|string  file mode creation mask, 18 is octal 022; default 18
 ---@field oom_score_adj? integer  how willingly the kernel kills the program when memory runs out
+---@field scheduler? libcontainer.fields.scheduler  when it gets a processor
+---@field io_priority? libcontainer.fields.io_priority  when block devices serve it
+---@field exec_cpu_affinity? libcontainer.fields.cpu_affinity  processors of a further process, as it is set up and as it runs
 ---@field terminal? boolean  a terminal from the container's own devpts, which is its stdin, stdout and stderr and controls its session; /dev/console too for the first program; default false
 ---@field terminal_size? libcontainer.fields.terminal_size|integer[]  its size before the program runs: { columns = 80, rows = 24 } or { 80, 24 }; default 80x24
 ---@field console? string  unix socket to which the other end of the terminal is sent, as OCI runtimes do; without it the process object has it as `terminal`
@@ -203,6 +232,8 @@
 ---@field networks? libcontainer.fields.network[]  network interfaces; a network namespace always has its loopback up
 ---@field session_keyring? boolean  a new session keyring, named after the container; false leaves that of the calling process, keys included; default true
 ---@field parent_death_signal? integer|string  signal that the program gets when the host process dies: a number or a name; default 0
+---@field personality? "LINUX"|"LINUX32"  what the kernel says that it is: LINUX32 is a machine of 32 bits in uname(2); default LINUX
+---@field memory_policy? libcontainer.fields.memory_policy  which memory nodes its programs are given memory of
 ---@field additional_groups? string[]|integer[]  further groups of every process
 ---@field detach? boolean  the container outlives the object and the process that made it; default false
 ---@field labels? table<string, string|number|boolean>  kept in the state, for the caller
