@@ -226,7 +226,8 @@ local function words_of(detail)
 end
 
 local function out_of_range(value, spec)
-  return value < spec.minimum or value > spec.maximum
+  -- the least number cannot be written in schema.def: where its neighbour is the minimum, all bits are fine
+  return value < spec.minimum and spec.minimum ~= -math.maxinteger or value > spec.maximum
 end
 
 local function range_message(spec)

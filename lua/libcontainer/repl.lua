@@ -21,6 +21,8 @@ local TOPICS <const> = {
     { "configs.empty { rootfs = \"/srv/alpine\" }", "the least: namespaces, the filter, nothing else" },
     { "configs.merge(a, b)", "b over a" },
     { "configs.validate(config)", "everything that is wrong with it" },
+    { "configs.from_oci(\"bundle\")", "config, process and what was ignored, from an OCI bundle or document" },
+    { "configs.to_oci(config, process)", "an OCI document, and what it has no place for" },
   },
   factory = {
     { "factory:create(id, config)", "make a container; nothing is started" },

@@ -149,6 +149,8 @@ int lc_lua_send_terminal(lua_State *L);
 int lc_lua_duplicate(lua_State *L);
 int lc_lua_raw(lua_State *L);
 int lc_lua_fileno(lua_State *L);
+int lc_lua_bundle_file(lua_State *L);
+int lc_lua_real_path(lua_State *L);
 int lc_lua_open_images(lua_State *L);
 int lc_lua_proc_file(lua_State *L);
 int lc_lua_proc_link(lua_State *L);

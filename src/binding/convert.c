@@ -92,7 +92,7 @@ static void read_integer(lua_State *L, const struct lc_field *field, struct lc_i
 		bad_field(L, field, "integer");
 	out->value = lua_tointeger(L, -1);
 	out->is_set = true;
-	if (out->value < field->minimum || out->value > field->maximum)
+	if ((out->value < field->minimum && field->minimum != LCT_ANY_BITS) || out->value > field->maximum)
 		luaL_error(L, "field '%s' of %s: %I is out of range", field->name, field->section,
 			(LUAI_UACINT) out->value);
 }

@@ -183,6 +183,8 @@ static const luaL_Reg functions[] = {
 	{"duplicate", lc_lua_duplicate},
 	{"raw", lc_lua_raw},
 	{"fileno", lc_lua_fileno},
+	{"bundle_file", lc_lua_bundle_file},
+	{"real_path", lc_lua_real_path},
 	{"images", lc_lua_open_images},
 	{"proc_file", lc_lua_proc_file},
 	{"proc_link", lc_lua_proc_link},

@@ -91,6 +91,9 @@ enum lc_field_kind {
 	LCT_FIELD_LATER,
 };
 
+/* The minimum of a field whose 64 bits may be any: a literal cannot say the least number, which is in too. */
+#define LCT_ANY_BITS (-INT64_MAX)
+
 struct lc_field {
 	const char *section, *name, *detail;
 	enum lc_field_kind kind;

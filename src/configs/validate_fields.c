@@ -53,7 +53,8 @@ static int check_integer(const struct lc_field *field, const struct lc_integer *
 {
 	if (!value->is_set)
 		return field->is_required ? lc_refuse(err, EINVAL, "%s: missing", name) : 0;
-	if (value->value < field->minimum || value->value > field->maximum)
+	if ((value->value < field->minimum && field->minimum != LCT_ANY_BITS) ||
+		value->value > field->maximum)
 		return lc_refuse(err, EINVAL, "%s: out of range", name);
 	return 0;
 }

@@ -9,9 +9,13 @@
 -- the schema (check.lua), rules of more than one field (rules.lua). What comes out is strict, and
 -- the only thing that the core is ever given.
 local check = require "libcontainer.check"
+local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
+local json = require "libcontainer.json"
 local limits = require "libcontainer.configs.limits"
 local normal = require "libcontainer.configs.normal"
+local oci_read = require "libcontainer.oci.read"
+local oci_write = require "libcontainer.oci.write"
 local object = require "libcontainer.object"
 local profile = require "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
@@ -188,6 +192,120 @@ function M.validate(config)
   return true
 end
 
+-- --- OCI ---
+
+-- A document from a file, and the directory that its relative paths are relative to.
+local function read_bundle(path)
+  local file = path
+  local real, raw = core.real_path(path)
+  local text
+  if real then
+    text, raw = core.bundle_file(real)
+    if not text and raw.errno and core.errno_name(raw.errno) == "EISDIR" then
+      file = path:gsub("/+$", "") .. "/config.json"
+      real, raw = core.real_path(file)
+      if real then
+        text, raw = core.bundle_file(real)
+      end
+    end
+  end
+  if not text then
+    return nil, errors.raw(raw, { code = "SystemError", hint = "the directory of a bundle, or its config.json" })
+  end
+  local document, err = json.decode(text, { name = file, null = "drop" })
+  return document, err or real:match("^(.*)/[^/]*$")
+end
+
+-- Problems of one table of ours, by the paths of the document.
+local function translated(reading, side, problems)
+  for _, problem in ipairs(problems) do
+    problem.field = oci_read.path_of(reading, side, problem.field)
+    if not check.is_refused(reading.problems, problem.field) then
+      table.insert(reading.problems, problem)
+    end
+  end
+end
+
+--- A configuration and a process from an OCI runtime-spec document (config.json) of any version 1.x.
+--
+-- What the specification does not know is ignored, as it demands, and told in `ignored`: properties of
+-- other platforms, of later versions, of one's own, and names of system calls that this machine does not know.
+-- What it knows and this version cannot do is an error, with every other problem, each by its path in
+-- the document. Absence means what it means there: no filter, no new privileges only when asked for, no
+-- devices but the usual ones.
+---@param source string|table  path of a bundle, or of its config.json; or the document as a table
+---@param options { bundle: string|nil }|nil  of a table: what its relative paths are relative to
+---@return table|nil config
+---@return table|nil process  what to start in it, nil when the document has none; the error when config is nil
+---@return libcontainer.Ignored[]|nil ignored  `{ field, value }` each
+function M.from_oci(source, options)
+  if type(source) ~= "string" and type(source) ~= "table" then
+    error("bad argument #1 to 'from_oci' (path or table expected, got " .. type(source) .. ")", 2)
+  end
+  local bundle = check.options(options, { "bundle" }, "from_oci").bundle
+  if bundle ~= nil and (type(bundle) ~= "string" or bundle:sub(1, 1) ~= "/") then
+    error("bad option 'bundle' of from_oci (absolute path expected)", 2)
+  end
+  local document, place = source, bundle
+  if type(source) == "string" then
+    document, place = read_bundle(source)
+    if document == nil then
+      return nil, place
+    end
+  end
+  local problems = {}
+  document = check.copy(document, problems)
+  if type(document) ~= "table" or #problems > 0 then
+    return nil, errors.config_invalid(#problems > 0 and problems
+      or { { field = "", message = "a configuration must be an object" } })
+  end
+  local config, process, reading = oci_read.document(document, bundle or place)
+  config.rootfs = config.rootfs and type(config.rootfs) == "string" and config.rootfs:sub(1, 1) == "/"
+    and rules.normalise_path(config.rootfs) or config.rootfs
+  local found = {}
+  local strict = strict_config(config, found)
+  translated(reading, "config", found)
+  local program
+  if process then
+    found = {}
+    program = strict_process(process, found)
+    translated(reading, "process", found)
+  end
+  if #reading.problems > 0 then
+    return nil, errors.config_invalid(reading.problems)
+  end
+  return object.plain(strict), program and object.plain(program), reading.ignored
+end
+
+--- A configuration, and a process of it, as an OCI runtime-spec document: a table that
+-- `require "libcontainer.json".encode` writes exactly. Its ociVersion is the first that has all of it.
+--
+-- What OCI has no place for is told in `left_out`: who owns the container, labels, networks that are made,
+-- limits of the process alone. `from_oci` of the document answers the same configuration in a normal form:
+-- `cpus` as quota and period, `cpu_weight`, `memory_min`, `memory_low` and `memory_high` as files of
+-- cgroup v2, what both have in the container, further groups in the process, and defaults in full.
+---@param config libcontainer.fields.config
+---@param process libcontainer.fields.process|nil
+---@return table|nil document
+---@return libcontainer.Ignored[]|libcontainer.Error left_out  the error when document is nil
+function M.to_oci(config, process)
+  local problems, further = {}, {}
+  local strict = strict_config(config, problems)
+  local program = process ~= nil and strict_process(process, further) or nil
+  for _, problem in ipairs(further) do
+    problem.field = "process" .. (problem.field ~= "" and "." .. problem.field or "")
+    problems[#problems + 1] = problem
+  end
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  local document, writing = oci_write.document(strict, program, rules.DEFAULT_NAMESPACES)
+  if #writing.problems > 0 then
+    return nil, errors.config_invalid(writing.problems)
+  end
+  return document, writing.left_out
+end
+
 --- The strict form of a configuration: a deep copy that shares nothing with `t`.
 ---@param t table
 ---@return table|nil config
@@ -315,4 +433,4 @@ function M.prepare_exec(t)
   return program, options
 end
 
-return object.module(M, "libcontainer.configs: default, host_root, empty, merge, validate")
+return object.module(M, "libcontainer.configs: default, host_root, empty, merge, validate, from_oci, to_oci")

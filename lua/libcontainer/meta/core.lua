@@ -179,6 +179,18 @@ function Raw:close() end
 ---@return libcontainer.RawError|nil
 function core.send_terminal(path, master, timeout) end
 
+--- A file of the host, of at most 16 MiB.
+---@param path string
+---@return string|nil text
+---@return libcontainer.RawError|nil
+function core.bundle_file(path) end
+
+--- Where that really is: absolute and without links.
+---@param path string
+---@return string|nil real
+---@return libcontainer.RawError|nil
+function core.real_path(path) end
+
 --- Open a directory of images. EPERM unless it belongs to the caller and nobody else may write to it.
 ---@param path string absolute
 ---@param step "checkpoint"|"restore"

@@ -1,0 +1,493 @@
+-- SPDX-License-Identifier: MIT
+--- An OCI runtime-spec document as a configuration and a process of ours, in friendly forms.
+--
+-- The schema says which fields there are, oci/fields.lua where they are; here is what has another
+-- shape (FORMS), and what OCI means by absence. What is read is remembered, so that afterwards
+-- everything that nobody has read can be told: a property that the specification does not know is
+-- ignored, as it demands, and one that it knows is a problem.
+local check = require "libcontainer.check"
+local core = require "libcontainer.core"
+local errors = require "libcontainer.errors"
+local fields = require "libcontainer.oci.fields"
+local json = require "libcontainer.json"
+local seccomp = require "libcontainer.configs.seccomp"
+
+local M = {}
+
+local join = fields.join
+
+---@class libcontainer.oci.Reading
+---@field problems libcontainer.Problem[]
+---@field ignored libcontainer.Ignored[]
+---@field bundle string|nil
+---@field used table<table, table<string, true>>  of each object, the properties that were looked at
+---@field lists table<table, true>  arrays whose items were
+---@field at table<string, table<string, string>>  of "config" and "process": OCI's path of a path of ours
+
+---@class libcontainer.Ignored
+---@field field string where in the document: "linux.futureThing"
+---@field value any when it is text, a number or a boolean
+
+local function ignore(reading, field, value)
+  local kind = type(value)
+  local is_plain = kind == "string" or kind == "number" or kind == "boolean"
+  reading.ignored[#reading.ignored + 1] = { field = field, value = is_plain and value or nil }
+end
+
+local function is_object(value)
+  return type(value) == "table" and not json.is_big(value) and not json.is_array(value) and value[1] == nil
+end
+
+-- The value at a dotted path; what is on the way must be objects.
+local function look_up(reading, object, place, path)
+  local here = path
+  for name in place:gmatch("[^.]+") do
+    if object == nil then
+      return nil
+    elseif not is_object(object) then
+      if not check.is_refused(reading.problems, here) then
+        check.add(reading.problems, here, "must be an object, not " .. (type(object) == "table" and "an array"
+          or "a " .. type(object)), object)
+      end
+      return nil
+    end
+    reading.used[object] = reading.used[object] or {}
+    reading.used[object][name] = true
+    object, here = rawget(object, name), join(here, name)
+  end
+  return object
+end
+
+-- --- what has another shape ---
+
+-- Each is given the value, the reading, OCI's path of it, and the object that it is in; and answers ours.
+local FORMS = {}
+
+FORMS["config.rootfs"] = function(value, reading, path)
+  if type(value) ~= "string" or value == "" or value:find("\0", 1, true) then
+    return value
+  elseif value:sub(1, 1) ~= "/" and not reading.bundle then
+    check.add(reading.problems, path, "is relative, and there is no bundle that it is relative to", value,
+      "configs.from_oci(document, { bundle = \"/path/of/the/bundle\" })")
+    return nil
+  end
+  local absolute = value:sub(1, 1) == "/" and value or reading.bundle .. "/" .. value
+  return core.real_path(absolute) or absolute
+end
+
+-- Types that share what the runtime has are those that are not listed.
+FORMS["config.namespaces"] = function(value, reading, path)
+  if not check.array_length(value, reading.problems, path) then
+    return nil
+  end
+  local out, seen = json.array(), {}
+  reading.lists[value] = true
+  for i, item in ipairs(value) do
+    local at = ("%s[%d]"):format(path, i)
+    local kind = look_up(reading, item, "type", at)
+    local join_path = look_up(reading, item, "path", at)
+    if type(kind) ~= "string" then
+      check.add(reading.problems, at .. ".type", "must be text", kind)
+    elseif seen[kind] then
+      check.add(reading.problems, at .. ".type", "is listed twice", kind)
+    elseif join_path ~= nil and join_path ~= "" then
+      out[kind] = join_path
+      reading.at.config["namespaces." .. kind] = at .. ".path"
+    else
+      out[#out + 1] = kind
+      reading.at.config[("namespaces[%d]"):format(#out)] = at .. ".type"
+    end
+    seen[kind or ""] = true
+  end
+  return out
+end
+
+FORMS["mount.destination"] = function(value)
+  if type(value) == "string" and value ~= "" and value:sub(1, 1) ~= "/" then
+    return "/" .. value -- as runtimes have always read it
+  end
+  return value
+end
+
+local function is_bind(mount)
+  local options = type(mount.options) == "table" and mount.options or {}
+  return mount.type == "bind" or check.contains(options, "bind") or check.contains(options, "rbind")
+end
+
+FORMS["mount.source"] = function(value, reading, path, mount)
+  if type(value) ~= "string" or value == "" or value:sub(1, 1) == "/" or not is_bind(mount) then
+    return value
+  elseif not reading.bundle then
+    check.add(reading.problems, path, "is relative, and there is no bundle that it is relative to", value,
+      "configs.from_oci(document, { bundle = \"/path/of/the/bundle\" })")
+    return nil
+  end
+  return reading.bundle .. "/" .. value
+end
+
+-- The kind of a file is no part of its mode here.
+FORMS["device.file_mode"] = function(value)
+  return math.type(value) == "integer" and value & 0xfff or value
+end
+
+local function unlimited(value)
+  -- 2^64-1, or more than any limit of the kernel's
+  return json.is_big(value) and -1 or value
+end
+
+local function infinity(value)
+  return json.is_big(value) and json.bits(value) == -1 and -1 or value
+end
+FORMS["rlimit.soft"], FORMS["rlimit.hard"] = infinity, infinity
+FORMS["hugetlb_limit.limit"] = unlimited
+
+FORMS["process.user"] = function(value, reading, path)
+  local uid, gid = look_up(reading, value, "uid", path), look_up(reading, value, "gid", path)
+  local ids = {}
+  for name, id in next, { uid = uid, gid = gid } do
+    if math.type(id) ~= "integer" or id < 0 or id > 4294967294 then
+      check.add(reading.problems, join(path, name), "must be a whole number between 0 and 4294967294", id)
+    else
+      ids[name] = id
+    end
+  end
+  return ("%d:%d"):format(ids.uid or 0, ids.gid or 0)
+end
+
+FORMS["process.additional_groups"] = function(value, reading, path)
+  if not check.array_length(value, reading.problems, path) then
+    return nil
+  end
+  local out = json.array()
+  for i, id in ipairs(value) do
+    if math.type(id) ~= "integer" or id < 0 or id > 4294967294 then
+      check.add(reading.problems, ("%s[%d]"):format(path, i), "must be a whole number between 0 and 4294967294", id)
+    else
+      out[#out + 1] = ("%d"):format(id)
+    end
+  end
+  return out
+end
+
+FORMS["cgroups.cpu_idle"] = function(value, reading, path)
+  if value == 0 or value == 1 then
+    return value == 1
+  end
+  check.add(reading.problems, path, "must be 0 or 1", value)
+  return nil
+end
+
+local function is_for_all(rule, allow)
+  return is_object(rule) and (rule.allow or false) == allow and (rule.type or "a") == "a"
+    and (rule.major or -1) == -1 and (rule.minor or -1) == -1 and (rule.access or "rwm") == "rwm"
+end
+
+local read_section
+
+-- "All denied" in front is what a list means here anyway; "all allowed" alone is no list.
+FORMS["cgroups.devices"] = function(value, reading, path)
+  if not check.array_length(value, reading.problems, path) then
+    return nil
+  end
+  local out, skipped = json.array(), is_for_all(value[1], false) and 1 or 0
+  local is_none = #value == 1 and is_for_all(value[1], true)
+  reading.lists[value] = true
+  for i, rule in ipairs(value) do
+    local at = ("%s[%d]"):format(path, i)
+    local ours = ("cgroups.devices[%d]"):format(i - skipped)
+    local read = read_section(reading, "device_rule", rule, ours, at, "linux.resources.devices", "config")
+    if i > skipped then
+      out[#out + 1] = read
+    end
+  end
+  return not is_none and out or nil
+end
+
+FORMS["cgroups.rdma"] = function(value, reading, path)
+  if not is_object(value) then
+    check.add(reading.problems, path, "must be an object", value)
+    return nil
+  end
+  local out, names = json.array(), {}
+  reading.used[value] = {}
+  for name in next, value do
+    names[#names + 1] = type(name) == "string" and name or nil
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    reading.used[value][name] = true
+    out[i] = read_section(reading, "rdma_limit", value[name], ("cgroups.rdma[%d]"):format(i), join(path, name),
+      "linux.resources.rdma", "config")
+    out[i].device = name
+  end
+  return out
+end
+
+-- A name that no architecture has does nothing: it is newer than this machine, or another one's.
+FORMS["seccomp_rule.names"] = function(value, reading, path)
+  if not check.array_length(value, reading.problems, path) then
+    return nil
+  end
+  local out = json.array()
+  for i, name in ipairs(value) do
+    if type(name) ~= "string" or core.syscall_known(name) then
+      out[#out + 1] = name
+    else
+      ignore(reading, ("%s[%d]"):format(path, i), name)
+    end
+  end
+  return out
+end
+
+-- A rule that names unknown calls alone has nothing to do.
+FORMS["seccomp.syscalls"] = function(value, reading, path)
+  if not check.array_length(value, reading.problems, path) then
+    return nil
+  end
+  local out = json.array()
+  reading.lists[value] = true
+  for i, item in ipairs(value) do
+    local rule = read_section(reading, "seccomp_rule", item, ("seccomp.syscalls[%d]"):format(#out + 1),
+      ("%s[%d]"):format(path, i), "linux.seccomp.syscalls", "config")
+    if not (json.is_array(rule.names) and #rule.names == 0 and #item.names > 0) then
+      out[#out + 1] = rule
+    end
+  end
+  return out
+end
+
+FORMS["config.seccomp"] = function(value, reading, path)
+  if not is_object(value) then
+    check.add(reading.problems, path, "must be an object", value)
+    return nil
+  elseif next(value) == nil then
+    return false
+  end
+  local filter = read_section(reading, "seccomp", value, "seccomp", path, path, "config")
+  return seccomp.hash(filter) == seccomp.hash(seccomp.default) and "default" or filter
+end
+
+-- What cannot be granted is no failure: a name that this version does not know, and ambient ones that are not
+-- permitted and inheritable too, which the kernel refuses (other tools write those).
+FORMS["config.capabilities"] = function(value, reading, path)
+  local sets = read_section(reading, "capabilities", value, "capabilities", path, path, "config")
+  local granted = { permitted = {}, inheritable = {} }
+  for _, set in ipairs { "bounding", "effective", "permitted", "inheritable", "ambient" } do
+    local kept = json.array()
+    for i, name in ipairs(type(sets[set]) == "table" and sets[set] or {}) do
+      local is_text = type(name) == "string"
+      if is_text and granted[set] then
+        granted[set][name] = true
+      end
+      if is_text and (not core.capability(name) or (set == "ambient" and not (granted.permitted[name]
+        and granted.inheritable[name]))) then
+        ignore(reading, ("%s.%s[%d]"):format(path, set, i), value[set][i])
+      else
+        kept[#kept + 1] = name
+        reading.at.config[("capabilities.%s[%d]"):format(set, #kept)] = ("%s.%s[%d]"):format(path, set, i)
+      end
+    end
+    sets[set] = sets[set] and kept
+  end
+  return sets
+end
+
+-- --- by kind ---
+
+local function words(section, spec, value, reading, path)
+  local out = json.array()
+  if not check.array_length(value, reading.problems, path) then
+    return nil
+  end
+  for i, word in ipairs(value) do
+    out[i] = fields.read_word(section, spec, word)
+    if out[i] == nil then
+      check.add(reading.problems, ("%s[%d]"):format(path, i), "must begin with "
+        .. fields.prefix(section, spec.name), word)
+      out[i] = word
+    end
+  end
+  return out
+end
+
+local function objects(section, value, reading, ours, path, parent, side)
+  if not check.array_length(value, reading.problems, path) then
+    return nil
+  end
+  local out = json.array()
+  reading.lists[value] = true
+  for i, item in ipairs(value) do
+    local at = ("[%d]"):format(i)
+    out[i] = read_section(reading, section, item, ours .. at, path .. at, parent, side)
+  end
+  return out
+end
+
+local function says_nothing(value)
+  return value == false or value == "" or (type(value) == "table" and next(value) == nil)
+end
+
+local TEXTS <const> = { string = true, path = true, word = true }
+
+-- The value of one field. `parent` is where its section is, without places in arrays.
+local function read_value(reading, section, spec, value, object, ours, path, parent, side)
+  local form = FORMS[section .. "." .. spec.name]
+  local inner = fields.section_of(spec)
+  if form then
+    return form(value, reading, path, object)
+  elseif spec.kind == "objects" then
+    return objects(inner, value, reading, ours, path, parent, side)
+  elseif inner then
+    return read_section(reading, inner, value, ours, path, parent, side)
+  elseif spec.kind == "words" or spec.kind == "strings" then
+    return fields.prefix(section, spec.name) and words(section, spec, value, reading, path) or value
+  elseif not spec.required and (value == "" and TEXTS[spec.kind] or spec.kind == "later" and says_nothing(value)) then
+    return nil -- how others write absence
+  end
+  local word = fields.read_word(section, spec, value)
+  if word == nil then
+    check.add(reading.problems, path, "must begin with " .. fields.prefix(section, spec.name), value)
+  end
+  return word
+end
+
+--- One section from one object.
+function read_section(reading, section, object, ours, path, parent, side)
+  local out = {}
+  if not is_object(object) then
+    check.add(reading.problems, path, "must be an object", object)
+    return out
+  end
+  reading.used[object] = reading.used[object] or {}
+  for _, spec in ipairs(check.section(section).fields) do
+    local place = fields.place(section, spec.name, parent)
+    local is_spread = place == ""
+    if place then
+      local value = is_spread and object or look_up(reading, object, place, path)
+      local here = is_spread and path or join(path, place)
+      reading.at[side][join(ours, spec.name)] = here
+      if value ~= nil then
+        out[spec.name] = read_value(reading, section, spec, value, object, join(ours, spec.name), here,
+          is_spread and parent or join(parent, place), side)
+      end
+    end
+  end
+  reading.at[side][ours] = path
+  return out
+end
+
+-- --- what nobody has read ---
+
+local function unread(reading, object, path, pattern)
+  local names = {}
+  for name in next, object do
+    names[#names + 1] = type(name) == "string" and name or nil
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local value, here, known = object[name], join(path, name), join(pattern, name)
+    if not reading.used[object][name] then
+      if not fields.since[known] then
+        ignore(reading, here, value)
+      elseif not says_nothing(value) then
+        check.add(reading.problems, here, errors.NOT_SUPPORTED, value)
+      end
+    elseif type(value) == "table" and reading.lists[value] then
+      for i, item in ipairs(value) do
+        if reading.used[item] then unread(reading, item, ("%s[%d]"):format(here, i), known) end
+      end
+    elseif type(value) == "table" and reading.used[value] then
+      unread(reading, value, here, known)
+    end
+  end
+end
+
+-- --- the document ---
+
+-- Dotted identifiers behind a sign, or nothing.
+local function is_suffix(text, sign)
+  return text == "" or (text:sub(1, 1) == sign and #text > 1 and not text:find("^.%.") and not text:find("%.%.")
+    and text:sub(-1) ~= ".")
+end
+
+-- SemVer 2.0.0, of the first major version. O1
+local function version(reading, document)
+  local value = look_up(reading, document, "ociVersion", "")
+  local minor, patch, release, build
+  if type(value) == "string" then
+    minor, patch, release, build = value:match("^1%.(%d+)%.(%d+)(%-?[%w.%-]*)(%+?[%w.%-]*)$")
+  end
+  if not minor or minor:find("^0%d") or patch:find("^0%d") or not is_suffix(release, "-")
+    or not is_suffix(build, "+") then
+    check.add(reading.problems, "ociVersion", value == nil and "is required"
+      or "must be a version 1.x.y of the OCI runtime specification", value, "such as \"1.0.2\"")
+  end
+end
+
+-- What OCI means where it says nothing, and we would mean something else.
+local function absences(config, document)
+  config.namespaces = config.namespaces or json.array()
+  if config.seccomp == nil then
+    config.seccomp = false
+  end
+  if config.no_new_privileges == nil and type(document.process) == "table" then
+    config.no_new_privileges = false
+  end
+  local resources = type(document.linux) == "table" and document.linux.resources
+  if type(resources) ~= "table" or resources.devices == nil then
+    config.cgroups.devices = json.array()
+  end
+  config.cgroups = next(config.cgroups) and config.cgroups
+end
+
+-- A process object with what belongs to the container alone, and no program.
+local function says_more(process)
+  for name, value in next, process do
+    if not (name == "cwd" and value == "/") and not (name == "user" and value == "0:0") then
+      return true
+    end
+  end
+  return false
+end
+
+--- Read a document.
+---@param document table  a copy of our own (check.copy), without null
+---@param bundle string|nil  absolute path that relative ones are relative to
+---@return table config   friendly
+---@return table|nil process  friendly; nil when the document has none, or nothing to run in it
+---@return libcontainer.oci.Reading reading  its problems, what was ignored, and how paths are translated
+function M.document(document, bundle)
+  local reading = { problems = {}, ignored = {}, bundle = bundle, used = {}, lists = {},
+    at = { config = {}, process = {} } }
+  version(reading, document)
+  local config = read_section(reading, "config", document, "", "", "", "config")
+  absences(config, document)
+  local process
+  if document.process ~= nil then
+    process = read_section(reading, "process", document, "", "", "", "process")
+    process = says_more(process) and process or nil
+  end
+  reading.used[document].linux = true
+  unread(reading, document, "", "")
+  return config, process, reading
+end
+
+--- OCI's path of what is wrong with a field of ours.
+---@param reading libcontainer.oci.Reading
+---@param side "config"|"process"
+---@param field string
+---@return string
+function M.path_of(reading, side, field)
+  local known, rest = field, ""
+  while known ~= "" do
+    local place = reading.at[side][known]
+    if place and place ~= "" then
+      return place .. rest
+    end
+    local cut = known:find("[.%[][^.%[]*$") or 1
+    known, rest = known:sub(1, cut - 1), known:sub(cut) .. rest
+  end
+  return field
+end
+
+return M

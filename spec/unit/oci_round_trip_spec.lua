@@ -1,0 +1,274 @@
+-- SPDX-License-Identifier: MIT
+-- Configurations made at random from the schema, as OCI documents in JSON, and back: nothing is lost.
+require("spec.support.schema_stub").provide()
+local check = require "libcontainer.check"
+local configs = require "libcontainer.configs"
+local fields = require "libcontainer.oci.fields"
+local json = require "libcontainer.json"
+local seccomp = require "libcontainer.configs.seccomp"
+
+local CASES <const> = 400
+
+-- Numbers that are the same each time and everywhere.
+local function generator(seed)
+  local state = seed * 2654435761 + 1
+  local function below(n)
+    state = state ~ (state << 13)
+    state = state ~ (state >> 7)
+    state = state ~ (state << 17)
+    return math.tointeger((state >> 1) % n)
+  end
+  return { below = below, one_of = function(list) return list[below(#list) + 1] end,
+    bits = function() return below(math.maxinteger) ~ (below(2) << 63) end }
+end
+
+local TEXTS <const> = { "a", "web-1", "with blank", "tab\tand\nline", "ümlaut", "\1\2", "☃ [] {} \"quoted\"", "x=y,z" }
+local PATHS <const> = { "/a", "/srv/x", "/data/with blank", "/é", "/x/y/z" }
+local NAMES <const> = { "CHOWN", "KILL", "NET_ADMIN", "SETUID", "SYS_CHROOT" }
+
+local function some(random, list, least)
+  local out = {}
+  for _, item in ipairs(list) do
+    if random.below(3) > 0 then out[#out + 1] = item end
+  end
+  for i = #out + 1, least or 0 do out[i] = list[i] end
+  return out
+end
+
+local make_section
+
+-- Values of fields whose meaning allows few: section.field → what makes one, given the random numbers.
+local VALUES = {
+  ["config.rootfs"] = function(r) return r.one_of { "/nowhere/a", "/nowhere/b c" } end,
+  ["config.namespaces"] = function(r)
+    local list = { "mount" }
+    for _, name in ipairs(some(r, { "pid", "uts", "ipc", "network", "cgroup" })) do list[#list + 1] = name end
+    return list
+  end,
+  ["config.hostname"] = function(r) return r.one_of { "web", "a.b", "X-1" } end,
+  ["config.sysctl"] = function(r)
+    return r.one_of { {}, { ["net.ipv4.ip_forward"] = "1" }, { ["kernel.shmmax"] = "9223372036854775807",
+      ["net/ipv4/conf/eth0.1/forwarding"] = "0" } }
+  end,
+  ["config.seccomp"] = function(r)
+    if r.below(2) == 0 then return make_section(r, "seccomp") end
+    return r.below(8) == 0 and "default" -- which is long
+  end,
+  ["config.no_new_privileges"] = function(r) return r.below(2) == 0 end,
+  ["seccomp.architectures"] = function(r) return some(r, { "x86", "x32", "x86_64", "aarch64", "mips64n32" }) end,
+  ["seccomp_rule.names"] = function(r) return some(r, { "read", "write", "openat", "clone", "mount" }, 1) end,
+  ["seccomp_arg.value_two"] = function(r) return r.bits() end,
+  ["mount.type"] = function(r) return r.one_of { "bind", "tmpfs", "proc", "overlay" } end,
+  ["mount.destination"] = function(r) return r.one_of(PATHS) end,
+  ["mount.source"] = function(r) return r.one_of(PATHS) end,
+  ["mount.options"] = function(r) return r.one_of { { "bind" }, { "rbind", "ro" }, {}, { "ro", "size=1m" }, { "nosuid", "nodev" } } end,
+  ["device_rule.access"] = function(r) return r.one_of { "r", "w", "rw", "rwm", "m" } end,
+  ["cgroups.path"] = function(r) return r.one_of { "/a/b", "relative", "x/y" } end,
+  ["cgroups.cpuset_cpus"] = function(r) return r.one_of { "0", "0-3,7", "1-2" } end,
+  ["cgroups.cpuset_mems"] = function(r) return r.one_of { "0", "0-1" } end,
+  ["cgroups.unified"] = function(r) return r.one_of { {}, { ["memory.high"] = "max", ["io.max"] = "8:0 rbps=1" } } end,
+  ["hugetlb_limit.page_size"] = function(r) return r.one_of { "2MB", "1GB", "64KB" } end,
+  ["net_priority.interface"] = function(r) return r.one_of { "eth0", "lo" } end,
+  ["rdma_limit.device"] = function(r) return r.one_of { "mlx5_", "hfi" } end,
+  ["rdma_limit.hca_handles"] = function(r) return r.below(1000) end,
+  ["rdma_limit.hca_objects"] = function(r) return r.below(1000) end,
+  ["process.args"] = function(r) return some(r, { "sh", "-c", "echo ☃", "" }, 1) end,
+  ["process.env"] = function(r) return some(r, { "A=b", "B=", "PATH=/bin", "U=ü=x" }) end,
+  ["process.user"] = function(r) return ("%d:%d"):format(r.below(4294967295), r.below(4294967295)) end,
+  ["process.additional_groups"] = function(r) return some(r, { "0", "5", "4294967294" }) end,
+}
+for _, set in ipairs { "bounding", "effective", "permitted", "inheritable", "ambient" } do
+  VALUES["capabilities." .. set] = function(r) return some(r, NAMES) end
+end
+
+local function words_of(detail)
+  local list = {}
+  for word in detail:gmatch("[^|]+") do list[#list + 1] = word end
+  return list
+end
+
+local KINDS = {
+  flag = function(r) return r.below(2) == 0 end,
+  choice3 = function(r) return r.below(2) == 0 end,
+  integer = function(r, spec)
+    if spec.minimum == -math.maxinteger then return r.bits() end
+    return r.one_of { spec.minimum, spec.maximum, spec.minimum + r.below(math.max(1, spec.maximum - math.max(0, spec.minimum))) }
+  end,
+  string = function(r) return r.one_of(TEXTS) end,
+  path = function(r) return r.one_of(PATHS) end,
+  word = function(r, spec) return r.one_of(words_of(spec.detail)) end,
+  words = function(r, spec) return some(r, words_of(spec.detail)) end,
+  strings = function(r) return some(r, TEXTS) end,
+  paths = function(r) return some(r, PATHS) end,
+  map = function(r) return r.one_of { {}, { a = "b" }, { ["x.y/z"] = "ü", [" "] = "" } } end,
+  object = function(r, spec) return make_section(r, spec.detail) end,
+  objects = function(r, spec)
+    local list = {}
+    for i = 1, r.below(4) do list[i] = make_section(r, spec.detail) end
+    return list
+  end,
+}
+KINDS.size = KINDS.integer
+KINDS.number = KINDS.integer
+
+-- Fields of one section that go together.
+local TOGETHER = {
+  device_rule = function(rule)
+    if rule.type ~= "c" and rule.type ~= "b" then rule.major, rule.minor = nil, nil end
+  end,
+  seccomp_rule = function(rule)
+    if rule.action ~= "errno" and rule.action ~= "trace" then rule.errno_ret = nil end
+  end,
+  seccomp = function(filter)
+    if filter.default_action ~= "errno" and filter.default_action ~= "trace" then filter.default_errno_ret = nil end
+  end,
+  seccomp_arg = function(arg)
+    if arg.value_two then arg.op = "MASKED_EQ" end
+  end,
+  capabilities = function(sets)
+    sets.effective = sets.permitted and sets.effective and table.move(sets.permitted, 2, #sets.permitted, 1, {})
+    sets.ambient = sets.ambient and sets.inheritable and sets.permitted and { sets.permitted[1] }
+    if sets.ambient then sets.inheritable = table.move(sets.permitted, 1, #sets.permitted, 1, {}) end
+  end,
+}
+
+function make_section(random, name)
+  local out = {}
+  for _, spec in ipairs(check.section(name).fields) do
+    local make = VALUES[name .. "." .. spec.name] or KINDS[spec.kind]
+    local is_ours = name ~= "rdma_limit" and not fields.place(name, spec.name, "") and fields.is_spread(name)
+    if make and not is_ours and (spec.required or random.below(name == "cgroups" and 4 or 2) == 0) then
+      out[spec.name] = make(random, spec)
+    end
+  end
+  if TOGETHER[name] then TOGETHER[name](out) end
+  return out
+end
+
+-- Take out what the rules refuse, the whole of the field at the top: then what is left is right.
+local function without(t, problems)
+  for _, problem in ipairs(problems) do
+    local top, inner = problem.field:match("^([%w_]+)[.%[]?([%w_]*)")
+    if top == "cgroups" and inner ~= "" and t.cgroups then
+      t.cgroups[inner] = nil
+    elseif problem.field:match("^mounts%[%d+%]%.options") then
+      t.mounts[tonumber(problem.field:match("%d+"))].options = nil
+    else
+      t[top] = nil
+    end
+  end
+end
+
+local function valid(t, prepare)
+  for _ = 1, 20 do
+    local strict, err = prepare(t)
+    if strict then return strict end
+    without(t, err.problems)
+  end
+  error("nothing valid in 20 attempts")
+end
+
+-- The form that comes back: see configs.to_oci.
+local function to_normal_form(config)
+  for _, mount in ipairs(config.mounts or {}) do
+    local options = mount.options or {}
+    if mount.type == "bind" and not check.contains(options, "bind") and not check.contains(options, "rbind") then
+      table.insert(options, 1, "bind")
+      mount.options = options
+    end
+  end
+  if config.cgroups and next(config.cgroups) == nil then config.cgroups = nil end
+  for _, rule in ipairs(config.cgroups and config.cgroups.devices or {}) do
+    rule.allow = rule.allow or false
+  end
+  if config.cgroups and config.cgroups.rdma then
+    table.sort(config.cgroups.rdma, function(a, b) return a.device < b.device end)
+  end
+  if config.no_new_privileges == nil then config.no_new_privileges = true end
+  if config.seccomp == nil then config.seccomp = "default" end
+  if type(config.seccomp) == "table" and seccomp.hash(config.seccomp) == seccomp.hash(seccomp.default) then
+    config.seccomp = "default"
+  end
+end
+
+local function make(seed)
+  local random = generator(seed)
+  local config = make_section(random, "config")
+  config.rootfs = config.rootfs or "/nowhere"
+  config.namespaces = config.namespaces or { "mount" }
+  for i, limit in ipairs(config.cgroups and config.cgroups.rdma or {}) do
+    limit.device = limit.device .. i
+  end
+  local process = random.below(4) > 0 and make_section(random, "process") or nil
+  return valid(config, configs.prepare_config),
+    process and valid(process, function(t)
+      t.args = t.args or { "x" }
+      return configs.prepare_process(t)
+    end)
+end
+
+local function text(value)
+  return (assert(json.encode(value, { indent = 1 })))
+end
+
+-- Which fields a table has, as "section.field".
+local function note_fields(section, t, into)
+  for _, spec in ipairs(check.section(section).fields) do
+    local value = t[spec.name]
+    if value ~= nil then
+      local inner = fields.section_of(spec)
+      into[section .. "." .. spec.name] = (into[section .. "." .. spec.name] or 0) + 1
+      if inner and spec.kind == "objects" then
+        for _, item in ipairs(value) do note_fields(inner, item, into) end
+      elseif inner and type(value) == "table" then
+        note_fields(inner, value, into)
+      end
+    end
+  end
+end
+
+describe("a configuration made at random", function()
+  it("comes back from its OCI document as it was, and that document from it [E23]", function()
+    for seed = 1, CASES do
+      local config, process = make(seed)
+      to_normal_form(config)
+      local document, left_out = configs.to_oci(config, process)
+      assert(document, ("seed %d: %s"):format(seed, tostring(left_out)))
+      assert.same({}, left_out, "seed " .. seed)
+      local written = text(document)
+      local back, program, ignored = configs.from_oci(assert(json.decode(written)))
+      assert(back, ("seed %d: %s\n%s"):format(seed, tostring(program), written))
+      assert.equal(text(config), text(back), "seed " .. seed)
+      if process then
+        process.cwd, process.user = process.cwd or "/", process.user or "0:0"
+        assert.equal(text(process), text(program), "seed " .. seed)
+      else
+        assert.is_nil(program)
+      end
+      assert.same({}, ignored, "seed " .. seed)
+      assert.equal(written, text(configs.to_oci(back, program)), "seed " .. seed)
+    end
+  end)
+
+  it("has every field that OCI has a place for", function()
+    local seen, missing = {}, {}
+    for seed = 1, CASES do
+      local config, process = make(seed)
+      note_fields("config", config, seen)
+      note_fields("process", process or {}, seen)
+    end
+    local function need(section, parent)
+      for _, spec in ipairs(check.section(section).fields) do
+        local place, name = fields.place(section, spec.name, parent), section .. "." .. spec.name
+        if place and spec.kind ~= "later" then
+          if (seen[name] or 0) < 5 then missing[#missing + 1] = name end
+          local inner = fields.section_of(spec)
+          if inner then need(inner, place == "" and parent or fields.join(parent, place)) end
+        end
+      end
+    end
+    need("config", "")
+    need("process", "")
+    assert.same({}, missing)
+  end)
+end)
