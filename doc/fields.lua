@@ -3,6 +3,7 @@
 -- itself reads (src/configs/schema.def). `make doc` runs it; a spec compares its output with the page
 -- that is committed. No field is known here by name.
 local core = require "libcontainer.core"
+local oci = require "libcontainer.oci.fields"
 
 local INTRODUCTION <const> = [[
 # Fields
@@ -10,6 +11,9 @@ local INTRODUCTION <const> = [[
 Every field of a configuration (section [config](#config)) and of a process (section
 [process](#process)), with the sections that they refer to. This page is generated from
 `src/configs/schema.def` by `make doc`; `lc.help "cgroups.memory"` prints the same at the prompt.
+
+The column OCI has the property that `configs.from_oci` and `configs.to_oci` read and write, `[]` for each item of
+an array; without one, the OCI runtime specification has no such thing.
 
 Names are in lower case with underscores. A field that is no field is an error that names the nearest
 one. How kinds are written:
@@ -102,21 +106,22 @@ local function cell(text)
   return (text:gsub("|", "\\|"))
 end
 
-local function row(field, by_name)
+local function row(section, field, by_name)
   local default = field.required and "required" or field.default ~= "" and "`" .. field.default .. "`" or ""
-  return ("| `%s` | %s | %s | %s | %s |\n"):format(field.name, cell(kind_of(field, by_name)),
-    cell(default), field.since, cell(field.meaning))
+  local property = oci.property(section.name, field.name)
+  return ("| `%s` | %s | %s | %s | %s | %s |\n"):format(field.name, cell(kind_of(field, by_name)),
+    cell(default), field.since, property and "`" .. property .. "`" or "", cell(field.meaning))
 end
 
 local function write_section(section, by_name)
   local later = {}
   io.write("\n## ", section.name, "\n\n", (section.meaning:gsub("^%l", string.upper)), ".\n\n",
-    "| field | kind | default | since | meaning |\n| --- | --- | --- | --- | --- |\n")
+    "| field | kind | default | since | OCI | meaning |\n| --- | --- | --- | --- | --- | --- |\n")
   for _, field in ipairs(section.fields) do
     if field.kind == "later" then
       later[#later + 1] = ("`%s` (%s)"):format(field.name, field.meaning)
     else
-      io.write(row(field, by_name))
+      io.write(row(section, field, by_name))
     end
   end
   if #later > 0 then

@@ -182,8 +182,8 @@ describe("configs.from_oci", function()
 
   it("reads a bundle by its directory or its file, relative paths from there [O27] [O32]", function()
     local directory = fixture.directory()
-    fixture.sh(("mkdir -p %s/b/root && ln -s b %s/link"):format(directory, directory))
-    fixture.write(directory .. "/b/config.json", json.encode { ociVersion = "1.0.0", root = { path = "../b/./root" },
+    fixture.sh(("mkdir -p %s/b/root && ln -s b %s/link && ln -s root %s/b/to"):format(directory, directory, directory))
+    fixture.write(directory .. "/b/config.json", json.encode { ociVersion = "1.0.0", root = { path = "../b/./to" },
       mounts = { { destination = "data", type = "bind", source = "data", options = { "bind" } } },
       linux = { namespaces = { { type = "mount" } } } })
     for _, path in ipairs { "/b", "/b/", "/link", "/b/config.json", "/link/config.json" } do
@@ -237,6 +237,15 @@ describe("configs.to_oci", function()
       unified = { ["cpu.weight"] = "50", ["memory.high"] = "1048576" } }, document_.linux.resources)
     assert.is_nil(document_.linux.seccomp)
     assert.is_true(document_.process.noNewPrivileges)
+  end)
+
+  it("keeps empty arrays arrays, and empty maps objects [E23]", function()
+    local text = json.encode(assert(configs.to_oci({ rootfs = "/x", capabilities = {}, sysctl = {}, annotations = {},
+      mounts = { { destination = "/a", type = "tmpfs", options = {} } }, rlimits = {}, mask_paths = {} })))
+    for _, member in ipairs { '"bounding":[]', '"options":[]', '"rlimits":[]', '"maskedPaths":[]', '"sysctl":{}',
+      '"annotations":{}' } do
+      assert.truthy(text:find(member, 1, true), member)
+    end
   end)
 
   it("refuses names of users, which OCI has not, and what is no configuration", function()

@@ -103,6 +103,7 @@ local PLACES <const> = {
   config = {
     rootfs = "root.path", readonlyfs = "root.readonly", hostname = "hostname", domainname = "domainname",
     mounts = "mounts", hooks = "hooks", annotations = "annotations", mask_paths = "linux.maskedPaths",
+    personality = "linux.personality.domain", networks = "linux.netDevices",
     -- what further programs have too
     capabilities = "process.capabilities", rlimits = "process.rlimits",
     no_new_privileges = "process.noNewPrivileges", apparmor_profile = "process.apparmorProfile",
@@ -174,6 +175,36 @@ function M.place(section, field, parent)
   end
   local name = (HOMES[section] or "") .. camel(field)
   return M.since[HOMES[section] and name or join(parent, name)] and name or nil
+end
+
+local properties
+
+local function note_properties(section, parent, shown)
+  for _, spec in ipairs(check.section(section).fields) do
+    local place, name = M.place(section, spec.name, parent), section .. "." .. spec.name
+    local inner = M.section_of(spec)
+    if place and not properties[name] then
+      properties[name] = place ~= "" and join(shown, place) or nil
+      if inner then
+        note_properties(inner, place == "" and parent or join(parent, place),
+          place == "" and shown or join(shown, place) .. (spec.kind == "objects" and "[]" or ""))
+      end
+    end
+  end
+end
+
+--- The property of a field, for people: "linux.devices[].fileMode". Where a section is in several places,
+-- in the first.
+---@param section string
+---@param field string
+---@return string|nil property nil when OCI has none
+function M.property(section, field)
+  if not properties then
+    properties = {}
+    note_properties("config", "", "")
+    note_properties("process", "", "")
+  end
+  return properties[section .. "." .. field]
 end
 
 -- --- words ---

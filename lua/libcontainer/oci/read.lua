@@ -223,6 +223,28 @@ FORMS["cgroups.rdma"] = function(value, reading, path)
   return out
 end
 
+-- Of networks OCI has devices that are moved in alone.
+FORMS["config.networks"] = function(value, reading, path)
+  if not is_object(value) then
+    check.add(reading.problems, path, "must be an object", value)
+    return nil
+  end
+  local out, names = json.array(), {}
+  reading.used[value] = {}
+  for name in next, value do
+    names[#names + 1] = type(name) == "string" and name or nil
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    local at = join(path, name)
+    reading.used[value][name] = true
+    local renamed = look_up(reading, value[name], "name", at)
+    out[i] = { type = "device", host_interface_name = name, name = renamed ~= "" and renamed or nil }
+    reading.at.config[("networks[%d]"):format(i)] = at
+  end
+  return #out > 0 and out or nil
+end
+
 -- A name that no architecture has does nothing: it is newer than this machine, or another one's.
 FORMS["seccomp_rule.names"] = function(value, reading, path)
   if not check.array_length(value, reading.problems, path) then

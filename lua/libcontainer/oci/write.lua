@@ -130,6 +130,33 @@ FORMS["cgroups.rdma"] = function(value, writing, field)
   return out
 end
 
+local OF_DEVICES <const> = { type = true, host_interface_name = true, name = true }
+
+-- Of networks OCI has devices that are moved in; a network namespace has its loopback up.
+FORMS["config.networks"] = function(value, writing, field)
+  local out
+  for i, network in ipairs(value) do
+    local here = ("%s[%d]"):format(field, i)
+    if network.type == "device" then
+      out = out or {}
+      out[network.host_interface_name] = { name = network.name }
+      for _, spec in ipairs(check.section("network").fields) do
+        if network[spec.name] ~= nil and not OF_DEVICES[spec.name] then
+          leave_out(writing, join(here, spec.name), network[spec.name])
+        end
+      end
+    elseif network.type ~= "loopback" then
+      leave_out(writing, here, network.type)
+    end
+  end
+  return out
+end
+
+-- Whole seconds, and not less.
+FORMS["hook.timeout"] = function(value)
+  return math.ceil(value)
+end
+
 -- The kernel's word for no limit, in 32 bits.
 local function of_32_bits(value)
   return value == -1 and 2147483647 or value
@@ -169,7 +196,12 @@ local function write_value(writing, section, spec, value, ours, parent, object)
   elseif spec.kind == "objects" then
     local out = json.array()
     for i, item in ipairs(value) do
-      out[i] = write_section(writing, inner, item, ("%s[%d]"):format(ours, i), parent)
+      local here = ("%s[%d]"):format(ours, i)
+      if inner == "hook" and not item.path then
+        leave_out(writing, here) -- a function of this program
+      else
+        out[#out + 1] = write_section(writing, inner, item, here, parent)
+      end
     end
     return out
   elseif inner then
@@ -194,14 +226,13 @@ local function write_value(writing, section, spec, value, ours, parent, object)
   return value
 end
 
-local IMPLIED <const> = { networks = function(value) -- a network namespace has its loopback up
-  return #value == 0 or (#value == 1 and value[1].type == "loopback")
-end, detach = function(value) return value == false end,
-  session_keyring = function(value) return value == true end }
-
 -- Fields of both that OCI has once, where the container's are.
 local SHARED <const> = { capabilities = true, rlimits = true, no_new_privileges = true, seccomp = true,
   apparmor_profile = true, process_label = true }
+
+-- Values that say what OCI's runtimes do anyway.
+local IMPLIED <const> = { ["config.detach"] = false, ["config.session_keyring"] = true,
+  ["config.parent_death_signal"] = 0 }
 
 -- What is written where another field is.
 local ELSEWHERE <const> = { ["config.additional_groups"] = true, ["rdma_limit.device"] = true }
@@ -222,8 +253,10 @@ function write_section(writing, section, object, ours, parent, out)
       write_section(writing, spec.detail, rewrite_limits(value), here, parent, out)
     elseif place then
       local written = write_value(writing, section, spec, value, here, join(parent, place), object)
-      put(writing, out, place, written, parent)
-    elseif not (IMPLIED[spec.name] and IMPLIED[spec.name](value)) and not ELSEWHERE[section .. "." .. spec.name] then
+      if written ~= nil then
+        put(writing, out, place, written, parent)
+      end
+    elseif IMPLIED[section .. "." .. spec.name] ~= value and not ELSEWHERE[section .. "." .. spec.name] then
       leave_out(writing, here, value)
     end
     ::continue::
