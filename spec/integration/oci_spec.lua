@@ -4,12 +4,15 @@ local configs = require "libcontainer.configs"
 local fixture = require "spec.support.fixture"
 local json = require "libcontainer.json"
 
+local SCRIPT <const> = "umask; id -u; id -g; pwd; echo $NAME; hostname; ls /data; cat /proc/sys/net/ipv4/ip_forward; "
+  .. "touch /x 2>/dev/null || echo ro; grep -E '^(Groups|CapBnd|CapEff|NoNewPrivs|Seccomp):' /proc/self/status; grep 'open files' /proc/self/limits"
+
 -- As `runc spec` writes it, but for the terminal and the program.
-local BUNDLE <const> = [[{
+local BUNDLE <const> = ([[{
   "ociVersion": "1.0.2-dev",
   "process": {
     "user": { "uid": 1000, "gid": 1001, "additionalGids": [2000, 5], "umask": 63 },
-    "args": ["sh", "-c", "umask; id -u; id -g; pwd; echo $NAME; hostname; ls /data; cat /proc/sys/net/ipv4/ip_forward; touch /x 2>/dev/null || echo ro; grep -E '^(Groups|CapBnd|CapEff|NoNewPrivs|Seccomp):' /proc/self/status; grep 'open files' /proc/self/limits"],
+    "args": ["sh", "-c", "SCRIPT"],
     "env": ["PATH=/bin", "NAME=ünicode"],
     "cwd": "/tmp",
     "capabilities": { "bounding": ["CAP_KILL", "CAP_AUDIT_WRITE"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL"],
@@ -33,7 +36,7 @@ local BUNDLE <const> = [[{
       "syscalls": [{ "names": ["swapon", "call_of_tomorrow"], "action": "SCMP_ACT_ERRNO" }] },
     "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"]
   }
-}]]
+}]]):gsub("SCRIPT", SCRIPT)
 
 describe("a container from an OCI bundle", function()
   fixture.check_leaks()
