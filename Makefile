@@ -60,13 +60,13 @@ CORE_SRC = \
 	src/seccomp/compile.c src/seccomp/default.c src/seccomp/shorten.c \
 	src/configs/compile.c src/configs/compile_attributes.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
-	src/configs/compile_process.c src/configs/names.c src/configs/namespaces.c \
+	src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
 	src/configs/path.c src/configs/schema.c \
-	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c \
+	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_mappings.c \
 	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
-	src/nsenter/helper.c src/nsenter/spawn.c \
+	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c \
-	src/container/factory.c src/container/host.c src/container/images.c src/container/join.c \
+	src/container/factory.c src/container/host.c src/container/ids.c src/container/images.c src/container/join.c \
 	src/container/keeper.c src/container/launch.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \

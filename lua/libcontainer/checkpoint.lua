@@ -269,6 +269,9 @@ end
 ---@return true|nil
 ---@return libcontainer.Error|nil err
 function M.dump(box, options)
+  if check.contains(box._record.config.namespaces or {}, "user") then
+    return nil, errors.namespace_not_dumped("user")
+  end
   local images <close>, err = open_directory(box, options.images_directory, IMAGES, "checkpoint", true)
   if not images then return nil, err end
   local done

@@ -639,6 +639,16 @@ function M.has_outsider(id, pid)
     hint = "only the first program and what it has started can be checkpointed: wait until that one has ended" }
 end
 
+--- A namespace that criu is not asked to bring back.
+---@param name string
+---@return libcontainer.Error
+function M.namespace_not_dumped(name)
+  return M.new { code = "SystemError", step = "checkpoint", field = "namespaces", subject = name,
+    errname = "EOPNOTSUPP", errno = 95,
+    message = ("checkpoint: a container with a %s namespace of its own %s (EOPNOTSUPP)"):format(name, M.NOT_SUPPORTED),
+    hint = "only those without it can be checkpointed" }
+end
+
 --- A mount whose source is in the image.
 ---@param point string
 ---@return libcontainer.Error

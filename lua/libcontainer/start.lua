@@ -37,9 +37,15 @@ local function open_options(box, proc)
   return options
 end
 
+-- The user namespace gets its ids.
+local function map_ids(_, session)
+  local done, raw = session:map_ids()
+  return done, raw and errors.raw(raw)
+end
+
 -- What the host does while the init waits at a gate, by the gate's name: functions of the container and
 -- the session that answer true, or nil and the error that ends the start.
-local GATES <const> = { create_runtime = hooks.create_runtime }
+local GATES <const> = { ids = map_ids, create_runtime = hooks.create_runtime }
 
 -- Drive the session until the program runs. `on_ready` is called when everything is set up and the
 -- program does not run yet, and `on_alone` when a further one is, with a limit on processes or a scheduling

@@ -158,6 +158,17 @@ static bool refuses(const struct lc_config_config *config, int errnum, const cha
 		config.__VA_ARGS__;                                                                \
 		OK(refuses(&config, errnum, subject), "refused: " #__VA_ARGS__);                   \
 	} while (false)
+#define MAPPED(inside, outside, count)                                                             \
+	{                                                                                          \
+		.container_id = SET(inside), .host_id = SET(outside), .size = SET(count)           \
+	}
+#define REFUSES_IDS(subject, ...)                                                                  \
+	do {                                                                                       \
+		struct lc_config_config config = usual_config();                                   \
+		config.namespaces = (struct lc_strings) STRINGS("mount", "uts", "user");           \
+		config.uid_mappings = (struct lc_objects) OBJECTS(id_mapping, __VA_ARGS__);        \
+		OK(refuses(&config, EINVAL, subject), "[O67] refused: ids " #__VA_ARGS__);         \
+	} while (false)
 #define REFUSES_MOUNT(subject, errnum, ...)                                                        \
 	do {                                                                                       \
 		struct lc_config_config config = usual_config();                                   \
@@ -200,8 +211,10 @@ static void test_refused_fields(struct test *t)
 	REFUSES("readonly_paths[1]", EINVAL, readonly_paths = (struct lc_strings) STRINGS("/."));
 	REFUSES("namespaces[2]: net", EINVAL, namespaces = (struct lc_strings) STRINGS("mount",
 		"net"));
-	REFUSES("namespaces[2]: user", ENOSYS, namespaces = (struct lc_strings) STRINGS("mount",
-		"user"));
+	REFUSES("uid_mappings: the user namespace needs them", EINVAL,
+		namespaces = (struct lc_strings) STRINGS("mount", "uts", "user"));
+	REFUSES("gid_mappings: needs the user namespace", EINVAL,
+		gid_mappings = (struct lc_objects) OBJECTS(id_mapping, MAPPED(0, 1, 1)));
 	REFUSES("namespaces[2]: time", ENOSYS, namespaces = (struct lc_strings) STRINGS("mount",
 		"time"));
 	REFUSES("namespaces[2]: listed twice", EINVAL,
@@ -387,6 +400,15 @@ static bool refuses_process(const struct lc_config_process *process, const char 
 		OK(refuses_process(&process, subject), "refused: process " #__VA_ARGS__);          \
 	} while (false)
 
+static void test_refused_ids(struct test *t)
+{
+	REFUSES_IDS("uid_mappings: no mapping of 0", MAPPED(1, 1, 1));
+	REFUSES_IDS("uid_mappings[2]: overlaps uid_mappings[1]", MAPPED(0, 1, 9), MAPPED(8, 20, 1));
+	REFUSES_IDS("uid_mappings[2]: overlaps uid_mappings[1]", MAPPED(0, 1, 9), MAPPED(9, 9, 1));
+	REFUSES_IDS("uid_mappings[1].size: out of range", MAPPED(0, 4294967294, 2));
+	REFUSES_IDS("gid_mappings: the user namespace needs them", MAPPED(0, 4294967294, 1));
+}
+
 static void test_refused_process(struct test *t)
 {
 	struct lc_config_config config = usual_config();
@@ -451,6 +473,7 @@ void test_configs(struct test *t)
 	test_refused_fields(t);
 	test_refused_mounts(t);
 	test_refused_values(t);
+	test_refused_ids(t);
 	test_refused_process(t);
 	test_ids(t);
 	test_clone_flags(t);

@@ -7,7 +7,7 @@ local fields = require "libcontainer.oci.fields"
 local json = require "libcontainer.json"
 local seccomp = require "libcontainer.configs.seccomp"
 
-local CASES <const> = 400
+local CASES <const> = 600
 
 -- Numbers that are the same each time and everywhere.
 local function generator(seed)
@@ -58,6 +58,10 @@ local VALUES = {
     return r.one_of { {}, { ["net.ipv4.ip_forward"] = "1" }, { ["kernel.shmmax"] = "9223372036854775807",
       ["net/ipv4/conf/eth0.1/forwarding"] = "0" } }
   end,
+  ["config.uid_mappings"] = function(r)
+    return r.one_of { { { container_id = 0, host_id = 100000, size = 65536 } },
+      { { container_id = 1, host_id = 7, size = 1 }, { container_id = 0, host_id = 4294967294, size = 1 } } }
+  end,
   ["config.seccomp"] = function(r)
     if r.below(2) == 0 then return make_section(r, "seccomp") end
     return r.below(8) == 0 and "default" -- which is long
@@ -104,6 +108,7 @@ local VALUES = {
   ["process.user"] = function(r) return ("%d:%d"):format(r.below(4294967295), r.below(4294967295)) end,
   ["process.additional_groups"] = function(r) return some(r, { "0", "5", "4294967294" }) end,
 }
+VALUES["config.gid_mappings"] = VALUES["config.uid_mappings"]
 for _, set in ipairs { "bounding", "effective", "permitted", "inheritable", "ambient" } do
   VALUES["capabilities." .. set] = function(r) return some(r, NAMES) end
 end
@@ -172,7 +177,7 @@ local function without(t, problems)
     local top, inner = problem.field:match("^([%w_]+)[.%[]?([%w_]*)")
     if top == "cgroups" and inner ~= "" and t.cgroups then
       t.cgroups[inner] = nil
-    elseif problem.field:match("^mounts%[%d+%]%.options") then
+    elseif problem.field:match("^mounts%[%d+%]%.options") and t.mounts then
       t.mounts[tonumber(problem.field:match("%d+"))].options = nil
     else
       t[top] = nil
@@ -217,6 +222,7 @@ local function make(seed)
   local config = make_section(random, "config")
   config.rootfs = config.rootfs or "/nowhere"
   config.namespaces = config.namespaces or { "mount" }
+  if config.uid_mappings and config.gid_mappings then table.insert(config.namespaces, "user") end
   for i, limit in ipairs(config.cgroups and config.cgroups.rdma or {}) do
     limit.device = limit.device .. i
   end

@@ -8,6 +8,7 @@
 
 #include "container/checkpoint.h"
 #include "container/container.h"
+#include "container/ids.h"
 #include "container/join.h"
 #include "container/keeper.h"
 #include "container/session.h"
@@ -391,6 +392,18 @@ static int session_gate(lua_State *L)
 	return 1;
 }
 
+/* session:map_ids() -> true | nil, raw: what the gate "ids" waits for */
+static int session_map_ids(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+	struct lc_error err;
+
+	if (lc_ids_write(&box->config, &box->session.process, &err) < 0)
+		return lc_lua_failure(L, &err, "uid_mappings");
+	lua_pushboolean(L, true);
+	return 1;
+}
+
 /* session:go() -> true | nil, raw: READY, or the gate, is answered */
 static int session_go(lua_State *L)
 {
@@ -502,6 +515,7 @@ void lc_lua_open_session(lua_State *L)
 	static const luaL_Reg methods[] = {
 		{"step", session_step},
 		{"gate", session_gate},
+		{"map_ids", session_map_ids},
 		{"go", session_go},
 		{"schedule", session_schedule},
 		{"finish", session_finish},

@@ -43,6 +43,10 @@ static void begin(struct lc_compile *c)
 	LCT_PLAN(c->w, reset);
 	/* Whatever is asked for later: a half-made container has no right to outlive its maker. */
 	LCT_PLAN(c->w, parent_death, .signal = SIGKILL);
+	if (c->has_user) {
+		lc_plan_origin(c->w, "uid_mappings");
+		lc_plan_gate(c->w, LCT_GATE_IDS);
+	}
 	/* Here and not by clone: such a namespace is rooted where its maker stands, and the init
 	 * stands in its cgroups by now. */
 	if ((c->namespaces & CLONE_NEWCGROUP) != 0) {
@@ -134,6 +138,21 @@ static void enter_root(struct lc_compile *c, uint32_t slot)
 	LCT_PLAN(c->w, root_enter, .slot = slot);
 }
 
+/*
+ * The root of the user namespace, instead of the host's user in it, who has no number there and could
+ * make no file. Not before everything of the host is opened: he may reach what its directories keep
+ * from others.
+ */
+static void become_root(struct lc_compile *c)
+{
+	if (!c->has_user)
+		return;
+	lc_plan_origin(c->w, "uid_mappings");
+	LCT_PLAN(c->w, user, .keep_groups = c->in->has_fixed_groups);
+	/* A change of user has cleared it. */
+	LCT_PLAN(c->w, parent_death, .signal = SIGKILL);
+}
+
 /* "net.ipv4.ip_forward" is net/ipv4/ip_forward; what has a slash is a path already. */
 static const char *sysctl_path(struct lc_compile *c, const char *key)
 {
@@ -160,22 +179,27 @@ static void open_terminal(struct lc_compile *c)
 	LCT_PLAN(c->w, console);
 }
 
-static void set_sysctls(struct lc_compile *c)
+static void open_sysctls(struct lc_compile *c)
 {
-	const struct lc_pairs *sysctl = &c->config->sysctl;
-	uint32_t slot;
-
-	if (sysctl->count == 0)
+	if (c->config->sysctl.count == 0)
 		return;
-	slot = lc_plan_slot(c->w);
+	c->sysctl_slot = lc_plan_slot(c->w);
 	lc_plan_origin(c->w, "sysctl");
 	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, "proc"),
 		.source = lc_plan_intern(c->w, "proc"),
 		.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-		.slot = slot);
+		.slot = c->sysctl_slot);
+}
+
+static void set_sysctls(struct lc_compile *c)
+{
+	const struct lc_pairs *sysctl = &c->config->sysctl;
+
+	if (!c->has_user)
+		open_sysctls(c);
 	for (size_t i = 0; i < sysctl->count; i++) {
 		lc_plan_origin(c->w, "sysctl[\"%s\"]", sysctl->items[i].key);
-		LCT_PLAN(c->w, sysctl, .slot = slot,
+		LCT_PLAN(c->w, sysctl, .slot = c->sysctl_slot,
 			.name = lc_plan_intern(c->w, sysctl_path(c, sysctl->items[i].key)),
 			.value = lc_plan_intern(c->w, sysctl->items[i].value));
 	}
@@ -207,7 +231,7 @@ static void hide_paths(struct lc_compile *c)
 		return;
 	slot = lc_plan_slot(c->w);
 	lc_plan_origin(c->w, "mask_paths");
-	LCT_PLAN(c->w, mask_source, .slot = slot);
+	LCT_PLAN(c->w, mask_source, .slot = slot, .null = c->null_slot);
 	for (size_t i = 0; i < mask->count; i++) {
 		lc_plan_origin(c->w, "mask_paths[%zu]", i + 1);
 		place = lc_compile_place(c, mask->items[i]);
@@ -315,6 +339,7 @@ static struct lc_compile context(const struct lc_compile_inputs *in, struct lc_p
 		.process = in->process,
 		.w = w,
 		.namespaces = lc_config_namespaces(in->config),
+		.has_user = (lc_config_namespaces(in->config) & CLONE_NEWUSER) != 0,
 		.has_no_new_privileges = no_new_privileges(in),
 	};
 }
@@ -343,6 +368,8 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	c.is_cut_off = is_cut_off(in->config);
 	r = lc_compile_read_mounts(&c, err);
 	if (r == 0)
+		r = lc_compile_read_devices(&c, err);
+	if (r == 0)
 		r = lc_compile_read_process(&c, err);
 	if (r < 0)
 		return r;
@@ -355,7 +382,13 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	cut_propagation(&c);
 	lc_compile_root(&c, root);
 	lc_compile_sources(&c);
+	if (c.has_user) {
+		/* A new proc in a user namespace takes one that is there and can be seen whole. */
+		open_sysctls(&c);
+		lc_compile_device_sources(&c);
+	}
 	enter_root(&c, root);
+	become_root(&c);
 
 	/* From here on no path can name a file of the host. */
 	r = lc_compile_clear(&c, err);
@@ -398,7 +431,8 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 
 	/* Also those that the container shares with its maker, who may have others than we. */
 	lc_plan_origin(w, "namespaces");
-	LCT_PLAN(w, join, .flags = LCT_NAMESPACES | c.namespaces);
+	LCT_PLAN(w, join, .flags = c.namespaces | (in->is_privileged ? LCT_NAMESPACES : 0));
+	become_root(&c);
 
 	/* Not seen by any process inside: it has no number in their pid namespace yet. */
 	make_cwd(&c);

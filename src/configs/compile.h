@@ -33,6 +33,8 @@ struct lc_compile_inputs {
 	const struct lc_compile_cgroup *cgroups;
 	size_t cgroups_count;
 	bool is_pure_v2;                /* the one hierarchy is cgroup2, mounted at the top */
+	bool is_privileged;             /* the host may enter namespaces that it did not make */
+	bool has_fixed_groups;          /* of its user namespace: setgroups(2) is denied for ever */
 	bool is_spared;                 /* the host's oom_score_adj is negative: not for its containers */
 	uint64_t last_capability;       /* highest capability number that the kernel knows */
 };

@@ -41,7 +41,8 @@ void lc_compile_user(struct lc_compile *c)
 	lc_plan_origin(c->w, "process.user");
 	LCT_PLAN(c->w, user, .uid = c->in->uid, .gid = c->in->gid,
 		.groups = lc_plan_blob(
-			c->w, c->in->groups, c->in->groups_count * sizeof(*c->in->groups)));
+			c->w, c->in->groups, c->in->groups_count * sizeof(*c->in->groups)),
+		.keep_groups = c->in->has_fixed_groups);
 }
 
 void lc_compile_capabilities(struct lc_compile *c)

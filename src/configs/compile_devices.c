@@ -3,6 +3,9 @@
  * /dev: the nodes that every container has, those of the configuration, and the links. A /dev that
  * is a bind mount is somebody's finished one, and on the host's read-only root nothing can be made:
  * then /dev stays as it is.
+ *
+ * With a user namespace nodes are copies of the host's, taken while the host can still be named: a node
+ * that is made there opens nothing. [O74]
  */
 #include "configs/compile_parts.h"
 #include "configs/path.h"
@@ -15,7 +18,7 @@
 static const struct {
 	const char *path;
 	uint32_t major, minor;
-} default_devices[] = {
+} usual[] = {
 	{"/dev/null", 1, 3},
 	{"/dev/zero", 1, 5},
 	{"/dev/full", 1, 7},
@@ -79,28 +82,104 @@ static void make_configured(struct lc_compile *c, const struct lc_config_device 
 		.uid = (uint32_t) device->uid.value, .gid = (uint32_t) device->gid.value);
 }
 
+#define USUAL (sizeof(usual) / sizeof(usual[0]))
+
+static bool is_usual_wanted(const struct lc_compile *c, size_t index)
+{
+	return lc_compile_is_dev_ours(c) && !is_configured(c, usual[index].path);
+}
+
+static bool is_wanted(const struct lc_compile *c, const struct lc_config_device *device)
+{
+	char buffer[LCT_PATH_ROOM];
+
+	return lc_compile_is_dev_ours(c) || !lc_path_is_below(device_path(device, buffer), "/dev");
+}
+
+/* --- with a user namespace --- */
+
+static uint32_t open_node(struct lc_compile *c, const char *source, uint32_t type, uint32_t major,
+	uint32_t minor)
+{
+	uint32_t slot = lc_plan_slot(c->w);
+
+	LCT_PLAN(c->w, device_open, .source = lc_plan_intern(c->w, source), .slot = slot,
+		.type = type, .major = major, .minor = minor);
+	return slot;
+}
+
+/* A mount on whatever has the name, a link itself. */
+static void attach_node(struct lc_compile *c, uint32_t slot, const char *path)
+{
+	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, path),
+		.flags = LCT_TARGET_CREATE | LCT_TARGET_NOFOLLOW);
+}
+
+int lc_compile_read_devices(struct lc_compile *c, struct lc_error *err)
+{
+	if (!c->has_user)
+		return 0;
+	c->device_slots = lc_arena_array(
+		c->w->arena, USUAL + c->config->devices.count, sizeof(*c->device_slots));
+	return c->device_slots == NULL ? lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "devices") : 0;
+}
+
+void lc_compile_device_sources(struct lc_compile *c)
+{
+	const struct lc_config_device *devices = c->config->devices.items;
+	char buffer[LCT_PATH_ROOM];
+
+	lc_plan_origin(c->w, NULL);
+	if (c->config->mask_paths.count > 0)
+		c->null_slot = open_node(c, usual[0].path, S_IFCHR, usual[0].major, usual[0].minor);
+	for (size_t i = 0; i < USUAL; i++)
+		if (is_usual_wanted(c, i))
+			c->device_slots[i] = open_node(
+				c, usual[i].path, S_IFCHR, usual[i].major, usual[i].minor);
+	for (size_t i = 0; i < c->config->devices.count; i++) {
+		uint32_t type = type_bits(devices[i].type);
+
+		if (type == S_IFIFO || !is_wanted(c, &devices[i]))
+			continue;
+		lc_plan_origin(c->w, "devices[%zu]", i + 1);
+		c->device_slots[USUAL + i] = open_node(c, device_path(&devices[i], buffer), type,
+			(uint32_t) devices[i].major.value, (uint32_t) devices[i].minor.value);
+	}
+}
+
+/* --- the nodes --- */
+
+static void make_usual(struct lc_compile *c, size_t index)
+{
+	struct lc_compile_place place = lc_compile_place(c, usual[index].path);
+
+	LCT_PLAN(c->w, device, .target = place.target, .base = place.base, .skip = place.skip,
+		.type = S_IFCHR, .major = usual[index].major, .minor = usual[index].minor,
+		.mode = DEFAULT_MODE);
+}
+
 void lc_compile_devices(struct lc_compile *c)
 {
 	const struct lc_config_device *devices = c->config->devices.items;
 	char buffer[LCT_PATH_ROOM];
-	bool is_ours = lc_compile_is_dev_ours(c);
 
 	lc_plan_origin(c->w, NULL);
-	for (size_t i = 0; i < sizeof(default_devices) / sizeof(default_devices[0]); i++) {
-		struct lc_compile_place place;
-
-		if (!is_ours || is_configured(c, default_devices[i].path))
+	for (size_t i = 0; i < USUAL; i++) {
+		if (!is_usual_wanted(c, i))
 			continue;
-		place = lc_compile_place(c, default_devices[i].path);
-		LCT_PLAN(c->w, device, .target = place.target, .base = place.base,
-			.skip = place.skip, .type = S_IFCHR, .major = default_devices[i].major,
-			.minor = default_devices[i].minor, .mode = DEFAULT_MODE);
+		if (c->has_user)
+			attach_node(c, c->device_slots[i], usual[i].path);
+		else
+			make_usual(c, i);
 	}
 	for (size_t i = 0; i < c->config->devices.count; i++) {
-		if (!is_ours && lc_path_is_below(device_path(&devices[i], buffer), "/dev"))
+		if (!is_wanted(c, &devices[i]))
 			continue;
 		lc_plan_origin(c->w, "devices[%zu]", i + 1);
-		make_configured(c, &devices[i]);
+		if (c->has_user && c->device_slots[USUAL + i] != 0)
+			attach_node(c, c->device_slots[USUAL + i], device_path(&devices[i], buffer));
+		else
+			make_configured(c, &devices[i]);
 	}
 }
 

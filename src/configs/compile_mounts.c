@@ -55,6 +55,36 @@ static void open_source(struct lc_compile *c, const struct lc_compile_mount *mou
 		.recursive = mount->is_recursive, .nofollow = nofollow);
 }
 
+/*
+ * In a user namespace the kernel makes a proc or a sysfs only where it sees one that nothing hides any
+ * part of: that of the host, before the pivot. Both are detached then like everything else.
+ */
+static bool is_made_early(const struct lc_compile *c, const struct lc_compile_mount *mount)
+{
+	return c->has_user && !mount->is_bind && !mount->is_cgroup &&
+	       (strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0);
+}
+
+static void open_file_system(struct lc_compile *c, struct lc_compile_mount *mount)
+{
+	uint64_t attributes = (mount->tree_set & ~mount->clear) | mount->set;
+	uint64_t readonly = attributes & MOUNT_ATTR_RDONLY;
+
+	mount->slot = lc_plan_slot(c->w);
+	if (mount->is_late_readonly || mount->is_copied_up)
+		attributes &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, mount->type),
+		.source = lc_plan_intern(c->w, mount->source),
+		.options = lc_plan_intern(c->w, mount->data), .attributes = attributes,
+		.slot = mount->slot,
+		.mode_of = lc_plan_intern(c->w, mount->keeps_mode ? mount->target : ""));
+	if (mount->is_copied_up)
+		LCT_PLAN(c->w, copy_up, .slot = mount->slot,
+			.target = lc_plan_intern(c->w, mount->target), .owner = mount->keeps_owner);
+	if (mount->is_copied_up && readonly != 0 && !mount->is_late_readonly)
+		LCT_PLAN(c->w, tree_attr, .slot = mount->slot, .set = readonly);
+}
+
 void lc_compile_sources(struct lc_compile *c)
 {
 	for (size_t i = 0; i < c->mounts_count; i++) {
@@ -67,6 +97,8 @@ void lc_compile_sources(struct lc_compile *c)
 			set_attributes(c, mount);
 		} else if (mount->is_cgroup) {
 			lc_compile_cgroup_sources(c, mount);
+		} else if (is_made_early(c, mount)) {
+			open_file_system(c, mount);
 		}
 	}
 }
@@ -94,7 +126,9 @@ int lc_compile_clear(struct lc_compile *c, struct lc_error *err)
 	size_t count = sizeof(always) / sizeof(always[0]);
 	const char **paths, *last = NULL;
 
-	if (!c->is_host_root)
+	/* What a user namespace has from outside cannot be taken away there, only covered: the rules say
+	 * by what. */
+	if (!c->is_host_root || c->has_user)
 		return 0;
 	paths = lc_arena_array(c->w->arena, count + c->mounts_count, sizeof(*paths));
 	if (paths == NULL)
@@ -130,27 +164,6 @@ static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, u
 		.flags = flags);
 }
 
-static void make_file_system(struct lc_compile *c, struct lc_compile_mount *mount)
-{
-	uint64_t attributes = (mount->tree_set & ~mount->clear) | mount->set;
-	uint64_t readonly = attributes & MOUNT_ATTR_RDONLY;
-
-	mount->slot = lc_plan_slot(c->w);
-	if (mount->is_late_readonly || mount->is_copied_up)
-		attributes &= ~(uint64_t) MOUNT_ATTR_RDONLY;
-	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, mount->type),
-		.source = lc_plan_intern(c->w, mount->source),
-		.options = lc_plan_intern(c->w, mount->data), .attributes = attributes,
-		.slot = mount->slot,
-		.mode_of = lc_plan_intern(c->w, mount->keeps_mode ? mount->target : ""));
-	if (mount->is_copied_up)
-		LCT_PLAN(c->w, copy_up, .slot = mount->slot,
-			.target = lc_plan_intern(c->w, mount->target), .owner = mount->keeps_owner);
-	if (mount->is_copied_up && readonly != 0 && !mount->is_late_readonly)
-		LCT_PLAN(c->w, tree_attr, .slot = mount->slot, .set = readonly);
-	attach(c, mount, mount->slot);
-}
-
 /*
  * In the order given, each one an operation: "slave" and then "shared" means both. By its target,
  * except where that could be a link: such a mount is told before it is attached.
@@ -184,12 +197,12 @@ void lc_compile_mounts(struct lc_compile *c)
 		lc_plan_origin(c->w, "mounts[%zu]", i + 1);
 		if (mount->link != 0)
 			propagate(c, mount, &from[i].options);
-		if (mount->is_bind)
-			attach(c, mount, mount->slot);
-		else if (mount->is_cgroup)
+		if (!mount->is_bind && !mount->is_cgroup && !is_made_early(c, mount))
+			open_file_system(c, mount);
+		if (mount->is_cgroup)
 			lc_compile_cgroup_mount(c, mount);
 		else
-			make_file_system(c, mount);
+			attach(c, mount, mount->slot);
 		if (mount->link == 0)
 			propagate(c, mount, &from[i].options);
 	}

@@ -40,9 +40,13 @@ struct lc_compile {
 	struct lc_compile_mount *mounts;
 	size_t mounts_count;
 	uint64_t namespaces; /* CLONE_NEW* */
+	bool has_user;       /* a user namespace of its own: no node can be made, no host file be owned */
 	bool is_host_root;   /* rootfs is "/" */
 	bool is_cut_off;     /* later mounts of the host do not appear in the root */
 	bool has_no_new_privileges;
+	uint32_t sysctl_slot; /* of the procfs through which they are set */
+	uint32_t null_slot;   /* with a user namespace: the host's null device, for masks; 0 for none */
+	uint32_t *device_slots; /* and what its other devices are, 0 for what is made */
 	const char *cwd;
 	const char *path;      /* PATH of the program */
 	struct lc_strings env; /* without duplicates, PATH and HOME added */
@@ -75,6 +79,8 @@ void lc_compile_cgroup_sources(struct lc_compile *c, struct lc_compile_mount *mo
 void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount *mount);
 
 /* compile_devices.c */
+int lc_compile_read_devices(struct lc_compile *c, struct lc_error *err);
+void lc_compile_device_sources(struct lc_compile *c);
 void lc_compile_devices(struct lc_compile *c);
 void lc_compile_links(struct lc_compile *c);
 /* Is /dev made by us, and not somebody's finished one? */

@@ -21,7 +21,7 @@ static int check_namespaces(const struct lc_config_config *config, struct lc_err
 	for (size_t i = 0; i < config->namespaces.count; i++) {
 		uint64_t flag = lc_namespace_flag(config->namespaces.items[i]);
 
-		if ((flag & ~(uint64_t) LCT_NAMESPACES) != 0)
+		if ((flag & ~(uint64_t) LCT_NAMESPACES_KNOWN) != 0)
 			return lc_refuse(err, ENOSYS, "namespaces[%zu]: %s", i + 1,
 				config->namespaces.items[i]);
 		if ((seen & flag) != 0)
@@ -38,7 +38,7 @@ static int check_namespaces(const struct lc_config_config *config, struct lc_err
 		return lc_refuse(err, EINVAL, "hostname: needs the uts namespace");
 	if (config->domainname != NULL && (seen & CLONE_NEWUTS) == 0)
 		return lc_refuse(err, EINVAL, "domainname: needs the uts namespace");
-	return 0;
+	return lc_validate_mappings(config, (seen & CLONE_NEWUSER) != 0, err);
 }
 
 static int read_set(const struct lc_strings *names, const char *prefix, const char *set,

@@ -33,11 +33,16 @@ int lc_validate_cgroups(const struct lc_config_cgroups *cgroups, struct lc_error
 int lc_validate_process_attributes(const struct lc_config_process *process, struct lc_error *err);
 int lc_validate_memory_policy(const struct lc_config_memory_policy *policy, struct lc_error *err);
 
-/* The namespaces that this version makes. */
+/* validate_mappings.c */
+int lc_validate_mappings(const struct lc_config_config *config, bool has_namespace,
+	struct lc_error *err);
+
+/* The namespaces of a container that lists none, and those that this version makes. */
 #define LCT_NAMESPACES                                                                             \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)
+#define LCT_NAMESPACES_KNOWN (LCT_NAMESPACES | CLONE_NEWUSER)
 
-/* namespaces.c: those of a configuration as CLONE_NEW* flags; all of them when none is listed. */
+/* namespaces.c: those of a configuration as CLONE_NEW* flags; LCT_NAMESPACES when none is listed. */
 uint64_t lc_config_namespaces(const struct lc_config_config *config);
 
 #endif

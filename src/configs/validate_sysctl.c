@@ -30,6 +30,7 @@ static const struct {
 	{"fs/mqueue/", CLONE_NEWIPC, "ipc"},
 	{"kernel/domainname", CLONE_NEWUTS, "uts"},
 	{"net/", CLONE_NEWNET, "network"},
+	{"user/", CLONE_NEWUSER, "user"},
 };
 
 /* A key that has a slash is a path already: an interface may be called eth0.100. */

@@ -7,12 +7,14 @@
 #include "base/file.h"
 #include "configs/compile.h"
 #include "configs/validate.h"
+#include "container/ids.h"
 #include "container/keeper.h"
 #include "container/launch.h"
 #include "container/pids.h"
 #include "container/resources.h"
 #include "container/sibling.h"
 #include "container/users.h"
+#include "nsenter/idmap.h"
 #include "plan/write.h"
 #include "sys/sys.h"
 
@@ -210,7 +212,8 @@ static int list_cgroups(const struct lc_cgroup *cg, struct lc_arena *arena,
 }
 
 int lc_container_inputs(const struct lc_container *container, const struct lc_start *start,
-	const char *root, struct lc_arena *arena, struct lc_compile_inputs *out, struct lc_error *err)
+	const char *root, bool has_fixed_groups, struct lc_arena *arena,
+	struct lc_compile_inputs *out, struct lc_error *err)
 {
 	struct lc_identity identity;
 	char score[16];
@@ -224,6 +227,8 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		.filter_size = start->filter_size,
 		.filter_flags = start->filter_flags,
 		.last_capability = container->host->last_capability,
+		.is_privileged = lc_idmap_is_privileged(),
+		.has_fixed_groups = has_fixed_groups,
 	};
 	/* What protects the host from the OOM killer would protect a container at its limit. [E04] */
 	out->is_spared = lc_file_read(AT_FDCWD, "/proc/self/oom_score_adj", score, sizeof(score),
@@ -236,6 +241,8 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		r = lc_identity_resolve(root, start->process->user,
 			&start->process->additional_groups, &start->config->additional_groups, arena,
 			&identity, err);
+	if (r >= 0)
+		r = lc_ids_check(start->config, &identity, has_fixed_groups, err);
 	if (r < 0)
 		return r;
 	out->uid = identity.uid;
@@ -251,7 +258,8 @@ int lc_container_plan(const struct lc_container *container, const struct lc_star
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
 {
 	struct lc_compile_inputs in;
-	int r = lc_container_inputs(container, start, start->config->rootfs, arena, &in, err);
+	int r = lc_container_inputs(container, start, start->config->rootfs,
+		lc_ids_will_fix_groups(start->config), arena, &in, err);
 
 	if (r >= 0)
 		r = list_cgroups(&container->cgroup, arena, &in, err);

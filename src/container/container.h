@@ -92,11 +92,12 @@ int lc_container_follow(struct lc_container *container, const struct lc_containe
 int lc_container_adopt(struct lc_container *container, pid_t pid, uint64_t start, bool is_first,
 	struct lc_error *err);
 
-/* What a plan is compiled from, users and groups as the files below `root` name them. */
+/* What a plan is compiled from, users and groups as the files below `root` name them; the latter
+ * cannot be changed where `has_fixed_groups`. */
 struct lc_compile_inputs;
 int lc_container_inputs(const struct lc_container *container, const struct lc_start *start,
-	const char *root, struct lc_arena *arena, struct lc_compile_inputs *out,
-	struct lc_error *err);
+	const char *root, bool has_fixed_groups, struct lc_arena *arena,
+	struct lc_compile_inputs *out, struct lc_error *err);
 
 /*
  * The plan of a start. `writer` and everything in it lives in `arena`; pure but for the read of the

@@ -8,6 +8,7 @@
 
 #include "configs/compile.h"
 #include "configs/validate.h"
+#include "container/ids.h"
 #include "container/launch.h"
 #include "container/resources.h"
 #include "plan/write.h"
@@ -38,13 +39,17 @@ int lc_join_plan(const struct lc_container *container, const struct lc_start *st
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
 {
 	struct lc_compile_inputs in;
+	bool has_fixed_groups;
 	char root[32];
 	int r = check_runs(container, err);
 
 	if (r < 0)
 		return r;
 	snprintf(root, sizeof(root), "/proc/%d/root", (int) container->init.pid);
-	r = lc_container_inputs(container, start, root, arena, &in, err);
+	r = lc_ids_has_fixed_groups(start->config, &container->init, &has_fixed_groups, err);
+	if (r >= 0)
+		r = lc_container_inputs(
+			container, start, root, has_fixed_groups, arena, &in, err);
 	if (r < 0)
 		return r;
 	/* The number was still its own: so that was its root. */

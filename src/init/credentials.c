@@ -52,8 +52,9 @@ int lc_init_user(struct lc_init *init, const struct lc_op_user *op, struct lc_er
 	r = lc_sys_prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_USER, r, "keepcaps");
-	/* Always, with an empty list too: the host's groups must go. */
-	r = lc_sys_setgroups(count, groups);
+	/* Always, with an empty list too: the host's groups must go, where they can. [D33] */
+	if (op->keep_groups == 0)
+		r = lc_sys_setgroups(count, groups);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_USER, r, "groups");
 	r = lc_sys_setresgid(op->gid, op->gid, op->gid);

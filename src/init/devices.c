@@ -103,6 +103,28 @@ int lc_init_device(struct lc_init *init, const struct lc_op_device *op, struct l
 	return r < 0 ? lc_fail(err, LCT_STEP_DEVICE, r, path) : 0;
 }
 
+/* In a user namespace nobody can make a node that opens; what the host has at that path is used, when
+ * it is the device that was asked for. [O74] */
+int lc_init_device_open(
+	struct lc_init *init, const struct lc_op_device_open *op, struct lc_error *err)
+{
+	const char *source = lc_plan_string(&init->plan, op->source);
+	LCT_INIT_FD int node = (int) lc_sys_open_tree(AT_FDCWD, source,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW);
+	struct statx seen;
+	int r = node;
+
+	if (r >= 0)
+		r = lc_path_stat(node, &seen);
+	if (r >= 0 && !lc_path_is_device(&seen, op->type, op->major, op->minor))
+		r = -ENODEV;
+	if (r >= 0)
+		r = lc_mount_attr(node, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0);
+	if (r >= 0)
+		r = lc_slot_put(init, op->slot, lc_init_fd_take(&node), op->source);
+	return r < 0 ? lc_fail(err, LCT_STEP_DEVICE, r, source) : 0;
+}
+
 /* Open the container's null device; -ENODEV when what has its name is none. */
 static int open_null(const struct lc_init *init)
 {

@@ -8,6 +8,7 @@
 #include "init/init.h"
 #include "plan/report.h"
 #include <linux/netlink.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 #ifdef LCT_FAULT
 #include "sys/sys_fault.h"
@@ -108,17 +109,28 @@ static int await_go(struct lc_error *err)
 int lc_init_gate(struct lc_init *init, const struct lc_op_gate *op, struct lc_error *err)
 {
 	const struct lc_report report = {.kind = LCT_REPORT_GATE, .gate = op->which};
+	const bool is_written = op->which == LCT_GATE_IDS;
 	LCT_INIT_FD int brought = -1;
 	long r = 0;
 
 	(void) init;
+	/* An ordinary user may write the maps of who is dumpable. Nobody but us is in there, and who may
+	 * trace us may make such a namespace himself. */
+	if (is_written)
+		r = lc_sys_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	/* What it is bound to is the namespace that we are in, wherever it is used. */
-	if (op->which == LCT_GATE_NETWORK)
+	if (r >= 0 && op->which == LCT_GATE_NETWORK)
 		r = brought = (int) lc_sys_socket(
 			AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (r >= 0)
 		r = brought < 0 ? lc_init_send(&report) : lc_init_send_with(&report, brought);
-	return r < 0 ? lc_fail(err, LCT_STEP_SESSION, r, "gate") : await_go(err);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_SESSION, r, "gate");
+	r = await_go(err);
+	if (r < 0 || !is_written)
+		return (int) r;
+	r = lc_sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return r < 0 ? lc_fail(err, LCT_STEP_SESSION, r, "dumpable") : 0;
 }
 
 int lc_init_say_ready(struct lc_error *err)

@@ -78,8 +78,8 @@ int lc_init_root_enter(
 	return r < 0 ? lc_fail(err, LCT_STEP_PIVOT, r, name) : 0;
 }
 
-/* A tmpfs with one null device and one empty directory, read-only from now on. */
-static int make_mask_mount(void)
+/* A tmpfs with one null device, where wanted, and one empty directory, read-only from now on. */
+static int make_mask_mount(bool has_null)
 {
 	LCT_INIT_FD int context = (int) lc_sys_fsopen("tmpfs", FSOPEN_CLOEXEC);
 	LCT_INIT_FD int mount = -1;
@@ -93,7 +93,7 @@ static int make_mask_mount(void)
 		r = lc_sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	if (r >= 0)
 		r = mount = (int) lc_sys_fsmount(context, FSMOUNT_CLOEXEC, 0);
-	if (r >= 0)
+	if (r >= 0 && has_null)
 		r = lc_sys_mknodat(mount, "null", S_IFCHR | 0666, lc_device_number(1, 3));
 	if (r >= 0)
 		r = lc_sys_mkdirat(mount, "empty", 0555);
@@ -108,14 +108,16 @@ static int make_mask_mount(void)
  * Only a mount that is in the tree can be cloned (detached ones since Linux 6.15), so the tmpfs is
  * stacked on the root for a moment. No path crosses over to it: a walk starts below, at the root.
  */
-static int clone_mask_parts(struct lc_init *init, int mount, int *out_null)
+static int clone_mask_parts(struct lc_init *init, int mount, bool has_null, int *out_null)
 {
 	LCT_INIT_FD int null = -1;
 	long r = lc_mount_move(mount, init->root), undone;
 
 	if (r < 0)
 		return (int) r;
-	r = null = (int) lc_sys_open_tree(mount, "null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (has_null)
+		r = null = (int) lc_sys_open_tree(
+			mount, "null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (r >= 0)
 		r = init->mask_empty = (int) lc_sys_open_tree(
 			mount, "empty", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -133,13 +135,16 @@ static int clone_mask_parts(struct lc_init *init, int mount, int *out_null)
 int lc_init_mask_source(
 	struct lc_init *init, const struct lc_op_mask_source *op, struct lc_error *err)
 {
-	LCT_INIT_FD int mount = make_mask_mount();
+	const bool has_null = op->null == 0;
+	LCT_INIT_FD int mount = make_mask_mount(has_null);
 	LCT_INIT_FD int null = -1;
 	struct statx seen;
 	int r = mount;
 
 	if (r >= 0)
-		r = clone_mask_parts(init, mount, &null);
+		r = clone_mask_parts(init, mount, has_null, &null);
+	if (r >= 0 && !has_null)
+		r = null = (int) lc_sys_fcntl(lc_slot_get(init, op->null), F_DUPFD_CLOEXEC, 3);
 	if (r >= 0)
 		r = lc_path_stat(null, &seen);
 	if (r >= 0 && !lc_path_is_device(&seen, S_IFCHR, 1, 3))
@@ -160,7 +165,7 @@ int lc_init_mask_place(
 	int r = directory;
 
 	if (r >= 0)
-		r = mount = make_mask_mount();
+		r = mount = make_mask_mount(true);
 	if (r >= 0)
 		r = lc_mount_move(mount, directory);
 	return r < 0 ? lc_fail(err, LCT_STEP_MASK, r, path) : 0;

@@ -8,12 +8,17 @@
  * Order that the kernel forces:
  *   1. all signals blocked before clone3: a handler of the host must never run in the child
  *   2. cgroups before exec: from its first page on, the new program is charged to the container
- *   3. descriptors last: the join files and the program are among those that get closed
+ *   3. in a new user namespace no id is mapped yet, and exec takes the capabilities of who is not its
+ *      root: all but those that are ambient
+ *   4. descriptors last: the join files and the program are among those that get closed
  */
 #include "nsenter/spawn.h"
 
 #include "base/fd.h"
 #include "sys/sys.h"
+
+#include <linux/capability.h>
+#include <sys/prctl.h>
 
 #define LCT_SPAWN_FDS_MAX 32
 #define LCT_SPAWN_STACK 16384
@@ -45,6 +50,25 @@ static LCT_NO_ASAN int window_fail(struct window *w, int step, long errnum, cons
 	return 127;
 }
 
+/* Everything that is permitted becomes inheritable and ambient: capabilities(7). */
+static LCT_NO_ASAN long keep_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0}, {0}};
+	uint64_t permitted;
+	long r = lc_sys_capget(&header, data);
+
+	for (int i = 0; i < 2; i++)
+		data[i].inheritable = data[i].permitted;
+	permitted = data[0].permitted | (uint64_t) data[1].permitted << 32;
+	if (r >= 0)
+		r = lc_sys_capset(&header, data);
+	for (unsigned capability = 0; r >= 0 && capability < 64; capability++)
+		if ((permitted >> capability & 1) != 0)
+			r = lc_sys_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0);
+	return r;
+}
+
 static LCT_NO_ASAN int run_window(void *argument)
 {
 	struct window *w = argument;
@@ -58,6 +82,11 @@ static LCT_NO_ASAN int run_window(void *argument)
 		r = lc_sys_write(s->join_fds[i], "0", 1);
 		if (r < 0)
 			return window_fail(w, LCT_STEP_CGROUP, r, "tasks");
+	}
+	if ((s->namespaces & CLONE_NEWUSER) != 0) {
+		r = keep_capabilities();
+		if (r < 0)
+			return window_fail(w, LCT_STEP_SPAWN, r, "ambient capabilities");
 	}
 
 	/* A source may have one of the target numbers: first all of them out of the way. */

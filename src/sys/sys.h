@@ -391,6 +391,10 @@ static inline long lc_sys_geteuid(void)
 {
 	return lc_arch_call(__NR_geteuid, 0, 0, 0, 0, 0, 0);
 }
+static inline long lc_sys_getegid(void)
+{
+	return lc_arch_call(__NR_getegid, 0, 0, 0, 0, 0, 0);
+}
 static inline long lc_sys_execveat(int dirfd, const char *path, char *const argv[],
 	char *const envp[], int flags)
 {

@@ -7,6 +7,7 @@
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
+local ids = require "libcontainer.configs.ids"
 local limits = require "libcontainer.configs.limits"
 local normal = require "libcontainer.configs.normal"
 
@@ -84,7 +85,7 @@ local function namespaces(config, problems)
   local seen = {}
   for i, name in ipairs(config.namespaces or {}) do
     local field = ("namespaces[%d]"):format(i)
-    if name == "user" or name == "time" then
+    if name == "time" then
       add(problems, field, "the " .. name .. " namespace " .. errors.NOT_SUPPORTED, name)
     elseif seen[name] then
       add(problems, field, "is listed twice", name)
@@ -94,6 +95,12 @@ local function namespaces(config, problems)
   if config.namespaces and not seen.mount and not check.is_refused(problems, "namespaces") then
     add(problems, "namespaces", "must have \"mount\": a container has a root of its own")
   end
+end
+
+local function user_namespace(config, problems)
+  local has_user = has_namespace(config, "user")
+  ids.rules(config, has_user, problems)
+  if has_user and config.rootfs == "/" then ids.host_root(config, M.normalise_path, problems) end
 end
 
 local function names_of_host(config, problems)
@@ -252,7 +259,8 @@ local function sysctl_namespace(name)
       return namespace
     end
   end
-  return name:match("^fs%.mqueue%.[%w_]") and "ipc" or name:match("^net%.[%w_]") and "network" or nil
+  return name:match("^fs%.mqueue%.[%w_]") and "ipc" or name:match("^net%.[%w_]") and "network"
+    or name:match("^user%.[%w_]") and "user" or nil
 end
 
 local function sysctl_name(config, name, field, problems)
@@ -266,11 +274,9 @@ local function sysctl_name(config, name, field, problems)
   local namespace = sysctl_namespace(plain)
   if plain == "kernel.hostname" then
     add(problems, field, "is what the field hostname sets")
-  elseif plain:find("^user%.") then
-    add(problems, field, "needs a user namespace, which " .. errors.NOT_SUPPORTED)
   elseif not namespace then
     add(problems, field, "belongs to the whole host, not to a namespace of the container", nil,
-      "only settings of the network, IPC and UTS namespaces can be set")
+      "only settings of the network, IPC, UTS and user namespaces can be set")
   elseif not has_namespace(config, namespace) then
     add(problems, field, "would change the host: it needs the " .. namespace .. " namespace", nil,
       ('add "%s" to namespaces'):format(namespace))
@@ -591,8 +597,8 @@ end
 
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
-M.config_rules = { rootfs, namespaces, names_of_host, mounts, devices, masks, sysctl, capabilities,
-  rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy }
+M.config_rules = { rootfs, namespaces, user_namespace, names_of_host, mounts, devices, masks, sysctl,
+  capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy }
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]

@@ -674,6 +674,11 @@ function Session:step() end
 ---@return "ids"|"network"|"create_runtime"|nil
 function Session:gate() end
 
+--- What the gate "ids" waits for: the maps of the user namespace are written.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Session:map_ids() end
+
 --- What it has waited for is done: READY, or a gate.
 ---@return true|nil
 ---@return libcontainer.RawError|nil

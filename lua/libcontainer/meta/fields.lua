@@ -11,6 +11,12 @@
 ---@field type? string  bind, proc, sysfs, tmpfs, devpts, mqueue, cgroup, or another file system of the kernel; bind when the options say bind or rbind, where none is a type too
 ---@field options? string[]  mount options as mount(8) writes them: ro nosuid nodev noexec relatime rbind rprivate …; of bind mounts src-nofollow (mounts a link itself), dest-nofollow (on a link itself), copy-symlink (makes the link anew); what is no flag goes to the file system (size=64m); a tmpfs without mode= has the mode of the directory that it covers, with tmpcopyup also what is in it, without what is mounted there
 
+---A range of ids of a user namespace.
+---@class libcontainer.fields.id_mapping
+---@field container_id? integer  first id in the container
+---@field host_id? integer  which id of the host that is
+---@field size? integer  how many ids follow one another from there
+
 ---A device node to make.
 ---@class libcontainer.fields.device
 ---@field path? string  where in the container
@@ -218,7 +224,9 @@
 ---@field rootfs_propagation? "private"|"rprivate"|"slave"|"rslave"|"shared"|"rshared"|"unbindable"|"runbindable"  slave: later mounts of the host below rootfs appear inside; private: they do not; shared: nor do they, and namespaces made inside share the mounts of the container; unbindable: nor do they, and nothing inside can be bind-mounted. Those two of the root alone, with r of all mounts. The host never gets mounts of the container; default slave
 ---@field hostname? string  host name, needs the uts namespace
 ---@field domainname? string  NIS domain name, needs the uts namespace
----@field namespaces? ("mount"|"pid"|"uts"|"ipc"|"network"|"cgroup"|"user"|"time")[]|table<string, true>  what the container has of its own; user and time, and a path to join, come in a later version; default mount pid uts ipc network cgroup
+---@field namespaces? ("mount"|"pid"|"uts"|"ipc"|"network"|"cgroup"|"user"|"time")[]|table<string, true>  what the container has of its own; user needs uid_mappings and gid_mappings; time, and a path to join, come in a later version; default mount pid uts ipc network cgroup
+---@field uid_mappings? libcontainer.fields.id_mapping[]  user ids of a user namespace: { { container_id = 0, host_id = 100000, size = 65536 } }; 0 and every user that runs in it need one. Its devices are those of the host, at the same paths, with their owners and modes
+---@field gid_mappings? libcontainer.fields.id_mapping[]  the same of group ids
 ---@field mounts? libcontainer.fields.mount[]  what is mounted, in this order
 ---@field devices? libcontainer.fields.device[]  device nodes beside null, zero, full, random, urandom and tty
 ---@field mask_paths? string[]  files and directories that appear empty, where they exist
