@@ -2,6 +2,7 @@
 -- Writes lua/libcontainer/meta/fields.lua: the fields of configurations and processes as an editor
 -- wants to know them, from the schema that the library itself reads (src/configs/schema.def).
 -- `make doc` runs it; a spec compares its output with the file that is committed.
+local builder = require "libcontainer.configs.builder"
 local core = require "libcontainer.core"
 
 local HEAD <const> = [[
@@ -86,3 +87,12 @@ for _, section in ipairs(sections) do
   if section.name == "process" then io.write("---@field [integer] string  args, as an array\n") end
 end
 io.write(TAIL)
+
+-- The builder: a method for each field, shorthand and singular.
+local CHAINS <const> = "fun(self: libcontainer.Builder, ...: any): libcontainer.Builder"
+io.write("\n---What configs.builder answers: fields, shorthands and the singulars of lists as methods, which chain.\n",
+  "---@class libcontainer.Builder\n")
+for _, name in ipairs(builder.methods()) do
+  if name ~= "build" then io.write(("---@field %s %s\n"):format(name, CHAINS)) end
+end
+io.write("---@field build fun(self: libcontainer.Builder): libcontainer.fields.config|nil, libcontainer.Error|nil\n")

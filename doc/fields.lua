@@ -33,7 +33,7 @@ one. How kinds are written:
 | object, objects | a table, an array of tables, described by the section that is named |
 | stdio | `"null"`, `"pipe"`, `"inherit"`, a descriptor or a Lua file |
 
-Shorthands that `lc.run`, `configs.default` and `configs.host_root` understand at the top level:
+Shorthands that `lc.run`, the profiles, `configs.merge` and `configs.builder` understand at the top level:
 `memory`, `cpus` and `pids` are `cgroups.memory`, `cgroups.cpus` and `cgroups.pids_limit`; `bind` is an
 array of `"source:destination"` or `"source:destination:ro"`, `tmpfs` an array of `"path"` or
 `"path:size=64m"`, both mounted after the others, `tmpfs` first.
@@ -44,6 +44,7 @@ for `container:set`:
 | limits | forms |
 | --- | --- |
 | bytes, counts and quotas with -1 for no limit | `"max"`, `"unlimited"` |
+| microseconds of processors | a time: `"50ms"` |
 | of block devices | `{ ["8:0"] = "1M" }`, `{ "8:0 1048576" }`, `"8:0 1048576"` |
 | `hugetlb_limit`, `net_prio_ifpriomap`, `rdma` | by name: `{ ["2MB"] = "64M" }`, `{ eth0 = 5 }`, `{ mlx5_0 = { hca_handles = 3 } }` |
 | `devices` | `"c 1:3 rwm"`, `"b 8:* r"` for what is allowed; in place of them `allow_all_devices`, `allowed_devices` and `denied_devices`, as the library's ancestor had them |

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- Help at the prompt: what can be called, one line each, and what a field means.
 local check = require "libcontainer.check"
-local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
+local field_help = require "libcontainer.field_help"
 
 local M = {}
 
@@ -11,7 +11,7 @@ local TOPICS <const> = {
     { "lc.run { \"sh\", \"-c\", \"echo hi\" }", "run a program, get output, status and usage" },
     { "lc.new(root, options)", "a factory: the state root of containers" },
     { "lc.process { args = { \"sh\" } }", "describe a program to start" },
-    { "lc.help(object | \"field\" | \"method\")", "this help, of an object, a configuration field, a method" },
+    { "lc.help(object | config | \"field\" | \"method\")", "of an object, a configuration, its fields, a method" },
     { "lc.type(value) lc.is_error(value)", "what it is" },
     { "require \"libcontainer.configs\"", "default, host_root, merge, validate" },
   },
@@ -19,6 +19,9 @@ local TOPICS <const> = {
     { "configs.host_root { memory = \"64M\" }", "no image: the host's root, read-only" },
     { "configs.default { rootfs = \"/srv/alpine\" }", "any root file system, as podman would make it" },
     { "configs.empty { rootfs = \"/srv/alpine\" }", "the least: namespaces, the filter, nothing else" },
+    { "configs.docker(t) configs.strict(t)", "as docker run does it; for what nobody trusts" },
+    { "configs.profile(\"strict\", t)", "one of default, docker, strict, host_root, empty by its name" },
+    { "configs.builder():rootfs(path):memory(\"64M\"):build()", "the same by a chain of calls, one for each field" },
     { "configs.merge(a, b)", "b over a" },
     { "configs.validate(config)", "everything that is wrong with it" },
     { "configs.from_oci(\"bundle\")", "config, process and what was ignored, from an OCI bundle or document" },
@@ -86,6 +89,12 @@ local TOPICS <const> = {
     { "r.time r.usage", "seconds from start to end; memory_peak, cpu_time and more" },
     { "r:check()", "raise unless the status is 0" },
   },
+  builder = {
+    { "b:memory(\"64M\") b:rootfs(path)", "every field and every shorthand is a method; calls chain" },
+    { "b:mount { ... } b:mount(\"/tmp\", { ... })", "the singular of a list puts one more item behind" },
+    { "b:sysctl(name, value) b:label(name, value)", "one name of a map" },
+    { "b:build()", "the configuration, or everything that is wrong with it" },
+  },
   error = {
     { "err.code", "\"ConfigInvalid\", \"ContainerNotRunning\", \"SystemError\" and six more" },
     { "err.step err.field err.subject", "where it failed, who asked for it, what it was about" },
@@ -125,32 +134,26 @@ end
 
 -- What a field means, or how a method is called: both where there are both.
 local function name_lines(name)
-  local lines, names = {}, {}
-  for _, section in ipairs(core.schema()) do
-    for _, field in ipairs(section.fields) do
-      names[#names + 1] = field.name
-      if field.name == name or section.name .. "." .. field.name == name then
-        lines[#lines + 1] = ("  %s.%s (%s%s): %s%s"):format(section.name, field.name, field.kind,
-          field.required and ", required" or "", field.meaning,
-          field.default ~= "" and "; default " .. field.default or "")
-      end
-    end
-  end
+  local lines = { field_help.of(name) } -- none is none
   local rows = rows_about(name)
   if #rows > 0 then lines[#lines + 1] = topic_lines(rows) end
   if #lines == 0 then
-    return errors.unknown("field or method", name, check.nearest(name, names))
+    return errors.unknown("field or method", name, check.nearest(name, field_help.names()))
   end
   return table.concat(lines, "\n")
 end
 
 --- What can be done with an object, what a configuration field means, how a method is called. Prints
 -- as text at the prompt.
----@param what any  nil, an object or a module of this library, the name of a field ("mounts", "cgroups.memory") or of a method ("start")
+---@param what any  nil, an object or a module of this library, a configuration, the name of a field ("mounts", "cgroups.memory") or of a method ("start")
 ---@return string
 function M.help(what)
   if type(what) == "string" then return name_lines(what) end
   local metatable = type(what) == "table" and getmetatable(what)
+  if type(what) == "table" and not (type(metatable) == "table" and metatable.__name) then
+    local text = field_help.of_config(what)
+    if text then return text end
+  end
   local name = type(metatable) == "table" and metatable.__name or "libcontainer"
   return topic_lines(TOPICS[tostring(name):match("([^.]+)$")] or TOPICS.libcontainer)
 end

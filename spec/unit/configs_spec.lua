@@ -147,7 +147,125 @@ describe("profiles", function()
   end)
 end)
 
+describe("a profile by its name", function()
+  it("is that of the function, and valid", function()
+    for _, name in ipairs { "default", "docker", "strict", "host_root", "empty" } do
+      local config = assert(configs.profile(name, { rootfs = "/srv/x" }))
+      assert.same(configs[name] { rootfs = "/srv/x" }, config)
+      assert.is_true(configs.validate(config))
+    end
+    assert.error_matches(function() configs.profile("strct") end, 'did you mean "strict"')
+    assert.has_error(function() configs.profile() end)
+  end)
+
+  it("gives what docker gives, or nothing", function()
+    local docker = configs.docker { rootfs = "/srv/x" }
+    assert.equal("AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID "
+      .. "SETPCAP SETUID SYS_CHROOT", (function(list) table.sort(list) return table.concat(list, " ") end)(docker.capabilities))
+    assert.is_false(docker.no_new_privileges)
+    assert.same({}, docker.cgroups.devices)
+    local strict = assert(configs.prepare_config(configs.strict { rootfs = "/srv/x" }))
+    assert.is_true(strict.readonlyfs and strict.no_new_privileges)
+    assert.same({ bounding = {}, effective = {}, permitted = {} }, strict.capabilities)
+    for _, mount in ipairs(strict.mounts) do
+      assert.is_nil(mount.destination:find("^/sys"))
+      local noexec = table.concat(mount.options, " "):find("noexec")
+      assert.truthy(noexec, mount.destination)
+    end
+  end)
+end)
+
+describe("configs.builder", function()
+  it("has a method for every field, shorthand and singular, and builds what they say", function()
+    local built = assert(configs.builder():rootfs("/srv/x"):memory("64M"):cpus(0.5):pids(9):cpu_burst(5):hostname("web")
+      :mount { destination = "/data", type = "bind", source = "/s", options = { "bind" } }
+      :mount("/t", { type = "tmpfs" }):mount("/dev/shm", { type = "tmpfs", options = { "size=1m" } })
+      :device("/dev/x", { type = "c", major = 1, minor = 3 }):rlimit("CORE", { soft = 0, hard = 0 })
+      :mask_path("/etc/x"):sysctl("net.ipv4.ip_forward", 1):sysctl { ["kernel.sem"] = "1" }:label("a", "b")
+      :bind("/a:/b:ro"):bind { "/c" }:tmpfs("/y"):capabilities { "KILL" }:network("loopback"):build())
+    local wanted = assert(configs.default { rootfs = "/srv/x", memory = "64M", cpus = 0.5, pids = 9,
+      hostname = "web", bind = { "/a:/b:ro", "/c" }, tmpfs = "/y", capabilities = { "KILL" },
+      sysctl = { ["net.ipv4.ip_forward"] = "1", ["kernel.sem"] = "1" }, labels = { a = "b" }, cgroups = { cpu_burst = 5 },
+      devices = { { path = "/dev/x", type = "c", major = 1, minor = 3 } },
+      rlimits = { { type = "CORE", soft = 0, hard = 0 } },
+      mounts = { { destination = "/dev/shm", type = "tmpfs", options = { "size=1m" } } } })
+    table.insert(wanted.mask_paths, "/etc/x")
+    table.insert(wanted.networks, { type = "loopback" })
+    table.insert(wanted.mounts, { destination = "/data", type = "bind", source = "/s", options = { "bind" } })
+    table.insert(wanted.mounts, { destination = "/t", type = "tmpfs" })
+    assert.same(configs.prepare_config(wanted), configs.prepare_config(built))
+  end)
+
+  it("stands on the profile that it is given, or on the one that fits", function()
+    assert.equal("/", configs.builder():build().rootfs)
+    assert.is_true(configs.builder():build().readonlyfs)
+    assert.is_nil(configs.builder():rootfs("/x"):build().readonlyfs)
+    assert.is_true(configs.builder("strict"):rootfs("/x"):build().readonlyfs)
+    local base = { rootfs = "/x", namespaces = { "mount" } }
+    assert.same({ rootfs = "/x", namespaces = { "mount", "pid" } }, configs.builder(base):namespace("pid"):build())
+    assert.same({ "mount" }, base.namespaces)
+    assert.error_matches(function() configs.builder("strct") end, 'did you mean "strict"')
+  end)
+
+  it("builds as often as it is asked, and each time a table of its own", function()
+    local builder = configs.builder():rootfs("/x"):mount("/t", { type = "tmpfs" }):label("a", "b")
+    local one = assert(builder:build())
+    one.mounts[#one.mounts].type, one.labels.a = "changed", "changed"
+    local two = assert(builder:hostname("two"):build())
+    assert.equal("tmpfs", two.mounts[#two.mounts].type)
+    assert.equal("b", two.labels.a)
+    assert.equal(#one.mounts, #two.mounts)
+    assert.equal("libcontainer.configs.builder (hostname, labels, mounts, rootfs)", tostring(builder))
+  end)
+
+  it("names the nearest method, and says of a field of the process where it belongs", function()
+    assert.error_matches(function() return configs.builder():memroy("1M") end, 'did you mean "memory"')
+    assert.error_matches(function() return configs.builder():mask_pth("1M") end, 'did you mean "mask_path"')
+    assert.error_matches(function() return configs.builder():args { "sh" } end, "field of the process")
+    assert.has_error(function() configs.builder():mount() end)
+    assert.has_error(function() configs.builder():sysctl("x") end)
+  end)
+
+  it("tells at its end everything that is wrong, each once", function()
+    local nothing, err = configs.builder():rootfs("x"):hostname(5):memory("1X"):mount("y", { type = "tmpfs" }):build()
+    assert.is_nil(nothing)
+    local fields = {}
+    for i, problem in ipairs(err.problems) do fields[i] = problem.field end
+    table.sort(fields)
+    assert.equal("cgroups.memory hostname mounts[8].destination rootfs", table.concat(fields, " "))
+  end)
+
+  it("has a method of every field of a container and its limits", function()
+    local builder, check = configs.builder(), require "libcontainer.check"
+    for _, section in ipairs { "config", "cgroups" } do
+      for _, name in ipairs(check.section(section).names) do assert.is_function(builder[name], name) end
+    end
+    for _, name in ipairs(normal.SHORTHANDS) do assert.is_function(builder[name], name) end
+  end)
+end)
+
 describe("configs.merge", function()
+  it("puts any number over one another, maps by name, items by what they are, lists as a whole", function()
+    assert.same({ rootfs = "/c", sysctl = { a = "1", b = "2" }, cgroups = { memory = "1M", cpus = 2, unified = { x = "1", y = "2" } },
+      mounts = { { destination = "/a", type = "y" }, { destination = "/b" } }, mask_paths = { "/2" },
+      rlimits = { { type = "CORE", soft = 1, hard = 1 }, { type = "CPU", soft = 2, hard = 2 } } },
+      configs.merge({ rootfs = "/a", sysctl = { a = "1" }, memory = "1M", mounts = { { destination = "/a", type = "x" } },
+        rlimits = { CORE = 0, CPU = 2 }, mask_paths = { "/1" }, cgroups = { unified = { x = "1" } } },
+        { sysctl = { b = "2" }, mounts = { { destination = "/b" } }, rlimits = { CORE = 1 }, mask_paths = { "/2" } },
+        { rootfs = "/c", cpus = 2, mounts = { { destination = "/a", type = "y" } }, cgroups = { unified = { y = "2" } } }))
+    assert.same({}, configs.merge())
+    assert.same({ rootfs = "/x" }, configs.merge(nil, { rootfs = "/x" }, nil))
+    assert.has_error(function() configs.merge({}, 5) end)
+  end)
+
+  it("takes away what is false, but where that is a value", function()
+    assert.same({ readonlyfs = false, seccomp = false, sysctl = { b = "2" }, cgroups = { cpus = 1, oom_kill_disable = false } },
+      configs.merge({ hostname = "x", mounts = { { destination = "/a" } }, readonlyfs = true, sysctl = { a = "1", b = "2" },
+        labels = { a = "b" }, memory = "1M", cpus = 1 },
+        { hostname = false, mounts = false, readonlyfs = false, seccomp = false, sysctl = { a = false }, labels = false,
+          cgroups = { memory = false, oom_kill_disable = false } }))
+  end)
+
   it("keeps both sides as they are", function()
     local a, b = { mounts = { { destination = "/a" } }, sysctl = { x = "1" } },
       { sysctl = { y = "2" }, mounts = { { destination = "/a", type = "t" } } }
@@ -190,6 +308,12 @@ describe("friendly forms", function()
       user = 1000, umask = "022" })
     assert.same({ args = { "sh", "-c", "x" }, env = { "A=y", "B=1" }, user = "1000", umask = 18 },
       process)
+  end)
+
+  it("are times too, where microseconds are", function()
+    assert.same({ cpu_quota = 50000, cpu_period = 100000, cpu_burst = 250 }, configs.prepare_config { rootfs = "/x",
+      cgroups = { cpu_quota = "50ms", cpu_period = "0.1s", cpu_burst = "250us" } }.cgroups)
+    assert.is_string(said({ cgroups = { cpu_quota = "50" } }, "cgroups.cpu_quota"))
   end)
 
   it("want file modes in octal digits, or as numbers", function()

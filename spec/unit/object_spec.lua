@@ -77,6 +77,27 @@ describe("a plain table at the prompt", function()
 end)
 
 describe("lc.help", function()
+  it("knows a field by its path, and what it is made of", function()
+    for _, path in ipairs { "mounts", "config.mounts", "mounts[3]" } do
+      assert.matches("^  config%.[config.]*mounts %(array of mount%).-\n    destination %(path, required%)", lc.help(path))
+    end
+    assert.matches("^  config%.mounts%.options %(strings%)", lc.help "mounts[2].options")
+    assert.matches("OCI linux%.resources%.memory%.limit", lc.help "cgroups.memory")
+    assert.matches("config%.capabilities.-process%.capabilities", lc.help "capabilities")
+    assert.matches('did you mean "memory"', lc.help "memroy")
+    assert.matches("^unknown", lc.help "mounts.nothing")
+    assert.matches("^unknown", lc.help "")
+  end)
+
+  it("knows what a configuration says, and a process, and what else they could", function()
+    local text = lc.help(configs.default { rootfs = "/x", memory = "1M" })
+    assert.matches("\n  mounts = 7 of them: what is mounted", text)
+    assert.matches("\n  Not in it: .-domainname", text)
+    assert.matches("args = 2 of them: the program", lc.help { args = { "sh", "x" }, cwd = "/" })
+    assert.equal(lc.help(), lc.help {})
+    assert.matches("mounts = 5: what is mounted", lc.help { mounts = 5 })
+  end)
+
   it("has a line for every public method and function", function()
     local missing = {}
     local function need(name)
@@ -106,6 +127,7 @@ describe("lc.help", function()
   it("tells objects apart", function()
     assert.matches("p:wait", lc.help(assert(lc.process { "true" })))
     assert.matches("configs%.merge", lc.help(configs))
+    assert.matches("b:build", lc.help(configs.builder()))
     assert.matches("lc%.run", lc.help(lc))
     assert.matches("lc%.run", lc.help(7))
     local _, err = configs.validate {}

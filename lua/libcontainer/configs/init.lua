@@ -8,11 +8,13 @@
 -- What a user wrote goes through four rooms: a raw copy (check.lua), friendly forms (normal.lua),
 -- the schema (check.lua), rules of more than one field (rules.lua). What comes out is strict, and
 -- the only thing that the core is ever given.
+local builder = require "libcontainer.configs.builder"
 local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
 local json = require "libcontainer.json"
 local limits = require "libcontainer.configs.limits"
+local merge = require "libcontainer.configs.merge"
 local normal = require "libcontainer.configs.normal"
 local oci_read = require "libcontainer.oci.read"
 local oci_write = require "libcontainer.oci.write"
@@ -21,83 +23,52 @@ local profile = require "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
 local shared = require "libcontainer.configs.shared"
 
-
 local M = {}
 
--- --- merging ---
-
--- Fields whose items are known by one of their fields: one that is there already is replaced.
-local KEYED = { mounts = "destination", devices = "path", rlimits = "type" }
--- Fields that are merged name by name.
-local MERGED = { cgroups = true, sysctl = true, labels = true, annotations = true }
-
-local function merge_items(base, more, key)
-  local at = {}
-  for i, item in ipairs(base) do
-    if type(item) == "table" and item[key] ~= nil then
-      at[item[key]] = i
-    end
-  end
-  for _, item in ipairs(more) do
-    local place = type(item) == "table" and item[key] ~= nil and at[item[key]]
-    base[place or #base + 1] = item
-  end
-  return base
-end
-
--- Both are raw copies.
-local function merge_copies(base, more)
-  for name, value in next, more do
-    local old = base[name]
-    if type(old) ~= "table" or type(value) ~= "table" then
-      base[name] = value
-    elseif KEYED[name] then
-      base[name] = merge_items(old, value, KEYED[name])
-    elseif MERGED[name] then
-      for key, item in next, value do
-        old[key] = item
-      end
-    else
-      base[name] = value
-    end
-  end
-  return base
-end
+-- --- making ---
 
 local function copy(value, what, problems)
   if value == nil then
     return {}
   elseif type(value) ~= "table" then
-    error(what .. " must be a table, not " .. type(value), 3)
+    error(what .. " must be a table, not " .. type(value), 4)
   end
   return check.copy(value, problems) or {}
 end
 
---- One configuration over another. Both stay as they are. Mounts are the same when they have the
--- same destination, devices the same path, rlimits the same type; cgroups, sysctl, labels and
--- annotations are merged name by name; anything else of `b` takes the place of `a`'s.
----@param a table
----@param b table
+-- A raw copy in the strict forms of configs/normal.lua, shorthands understood.
+local function normal_copy(value, problems)
+  local t = copy(value, "a configuration", problems)
+  return normal.config(normal.shorthands(t, problems), problems)
+end
+
+--- Configurations, or parts of them, each over those before it; they stay as they are. What a later one does
+-- not have stays. sysctl, labels, annotations, cgroups and hooks are merged name by name, of mounts
+-- with one destination, devices with one path and rlimits of one type the later counts, hooks come behind
+-- those that are there, and anything else takes the place of what was. `false` takes a field away, or a name
+-- in a map; of a flag it is false, and seccomp = false is no filter. Shorthands are understood.
+---@param ... libcontainer.Overrides
 ---@return table|nil config
----@return libcontainer.Error|nil err a table inside itself
-function M.merge(a, b)
-  local problems = {}
-  local base, more = copy(a, "a configuration", problems), copy(b, "a configuration", problems)
+---@return libcontainer.Error|nil err a table inside itself, or a form that is none
+function M.merge(...)
+  local problems, base = {}, {}
+  for i = 1, select("#", ...) do
+    base = merge.over(base, normal_copy((select(i, ...)), problems))
+  end
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
   end
-  return object.plain(merge_copies(base, more))
+  return object.plain(base)
 end
 
 -- A profile with overrides in friendly forms.
 local function from_profile(base, overrides)
   local problems = {}
-  local more = copy(overrides, "a configuration", problems)
-  normal.config(normal.shorthands(more, problems), problems)
+  local more = normal_copy(overrides, problems)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
   end
-  return object.plain(merge_copies(base, more))
+  return object.plain(merge.over(base, more))
 end
 
 --- A container for any root file system: /proc, /dev, /sys and a read-only view of its cgroups, all
@@ -119,12 +90,42 @@ function M.host_root(overrides)
   return from_profile(profile.host_root(), overrides)
 end
 
+--- What `docker run` gives, MKNOD, NET_RAW and set-user-id programs included, for images that need it.
+---@param overrides libcontainer.Overrides as for `default`
+---@return libcontainer.fields.config|nil config
+---@return libcontainer.Error|nil err
+function M.docker(overrides)
+  return from_profile(profile.docker(), overrides)
+end
+
+--- No capability, a read-only root, small private tmpfs that nothing is executed from, no /sys, no core dumps.
+---@param overrides libcontainer.Overrides as for `default`
+---@return libcontainer.fields.config|nil config
+---@return libcontainer.Error|nil err
+function M.strict(overrides)
+  return from_profile(profile.strict(), overrides)
+end
+
 --- The least: a root and namespaces.
 ---@param overrides libcontainer.Overrides as for `default`
 ---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.empty(overrides)
   return from_profile(profile.empty(), overrides)
+end
+
+local PROFILES <const> = { "default", "docker", "strict", "host_root", "empty" }
+
+--- A profile by its name: configs.profile("strict", overrides) is configs.strict(overrides).
+---@param name "default"|"docker"|"strict"|"host_root"|"empty"
+---@param overrides libcontainer.Overrides|nil
+---@return libcontainer.fields.config|nil config
+---@return libcontainer.Error|nil err
+function M.profile(name, overrides)
+  if not check.contains(PROFILES, name) then
+    error(errors.unknown("profile", name, check.nearest(name, PROFILES)), 2)
+  end
+  return from_profile(profile[name](), overrides)
 end
 
 -- --- checking ---
@@ -306,6 +307,31 @@ function M.to_oci(config, process)
   return document, writing.left_out
 end
 
+--- A builder: every field, its singular and every shorthand is a method, calls chain, and `build` answers the
+-- configuration over a profile, or everything that is wrong with it. A field that is none raises, with
+-- the nearest name.
+--
+--   configs.builder():rootfs("/srv/x"):memory("64M"):mount("/tmp", { type = "tmpfs" }):build()
+---@param base string|table|nil  the name of a profile, or a configuration; absent: `default`, without rootfs `host_root`
+---@return libcontainer.Builder
+function M.builder(base)
+  if base ~= nil and type(base) ~= "table" and not check.contains(PROFILES, base) then
+    error(errors.unknown("profile", base, check.nearest(base, PROFILES)), 2)
+  end
+  return builder.new(function(fields, added)
+    local problems = {}
+    local name = base or (fields.rootfs == nil and "host_root" or "default")
+    local config = type(name) == "table" and normal_copy(name, problems) or profile[name]()
+    config = merge.over(config, normal_copy(fields, problems))
+    config = merge.behind(config, normal_copy(added, problems))
+    strict_config(config, problems)
+    if #problems > 0 then
+      return nil, errors.config_invalid(problems)
+    end
+    return object.plain(config)
+  end)
+end
+
 --- The strict form of a configuration: a deep copy that shares nothing with `t`.
 ---@param t table
 ---@return table|nil config
@@ -380,7 +406,7 @@ function M.prepare_changes(config, changes)
   merged.cgroups = limits.merge(merged.cgroups or {}, wanted)
   for name in next, CHANGEABLE do
     if type(t[name]) == "table" then
-      merged = merge_copies(merged, { [name] = t[name] })
+      merged = merge.over(merged, { [name] = t[name] })
     end
   end
   local strict = strict_config(merged, problems)
@@ -412,7 +438,7 @@ function M.prepare_run(t)
   local config, process, options, problems = normal.take_apart(t)
   normal.config(config, problems)
   local base = config.rootfs == nil and profile.host_root() or profile.default()
-  local strict = strict_config(merge_copies(base, config), problems)
+  local strict = strict_config(merge.over(base, config), problems)
   local program = strict_process(process, problems)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
@@ -433,4 +459,5 @@ function M.prepare_exec(t)
   return program, options
 end
 
-return object.module(M, "libcontainer.configs: default, host_root, empty, merge, validate, from_oci, to_oci")
+return object.module(M, "libcontainer.configs: default, docker, strict, host_root, empty, profile, builder, merge, "
+  .. "validate, from_oci, to_oci")

@@ -16,6 +16,9 @@ local add = check.add
 local UNLIMITED = { "memory", "memory_swap", "memory_reservation", "memory_min", "memory_low",
   "memory_high", "kernel_memory", "kernel_memory_tcp", "pids_limit", "cpu_quota", "cpu_rt_runtime" }
 
+-- Microseconds, and what is written as a time: "50ms".
+local MICROSECONDS = { "cpu_quota", "cpu_period", "cpu_burst", "cpu_rt_runtime", "cpu_rt_period" }
+
 -- 0 is the same as absent here: the kernel has no such value, and older configurations wrote it for
 -- what they did not limit.
 local ZERO_IS_ABSENT = { "memory", "memory_swap", "memory_reservation", "kernel_memory",
@@ -219,6 +222,10 @@ function M.normal(limits, problems)
   end
   for _, name in ipairs(UNLIMITED) do
     limits[name] = is_unlimited(limits[name]) and -1 or limits[name]
+  end
+  for _, name in ipairs(MICROSECONDS) do
+    local seconds = type(limits[name]) == "string" and units.duration(limits[name])
+    limits[name] = seconds and math.tointeger(seconds * 1000000) or limits[name]
   end
   for _, name in ipairs(ZERO_IS_ABSENT) do
     if units.size(limits[name]) == 0 then

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
---- Named starting points: default, host_root, empty. Each call makes a new table.
+--- Named starting points: default, docker, strict, host_root, empty. Each call makes a new table.
 --
 -- The lists of masked and read-only paths are here once. What depends on the machine (how many
 -- processors have a thermal_throttle directory, how many open files may be allowed) is read with
@@ -134,6 +134,38 @@ function M.default()
     networks = { { type = "loopback" } },
     cgroups = { devices = {} }, -- device nodes of an image are none of the host's devices
   }
+end
+
+--- What `docker run` gives, for what was made to run there: its capabilities, MKNOD and NET_RAW among
+-- them, and set-user-id programs that work. The filter is ours.
+---@return table config rootfs is still missing
+function M.docker()
+  local config = M.default()
+  config.capabilities = { "CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID",
+    "SETFCAP", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE" }
+  config.rlimits = nil
+  config.no_new_privileges = false
+  return config
+end
+
+--- For programs that nobody trusts and that need nothing: no capability, a read-only root, small private tmpfs on
+-- /tmp, /var/tmp and /run from which nothing is executed, no /sys, no core dumps. Limits are the caller's
+-- to choose.
+---@return table config rootfs is still missing
+function M.strict()
+  local config = M.default()
+  local function scratch(path, mode)
+    local mount = private_tmpfs(path, mode)
+    table.move({ "noexec", "size=64m" }, 1, 2, #mount.options + 1, mount.options)
+    return mount
+  end
+  config.readonlyfs = true
+  config.capabilities = {}
+  config.rootfs_propagation = "private"
+  config.mounts = joined({ proc() }, dev(), { scratch("/tmp", "1777"), scratch("/var/tmp", "1777"),
+    scratch("/run", "755") })
+  table.insert(config.rlimits, { type = "CORE", soft = 0, hard = 0 })
+  return config
 end
 
 --- No image at all: the host's own root, read-only, with private tmpfs where programs write.
