@@ -223,6 +223,9 @@ local function dump(box, images, work, log_path, options)
   local facts, err = look(box)
   if not facts then return nil, err end
   local config = box._record.config
+  for i, mount in ipairs(config.mounts or {}) do
+    if mount.source_fd then return nil, errors.mount_of_descriptor(i) end
+  end
   local given, point = externals.of(config, facts.mounts)
   if not given then return nil, errors.mount_of_image(point) end
   local null <close>, raw = core.null()

@@ -48,6 +48,7 @@ function M.new(parts)
     _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
     _is_made_here = parts.is_made_here or false, _damaged = parts.damaged or false, _init = false,
     _init_calls = 0, _has_failed = false, _is_destroyed = false, _attempts = 0, _groups = {},
+    _sources = parts.sources or false,
     _listeners = setmetatable({}, { __mode = "k" }) }, Container)
 end
 
@@ -469,6 +470,7 @@ function Container:_release()
   self._is_destroyed = true
   self._core:close()
   self._directory:close()
+  for _, source in pairs(self._sources or {}) do source:close() end
 end
 
 -- What is in the kernel, then the directory: the state is the last thing to go. [R14]

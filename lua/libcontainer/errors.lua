@@ -120,6 +120,8 @@ local HINTS = {
   ["mount ENOENT"] = "the source of a bind mount, and what options name, must be there when the container starts",
   ["mount EROFS"] = "the root is read-only and has no such directory to mount on: make it in the "
     .. "rootfs, or mount a tmpfs above it first",
+  ["mount EBADF"] = "its source was a descriptor of the program that created the container: destroy it and create it "
+    .. "anew, or give a path",
   ["mount EXDEV"] = "the path leads out of the root or through a link of /proc",
   ["mount ELOOP"] = "the path leads through a link that must not be followed, or through links "
     .. "without an end",
@@ -656,6 +658,17 @@ function M.mount_of_image(point)
   return M.new { code = "SystemError", step = "checkpoint", field = "mounts", subject = point, errname = "EOPNOTSUPP",
     errno = 95, message = "checkpoint: " .. point .. " is mounted from the image itself (EOPNOTSUPP)",
     hint = "criu would follow links of the image out of it: mount from a directory of the host instead" }
+end
+
+--- A mount whose source is a descriptor.
+---@param number integer  of the mount
+---@return libcontainer.Error
+function M.mount_of_descriptor(number)
+  return M.new { code = "SystemError", step = "checkpoint", field = ("mounts[%d].source_fd"):format(number),
+    errname = "EOPNOTSUPP", errno = 95,
+    message = ("checkpoint: mounts[%d] comes from a descriptor, which a restore would not have (EOPNOTSUPP)")
+      :format(number),
+    hint = "give its path as source" }
 end
 
 --- A directory for images that is not empty.

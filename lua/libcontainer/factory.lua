@@ -286,6 +286,24 @@ local function write_intent(self, box)
   return done, err
 end
 
+-- Copies of the descriptors that are sources of mounts, by index of the mount: they are the container's
+-- from now on, whatever the caller does with his own.
+local function open_sources(config)
+  local sources = {}
+  for i, mount in ipairs(config.mounts or {}) do
+    local raw
+    if mount.source_fd then
+      sources[i], raw = core.duplicate(mount.source_fd)
+      if not sources[i] then
+        for _, source in pairs(sources) do source:close() end
+        return nil, errors.raw(raw, { field = ("mounts[%d].source_fd"):format(i), subject = tostring(mount.source_fd),
+          hint = "it must be open, and stay so until the container has been created" })
+      end
+    end
+  end
+  return sources
+end
+
 -- Once more when the third answer is true: somebody destroyed the directory before it was locked.
 local function make(self, id, strict)
   local handle, err = open_core(self, id, strict)
@@ -295,9 +313,12 @@ local function make(self, id, strict)
   if not fine then return nil, err end
   -- The object exists before the directory, so that an error at any moment, or a coroutine that is not
   -- resumed, leaves an owner; its metatable comes behind what it needs, see container.new.
+  local sources
+  sources, err = open_sources(strict)
+  if not sources then return nil, err end
   local directory = self._root:directory()
   local box = container.new { factory = self, id = id, directory = directory, core = handle,
-    record = new_record(self, id, strict), is_owned = true, is_made_here = true }
+    record = new_record(self, id, strict), sources = sources, is_owned = true, is_made_here = true }
   local made, raw = self._root:make(id, directory)
   if not made then
     box._is_destroyed = true

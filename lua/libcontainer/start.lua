@@ -200,6 +200,7 @@ function M.first(box, proc, status)
   options, err = open_options(box, proc)
   if not options then return nil, err end
   options.init = box._factory:_init_command()
+  options.sources = box._sources or nil
   local running, has_raised
   running, err, has_raised = with_stdio(proc, options, function() return begin_first(box, proc, options) end)
   box._has_failed = not running

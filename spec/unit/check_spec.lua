@@ -101,7 +101,7 @@ describe("the schema's stand-in", function()
     for _, section in ipairs(core.schema()) do
       names[section.name] = #section.fields
     end
-    assert.is_true(names.config > 25 and names.process > 10 and names.mount == 4)
+    assert.is_true(names.config > 25 and names.process > 10 and names.mount > 4)
     assert.equal("objects", check.section("config").by_name.mounts.kind)
     assert.is_true(check.section("config").by_name.rootfs.required)
     assert.equal(262144, check.section("cgroups").by_name.cpu_shares.maximum)

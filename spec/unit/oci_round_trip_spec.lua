@@ -73,6 +73,7 @@ local VALUES = {
   ["mount.type"] = function(r) return r.one_of { "bind", "tmpfs", "proc", "overlay" } end,
   ["mount.destination"] = function(r) return r.one_of(PATHS) end,
   ["mount.source"] = function(r) return r.one_of(PATHS) end,
+  ["mount.source_fd"] = function() end, -- of this process alone
   ["mount.options"] = function(r) return r.one_of { { "bind" }, { "rbind", "ro" }, {}, { "ro", "size=1m" }, { "nosuid", "nodev" } } end,
   ["device_rule.access"] = function(r) return r.one_of { "r", "w", "rw", "rwm", "m" } end,
   ["cgroups.path"] = function(r) return r.one_of { "/a/b", "relative", "x/y" } end,

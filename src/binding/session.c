@@ -140,11 +140,33 @@ static void read_stdio(lua_State *L, int index, struct lc_start *start)
 	}
 }
 
+/* Descriptors of mounts, by their index: the streams stay in the table, which stays on the stack. */
+static void read_sources(lua_State *L, int index, struct lc_start *start, size_t count,
+	struct lc_arena *arena)
+{
+	int *sources;
+
+	if (lua_getfield(L, index, "sources") == LUA_TTABLE && count > 0) {
+		sources = lc_arena_array(arena, count, sizeof(*sources));
+		if (sources == NULL)
+			lc_lua_no_memory(L);
+		for (size_t i = 0; i < count; i++) {
+			bool is_given = lua_rawgeti(L, -1, (lua_Integer) i + 1) != LUA_TNIL;
+
+			sources[i] = is_given ? lc_lua_descriptor(L, -1) : -1;
+			lua_pop(L, 1);
+		}
+		start->sources = sources;
+		start->sources_count = count;
+	}
+	lua_pop(L, 1);
+}
+
 /*
  * Arguments (container, config, process, options): options are `filter` (bytes) and `filter_flags`
  * (of seccomp(2)), stdin, stdout, stderr (descriptors), null_stdin… (booleans), `init` (argv of a
- * program that replaces ours), `id` (of the container), `scratch` (of a restore), and in test builds
- * fault_nth, fault_errno.
+ * program that replaces ours), `id` (of the container), `sources` (descriptors of mounts, by their
+ * index), `scratch` (of a restore), and in test builds fault_nth, fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
 {
@@ -179,6 +201,7 @@ static struct box_session *read_arguments(lua_State *L)
 		box->start.group = lc_lua_group(L, -1);
 	lua_pop(L, 1); /* the options stay on the stack until it has begun */
 	read_stdio(L, 4, &box->start);
+	read_sources(L, 4, &box->start, box->config.mounts.count, &box->arena);
 #ifdef LCT_FAULT
 	lua_getfield(L, 4, "fault_nth");
 	box->start.fault_nth = (uint32_t) lua_tointeger(L, -1);

@@ -39,6 +39,11 @@ struct lc_compile_inputs {
 	uint64_t last_capability;       /* highest capability number that the kernel knows */
 };
 
+/* Is the source of a mount a tree that the host opens? They are numbered in the order of the mounts. */
+bool lc_compile_is_given(const struct lc_config_mount *mount);
+/* Does a bind mount take along what is mounted below its source? */
+bool lc_compile_is_recursive(const struct lc_config_mount *mount);
+
 /* The namespaces that clone3 makes, as CLONE_NEW* flags; the cgroup one is made by the init. */
 uint64_t lc_compile_clone_flags(const struct lc_config_config *config);
 

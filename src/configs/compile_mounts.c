@@ -44,6 +44,12 @@ static void open_source(struct lc_compile *c, const struct lc_compile_mount *mou
 {
 	uint32_t nofollow = (mount->link & LCT_SYMLINK_SOURCE) != 0;
 
+	if (mount->is_given) {
+		LCT_PLAN(c->w, tree_given, .number = c->given++, .slot = mount->slot,
+			.source = lc_plan_intern(c->w, mount->source),
+			.propagation = c->is_cut_off ? MS_PRIVATE : MS_SLAVE);
+		return;
+	}
 	if (c->is_host_root || !lc_path_is_below(mount->source, c->config->rootfs)) {
 		LCT_PLAN(c->w, tree_open, .source = lc_plan_intern(c->w, mount->source),
 			.slot = mount->slot, .recursive = mount->is_recursive,

@@ -74,15 +74,34 @@ static bool has_value(const struct lc_strings *options, const char *name)
 /* Of a bind cleaned like a target: whether it lies in the image is judged by the same text, and no
  * ".." steps back over a link of the image's. */
 static const char *read_source(struct lc_arena *arena, const struct lc_compile_mount *mount,
-	const char *source)
+	const struct lc_config_mount *from)
 {
+	const char *source = from->source;
 	char clean[LCT_PATH_ROOM];
 
+	if (mount->is_given)
+		return lc_arena_printf(arena, "descriptor %lld", (long long) from->source_fd.value);
 	if (source == NULL || source[0] == '\0')
 		return mount->type;
 	if (!mount->is_bind || !lc_path_clean(source, clean, sizeof(clean)))
 		return source;
 	return lc_arena_copy(arena, clean, strlen(clean));
+}
+
+bool lc_compile_is_given(const struct lc_config_mount *mount)
+{
+	return mount->source_fd.is_set;
+}
+
+bool lc_compile_is_recursive(const struct lc_config_mount *mount)
+{
+	for (size_t i = 0; i < mount->options.count; i++) {
+		const struct lc_mount_option *option = lc_mount_option(mount->options.items[i]);
+
+		if (option != NULL && option->is_bind && option->is_recursive)
+			return true;
+	}
+	return false;
 }
 
 static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
@@ -100,8 +119,9 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 		if (option != NULL)
 			read_option(to, option);
 	}
+	to->is_given = lc_compile_is_given(from);
 	to->type = to->is_bind ? "bind" : from->type;
-	to->source = read_source(arena, to, from->source);
+	to->source = read_source(arena, to, from);
 	to->is_cgroup = strcmp(to->type, "cgroup") == 0;
 	to->target = lc_arena_copy(arena, target, strlen(target));
 	to->data = join_data(arena, &from->options);

@@ -20,6 +20,7 @@ struct lc_compile_mount {
 	uint32_t link;                 /* LCT_SYMLINK_* */
 	uint32_t *cgroup_slots;        /* of a cgroup mount made of binds, one a hierarchy */
 	bool is_bind, is_recursive, is_cgroup;
+	bool is_given;         /* its tree is opened by the host */
 	bool is_late_readonly; /* /dev: read-only when its nodes are made */
 	bool is_kept;          /* something that comes later lies in it */
 	bool is_copied_up;     /* it begins with what the directory below has */
@@ -41,6 +42,7 @@ struct lc_compile {
 	size_t mounts_count;
 	uint64_t namespaces; /* CLONE_NEW* */
 	bool has_user;       /* a user namespace of its own: no node can be made, no host file be owned */
+	uint32_t given;      /* trees that the host opens, so far */
 	bool is_host_root;   /* rootfs is "/" */
 	bool is_cut_off;     /* later mounts of the host do not appear in the root */
 	bool has_no_new_privileges;

@@ -5,6 +5,7 @@
  * notice. /proc is what security decisions inside are read from, so nothing may cover any of it but
  * a short list of figures.
  */
+#include "configs/compile.h"
 #include "configs/names.h"
 #include "configs/path.h"
 #include "configs/validate_parts.h"
@@ -94,6 +95,8 @@ static const char *fault_of_option(const struct lc_config_mount *mount, const ch
 
 		if (option->link != 0 && !is_bind)
 			return "an option of bind mounts alone";
+		if ((option->link & LCT_SYMLINK_SOURCE) != 0 && mount->source_fd.is_set)
+			return "for sources by path";
 		if (option->is_copy_up && (is_bind || strcmp(mount->type, "tmpfs") != 0))
 			return "an option of tmpfs alone";
 		return is_data && is_bind ? "no option of a bind mount" : NULL;
@@ -133,7 +136,10 @@ static int check_mount(const struct lc_config_mount *mount, size_t number, uint6
 
 	if (!is_bind && (mount->type == NULL || mount->type[0] == '\0'))
 		return lc_refuse(err, EINVAL, "mounts[%zu].type: missing", number);
-	if (is_bind && (mount->source == NULL || mount->source[0] != '/'))
+	if (mount->source_fd.is_set && (!is_bind || mount->source != NULL))
+		return lc_refuse(err, EINVAL, "mounts[%zu].source_fd: %s", number,
+			is_bind ? "source is given too" : "for bind mounts alone");
+	if (is_bind && !mount->source_fd.is_set && (mount->source == NULL || mount->source[0] != '/'))
 		return lc_refuse(err, EINVAL, "mounts[%zu].source: must be absolute", number);
 	/* Seen from the host's cgroup namespace, a new cgroup2 is the host's whole tree. */
 	if (!is_bind && strcmp(mount->type, "cgroup2") == 0 &&
@@ -190,10 +196,16 @@ int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *e
 {
 	const struct lc_config_mount *mounts = config->mounts.items;
 	uint64_t namespaces = lc_config_namespaces(config);
+	size_t given = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < config->mounts.count; i++)
+	for (size_t i = 0; r == 0 && i < config->mounts.count; i++) {
 		r = check_mount(&mounts[i], i + 1, namespaces, err);
+		given += lc_compile_is_given(&mounts[i]);
+		if (r == 0 && given > LCT_GIVEN_MAX)
+			r = lc_refuse(err, E2BIG, "mounts[%zu]: more than %d by descriptor", i + 1,
+				LCT_GIVEN_MAX);
+	}
 	if (r == 0)
 		r = check_devices(config, err);
 	if (r == 0)

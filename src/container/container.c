@@ -13,6 +13,7 @@
 #include "container/pids.h"
 #include "container/resources.h"
 #include "container/sibling.h"
+#include "container/trees.h"
 #include "container/users.h"
 #include "nsenter/idmap.h"
 #include "plan/write.h"
@@ -285,15 +286,42 @@ static int check_rootfs(const char *rootfs, struct lc_error *err)
 	return 0;
 }
 
-static int spawn_init(struct lc_container *container, struct lc_session_start *how,
+/* Which operation takes the tree of that mount: its field is the error's. */
+static void blame_mount(const struct lc_plan_writer *writer, size_t mount, struct lc_error *err)
+{
+	char field[32];
+
+	(void) snprintf(field, sizeof(field), "mounts[%zu]", mount + 1);
+	for (uint32_t i = 0; i < writer->count && i < LCT_NO_OP; i++)
+		if (strcmp(writer->origins[i], field) == 0) {
+			err->op = (uint16_t) i;
+			return;
+		}
+}
+
+static int spawn_init(struct lc_container *container, const struct lc_start *start,
+	const struct lc_plan_writer *writer, struct lc_session_start *how,
 	struct lc_session *session, struct lc_error *err)
 {
 	int join[LCT_CGROUP_HIERARCHIES_MAX];
-	int r = lc_cgroup_join_fds(&container->cgroup, &how->cgroup_fd, join,
-		LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);
+	struct lc_trees trees;
+	size_t mount = 0;
+	int r = lc_trees_open(&trees, start->config, start->sources, start->sources_count,
+		writer->arena, &mount, err);
 
+	if (r < 0) {
+		blame_mount(writer, mount, err);
+		return r;
+	}
+	how->given_fds = trees.fds;
+	how->given_count = trees.count;
+	r = lc_cgroup_join_fds(&container->cgroup, &how->cgroup_fd, join,
+		LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);
 	how->join_fds = join;
-	return r < 0 ? r : lc_launch(session, how, err);
+	if (r >= 0)
+		r = lc_launch(session, how, err);
+	lc_trees_close(&trees);
+	return r;
 }
 
 int lc_container_begin(struct lc_container *container, const struct lc_start *start,
@@ -329,7 +357,7 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
 	if (r >= 0) {
-		r = spawn_init(container, &how, session, err);
+		r = spawn_init(container, start, writer, &how, session, err);
 		if (r >= 0 && is_alone) {
 			r = lc_resources_limit_pids(&container->cgroup, 0, err);
 			if (r < 0)

@@ -41,6 +41,8 @@ struct lc_start {
 	uint64_t filter_flags;     /* SECCOMP_FILTER_FLAG_* */
 	int stdio[3];              /* borrowed descriptors */
 	bool stdio_null[3];        /* this one is the host's /dev/null: reopen it inside */
+	const int *sources;        /* borrowed descriptors of mounts, by their index; -1: by path */
+	size_t sources_count;
 	char *const *init_argv;    /* replaces the init program, NULL for our own */
 	struct lc_cgroup *group;   /* of who joins: a group of his own, NULL for none */
 	const char *scratch;       /* of a restore: a directory with "root" and "masks", NULL else */

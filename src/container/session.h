@@ -56,6 +56,8 @@ struct lc_session_start {
 	int cgroup_fd;          /* borrowed, -1 for none */
 	const int *join_fds;    /* borrowed */
 	size_t join_count;
+	const int *given_fds;   /* borrowed: trees for the plan's tree_given, none for who joins */
+	size_t given_count;
 	int join_pidfd;         /* borrowed: init of the container that is joined, -1 for none */
 	bool has_filter;
 	bool has_terminal;

@@ -68,6 +68,20 @@ int lc_init_tree_below(
 	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, source) : 0;
 }
 
+/* Its peers are the host's own mounts: what happens here must not happen there. */
+int lc_init_tree_given(
+	struct lc_init *init, const struct lc_op_tree_given *op, struct lc_error *err)
+{
+	const char *source = lc_plan_string(&init->plan, op->source);
+	int tree = LCT_FD_GIVEN + (int) op->number, r = -EBADMSG;
+
+	if (op->number < LCT_GIVEN_MAX)
+		r = lc_mount_attr(tree, AT_RECURSIVE, 0, 0, op->propagation);
+	if (r >= 0)
+		r = lc_slot_put(init, op->slot, tree, op->source);
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, source) : 0;
+}
+
 int lc_init_tree_attr(struct lc_init *init, const struct lc_op_tree_attr *op, struct lc_error *err)
 {
 	int r = lc_mount_attr(lc_slot_get(init, op->slot), op->recursive != 0 ? AT_RECURSIVE : 0,

@@ -20,7 +20,7 @@
 #include <linux/capability.h>
 #include <sys/prctl.h>
 
-#define LCT_SPAWN_FDS_MAX 32
+#define LCT_SPAWN_FDS_MAX 512 /* their numbers fit the stack below */
 #define LCT_SPAWN_STACK 16384
 
 struct window {

@@ -246,12 +246,27 @@ local function namespaces(t, problems)
   end
 end
 
+-- A descriptor, as a number or a Lua file: where `source` has one it is source_fd. A closed file stays
+-- what it is, for the walk to refuse.
+local function source_descriptor(mount)
+  if units.integer(mount.source) and mount.source_fd == nil then
+    mount.source, mount.source_fd = nil, mount.source
+  elseif type(mount.source) == "userdata" and mount.source_fd == nil then
+    mount.source, mount.source_fd = nil, mount.source
+  end
+  if type(mount.source_fd) == "userdata" then
+    local is_open, fd = pcall(core.fileno, mount.source_fd)
+    mount.source_fd = is_open and fd or mount.source_fd
+  end
+end
+
 local function mounts(t)
   if type(t.mounts) ~= "table" then
     return
   end
   for _, mount in next, t.mounts do
     if type(mount) == "table" then
+      source_descriptor(mount)
       if type(mount.options) == "string" then
         local list = {}
         for option in mount.options:gmatch("[^,]+") do

@@ -161,6 +161,8 @@ local function mount_options(mount, field, problems)
       add(problems, path, "has several options in one text", option, "one option per item")
     elseif mount.type and mount.type ~= "bind" and BIND_OPTIONS[option] then
       add(problems, path, "is an option of bind mounts alone", option)
+    elseif mount.source_fd and (option == "src-nofollow" or option == "copy-symlink") then
+      add(problems, path, "is for sources by path", option, "open the link itself (O_PATH, O_NOFOLLOW)")
     elseif mount.type and mount.type ~= "tmpfs" and option == "tmpcopyup" then
       add(problems, path, "is an option of tmpfs alone", option)
     elseif mount.type == "bind" and not FLAGS[option] then
@@ -186,7 +188,10 @@ local function mounts(config, problems)
       add(problems, field .. ".type", "is no name of a file system", mount.type)
     end
     if mount.type == "bind" then
-      if not mount.source and not check.is_refused(problems, field .. ".source") then
+      if mount.source and mount.source_fd then
+        add(problems, field .. ".source_fd", "cannot be given together with source", mount.source_fd)
+      elseif not mount.source and not mount.source_fd and not check.is_refused(problems, field .. ".source")
+        and not check.is_refused(problems, field .. ".source_fd") then
         add(problems, field .. ".source", "is required for a bind mount")
       elseif mount.source and mount.source:sub(1, 1) ~= "/" then
         add(problems, field .. ".source", "must be an absolute path of the host", mount.source)
@@ -194,6 +199,9 @@ local function mounts(config, problems)
     elseif mount.type and check.contains(mount.options or {}, "bind")
       or mount.type and check.contains(mount.options or {}, "rbind") then
       add(problems, field .. ".type", "is not bind, and the options say bind", mount.type)
+    end
+    if mount.source_fd and mount.type and mount.type ~= "bind" then
+      add(problems, field .. ".source_fd", "is for bind mounts alone", mount.source_fd)
     end
     mount_options(mount, field, problems)
   end

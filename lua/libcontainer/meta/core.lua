@@ -558,7 +558,8 @@ function Container:reap() end
 function Container:close() end
 
 --- Start: cgroups, init, conversation. Options: filter (bytes); stdin, stdout, stderr (descriptors);
--- null_stdin, null_stdout, null_stderr; init (argv of a program that replaces ours).
+-- null_stdin, null_stdout, null_stderr; init (argv of a program that replaces ours);
+-- sources (descriptors of mounts, by their index).
 ---@param config table  strict
 ---@param process table strict
 ---@param options table

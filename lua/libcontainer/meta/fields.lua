@@ -8,6 +8,7 @@
 ---@class libcontainer.fields.mount
 ---@field destination? string  where in the container; resolved below its root, links included, made when it is missing
 ---@field source? string  absolute host path of a bind mount, links below rootfs leading by that root; a name without meaning for most other types
+---@field source_fd? integer  of a bind mount, in place of source: an open descriptor or Lua file, which source may be too. What it is open on is mounted, wherever its path leads by now. The container object keeps it; another process has none and cannot start the container
 ---@field type? string  bind, proc, sysfs, tmpfs, devpts, mqueue, cgroup, or another file system of the kernel; bind when the options say bind or rbind, where none is a type too
 ---@field options? string[]  mount options as mount(8) writes them: ro nosuid nodev noexec relatime rbind rprivate …; of bind mounts src-nofollow (mounts a link itself), dest-nofollow (on a link itself), copy-symlink (makes the link anew); what is no flag goes to the file system (size=64m); a tmpfs without mode= has the mode of the directory that it covers, with tmpcopyup also what is in it, without what is mounted there
 
