@@ -58,28 +58,30 @@ CORE_SRC = \
 	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_controllers.c \
 	src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
 	src/seccomp/compile.c src/seccomp/default.c src/seccomp/shorten.c \
+	src/network/bridge.c src/network/link.c src/network/mnl.c src/network/netlink.c \
+	src/network/route.c src/network/text.c \
 	src/configs/compile.c src/configs/compile_attributes.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
-	src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
+	src/configs/compile_networks.c src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
 	src/configs/path.c src/configs/schema.c \
 	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_mappings.c \
-	src/configs/validate_mounts.c src/configs/validate_sysctl.c \
+	src/configs/validate_mounts.c src/configs/validate_networks.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c \
 	src/container/factory.c src/container/host.c src/container/ids.c src/container/images.c src/container/join.c \
-	src/container/keeper.c src/container/launch.c src/container/pids.c \
+	src/container/keeper.c src/container/launch.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/container/trees.c src/container/watcher.c \
 	src/binding/bundle.c src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
 	src/binding/factory.c \
-	src/binding/failure.c src/binding/group.c src/binding/listener.c \
+	src/binding/failure.c src/binding/group.c src/binding/listener.c src/binding/network.c \
 	src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
 	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
 	src/binding/usage.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
-	src/init/attributes.c src/init/copy_up.c src/init/credentials.c src/init/devices.c src/init/exec.c \
+	src/init/attributes.c src/init/copy_up.c src/init/credentials.c src/init/devices.c src/init/exec.c src/init/host_part.c \
 	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c \
 	src/init/paths.c src/init/rootfs.c src/init/scheduling.c src/init/slots.c src/init/start.c src/init/terminal.c \
 	src/init/watch.c \
@@ -87,7 +89,7 @@ INIT_SRC = \
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
 	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
-	spec/c/test_stats.c spec/c/test_systemd.c
+	spec/c/test_network.c spec/c/test_stats.c spec/c/test_systemd.c
 HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
 LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
 
@@ -128,7 +130,7 @@ help:
 # --- packages ---
 
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
-DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables
+DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables libmnl0
 DEPS_VM    = qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
 	systemd-sysv dbus libpam-systemd dbus-user-session
 deps:

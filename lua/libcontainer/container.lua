@@ -10,6 +10,7 @@ local control = require "libcontainer.control"
 local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
 local loop = require "libcontainer.loop"
+local network = require "libcontainer.network"
 local object = require "libcontainer.object"
 local plan = require "libcontainer.plan"
 local process = require "libcontainer.process"
@@ -372,7 +373,7 @@ function Container:explain(proc)
   proc, err = as_process(proc or { args = { "true" } })
   if not proc then return nil, err end
   return plan.of(self._id, self._core, self._record.config, proc:_specification(),
-    self:status() == "running")
+    self:status() == "running", self._factory:_mark(self._id))
 end
 
 --- Write it into files, from which `factory:restore` brings it back: its processes with their memory and
@@ -479,6 +480,9 @@ local function remove(self, timeout)
   if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
   local done, raw = self._factory:_destroy_lost(self, timeout)
   if done then done, raw = self._core:destroy(timeout) end
+  if done then
+    done, raw = network.remove_links(self._record, self._factory:_mark(self._id), self._damaged ~= false)
+  end
   if not done then return nil, errors.raw(raw) end
   if self._init then self._init:_poll() end
   done, raw = self._core:reap()

@@ -186,6 +186,16 @@ local HINTS = {
   ["destroy EBUSY"] = "something still uses it: call destroy again later",
   ["process ESRCH"] = "it has ended already",
   ["signal ESRCH"] = "it has ended already",
+  ["network ELIBACC"] = "apt-get install libmnl0",
+  ["network ELIBBAD"] = "libmnl 1.0 or newer is needed: apt-get install libmnl0",
+  ["network EPERM"] = "interfaces can be made and moved by root, or with CAP_NET_ADMIN on the host: a container "
+    .. "of an ordinary user has loopback alone, or the host's network",
+  ["network ENODEV"] = "see /sys/class/net for the interfaces that there are",
+  ["network EEXIST"] = "choose another name, or remove what has it",
+  ["network ENETUNREACH"] = "no interface of the container is in a network with that gateway",
+  ["network EHOSTUNREACH"] = "no interface of the container is in a network with that gateway",
+  ["network EBUSY"] = "take it out of its bridge or bond first",
+  ["network EOPNOTSUPP"] = "the kernel cannot do that with an interface of its kind: see /sys/class/net",
   ["systemd ELIBACC"] = "apt-get install libsystemd0, or let lc.new(root, { cgroups = \"fs\" }) do without",
   ["systemd ELIBBAD"] = "systemd 241 or newer is needed: write cgroups = \"fs\" to do without",
   ["systemd EINVAL"] = "with systemd, cgroups.path is \"slice:prefix:name\": \"system.slice:lc:web\" is "
@@ -360,6 +370,18 @@ local SENTENCES = {
     if errname == "ELIBACC" or errname == "ELIBBAD" then
       return ("cgroups = \"systemd\" needs the package %s, which is %s"):format(raw.subject,
         errname == "ELIBACC" and "not installed" or "too old")
+    end
+  end,
+  network = function(raw, errname)
+    local field = (raw.field or ""):match("%.([%w_]+)$")
+    if errname == "ELIBACC" or errname == "ELIBBAD" then
+      return ("networks need the package %s, which is %s"):format(raw.subject,
+        errname == "ELIBACC" and "not installed" or "too old")
+    elseif raw.subject and field == "bridge" and errname == "ENODEV" then
+      return ("network %s: there is no bridge %s on the host (ENODEV)"):format(raw.field, quoted(raw.subject))
+    elseif raw.subject and errname == "EOPNOTSUPP" and (field == "bridge" or field == "host_interface_name") then
+      return ("network %s: %s is no %s (EOPNOTSUPP)"):format(raw.field, quoted(raw.subject),
+        field == "bridge" and "bridge" or "interface that can be moved")
     end
   end,
   id = function(raw, errname)

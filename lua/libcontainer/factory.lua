@@ -8,6 +8,7 @@ local configs = require "libcontainer.configs"
 local container = require "libcontainer.container"
 local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
+local network = require "libcontainer.network"
 local object = require "libcontainer.object"
 local state = require "libcontainer.state"
 local getenv = os and os.getenv or function() end
@@ -137,6 +138,11 @@ local function cgroup_name(self, id)
   return name
 end
 
+-- What is not in its directory, and bears this, is the container's.
+function Factory:_mark(id)
+  return cgroup_name(self, id)
+end
+
 local function claimant(self, id, directory)
   return { host = self._host, id = id, name = cgroup_name(self, id), directory = directory }
 end
@@ -259,6 +265,7 @@ local function new_record(self, id, config)
   return {
     id = id, config = config, created = core.time(), boot_id = self._host:boot_id(),
     owner = { uid = core.uid(), pid = core.pid() }, status = "created",
+    network_links = network.links_of(config, cgroup_name(self, id)),
   }
 end
 

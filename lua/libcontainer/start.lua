@@ -9,6 +9,7 @@ local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
 local hooks = require "libcontainer.hooks"
 local loop = require "libcontainer.loop"
+local network = require "libcontainer.network"
 local rules = require "libcontainer.configs.rules"
 local seccomp = require "libcontainer.configs.seccomp"
 local state = require "libcontainer.state"
@@ -29,7 +30,7 @@ local function open_options(box, proc)
   local options
   options, err = proc:_open_stdio()
   if not options then return nil, err end
-  options.id = box._id
+  options.id, options.mark = box._id, box._factory:_mark(box._id)
   proc._host = box._factory._host -- who attaches a terminal to it needs it
   options.filter, options.filter_flags = filter or nil, seccomp.flags(profile)
   local fault = box._factory:_fault()
@@ -45,7 +46,7 @@ end
 
 -- What the host does while the init waits at a gate, by the gate's name: functions of the container and
 -- the session that answer true, or nil and the error that ends the start.
-local GATES <const> = { ids = map_ids, create_runtime = hooks.create_runtime }
+local GATES <const> = { ids = map_ids, network = network.at_gate, create_runtime = hooks.create_runtime }
 
 -- Drive the session until the program runs. `on_ready` is called when everything is set up and the
 -- program does not run yet, and `on_alone` when a further one is, with a limit on processes or a scheduling
@@ -108,7 +109,7 @@ end
 -- --- the first one ---
 
 --- What is done when the init has ended, once: its accounting is read; and without a pid namespace, whose
--- end ends everything in it, the rest is ended here. [D11]
+-- end ends everything in it, the rest is ended here; and interfaces of the host go back. [D11]
 ---@param box libcontainer.Container
 ---@return fun(): table usage
 function M.at_end(box)
@@ -117,6 +118,7 @@ function M.at_end(box)
     local found = read()
     local namespaces = box._record.config.namespaces or rules.DEFAULT_NAMESPACES
     if not box._is_destroyed and not check.contains(namespaces, "pid") then box._core:kill() end
+    if not box._is_destroyed then box._core:give_back() end -- what fails is tried again by destroy
     return found
   end
 end

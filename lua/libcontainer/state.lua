@@ -26,7 +26,7 @@ local FILE = "state.json"
 local FIELDS = {
   id = "string", created = "number", owner = "table", boot_id = "string", status = "string",
   config = "table", cgroup_paths = "table", cgroup_places = "table", namespace_paths = "table?",
-  systemd = "table?", init_process_pid = "integer?", init_process_start = "integer?",
+  systemd = "table?", network_links = "table?", init_process_pid = "integer?", init_process_start = "integer?",
   started = "number?", config_changes = "integer?", checkpoint = "table?",
 }
 
@@ -53,6 +53,9 @@ local function check(id, record)
     if type(place) ~= "table" or type(place.name) ~= "string" or type(place.path) ~= "string" then
       return nil, errors.state_damaged(id, "cgroup_places is malformed")
     end
+  end
+  for _, name in ipairs(record.network_links or {}) do
+    if type(name) ~= "string" then return nil, errors.state_damaged(id, "network_links is malformed") end
   end
   local pid = record.init_process_pid
   if pid and (pid < 2 or pid > 0x7fffffff or not record.init_process_start) then

@@ -37,6 +37,7 @@ static inline bool test_claim(
 	SUITE(cgroup_limits)                                                                       \
 	SUITE(stats)                                                                               \
 	SUITE(systemd)                                                                             \
+	SUITE(network)                                                                             \
 	SUITE(configs)                                                                             \
 	SUITE(compile)
 #define SUITE(name) void test_##name(struct test *t);

@@ -173,7 +173,7 @@ static void test_usual_plan(struct test *t)
 		   "\nlink target=/dev/fd",
 		   "\nlink target=/dev/ptmx points_to=pts/ptmx flags=2 base=3 skip=4 @\n",
 		   "\nfs_open type=proc source=proc options=\"\" attributes=0xe",
-		   "name=net/ipv4/ip_forward value=1 @sysctl[\"net.ipv4.ip_forward\"]\n",
+		   "name=net/ipv4/ip_forward value=1 optional=0 @sysctl[\"net.ipv4.ip_forward\"]\n",
 		   "name=net/ipv4/conf/eth0.100/forwarding value=0",
 		   "\ndirectory_owned target=/work",
 		   "\nreadonly base=2 skip=5 target=/proc/sys @readonly_paths[1]\n", "\nmask_source ",
@@ -567,8 +567,43 @@ static void test_join(struct test *t)
 	compiled_done(&c);
 }
 
+static void test_networks(struct test *t)
+{
+	struct lc_config_config config = usual_config();
+	struct lc_config_process process = usual_process();
+	struct compiled c;
+
+	config.networks = (struct lc_objects) OBJECTS(network,
+		{.type = "veth", .name = "eth0", .bridge = "br0", .address = "10.1.0.2/24",
+			.gateway = "10.1.0.1", .host_interface_name = "web0", .mtu = SET(1400)},
+		{.type = "device", .host_interface_name = "dev0"});
+	config.routes = (struct lc_objects) OBJECTS(
+		route, {.destination = "10.2.0.0/16", .interface_name = "dev0"});
+	compile(&c, &config, &process, NULL);
+	OK(IN_ORDER(&c, "\nlink_up name=lo",
+		   "name=net/ipv6/conf/default/accept_ra value=0 optional=1 @networks\n",
+		   "\ngate which=2 @networks\n",
+		   "\nhost_pair host_name=web0 name=eth0 @networks[1]\n",
+		   "\nhost_mtu name=eth0 host_name=web0 bytes=1400 @networks[1].mtu\n",
+		   "\nhost_bridge host_name=web0 bridge=br0 hairpin=0 @networks[1].bridge\n",
+		   "\nhost_address name=eth0 address=10.1.0.2/24 @networks[1].address\n",
+		   "\nhost_up name=eth0 @networks[1]\n", "gateway=10.1.0.1 name=eth0 @networks[1].gateway\n",
+		   "\nhost_device device=dev0 name=dev0 @networks[2].host_interface_name\n",
+		   "\nhost_route destination=10.2.0.0/16 source=\"\" gateway=\"\" name=dev0 @routes[1]\n",
+		   "\nroot_enter"),
+		"[O76] what the host does stands behind its gate, with the fields, before the root");
+	compiled_done(&c);
+
+	config = usual_config();
+	config.networks = (struct lc_objects) OBJECTS(network, {.type = "loopback"});
+	compile(&c, &config, &process, NULL);
+	OK(!has(&c, "\ngate") && !has(&c, "accept_ra"), "loopback alone takes no round trip");
+	compiled_done(&c);
+}
+
 void test_compile(struct test *t)
 {
+	test_networks(t);
 	test_join(t);
 	test_usual_plan(t);
 	test_cgroup_mounts(t);

@@ -225,8 +225,34 @@ static void test_refused_fields(struct test *t)
 	REFUSES("additional_groups[2]", EINVAL,
 		additional_groups = (struct lc_strings) STRINGS("wheel", "4294967295"));
 	REFUSES("networks[1].type", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network, {.type = "vxlan"}));
+	REFUSES("networks[1].bridge: missing", EINVAL,
 		networks = (struct lc_objects) OBJECTS(network, {.type = "veth"}));
-	REFUSES("networks: needs", EINVAL,
+	REFUSES("networks[1].address: missing", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network, {.type = "veth", .bridge = "br0"}));
+	REFUSES("networks[1].name", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network, {.type = "veth", .bridge = "br0",
+			.address = "10.1.0.2/24", .name = "a/b"}));
+	REFUSES("networks[1].gateway: is not in", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network, {.type = "veth", .bridge = "br0",
+			.address = "10.1.0.2/24", .name = "eth0", .gateway = "10.2.0.1"}));
+	REFUSES("networks[1].mtu", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network, {.type = "veth", .bridge = "br0",
+			.ipv6_address = "fd00::2/64", .name = "eth0", .mtu = SET(1000)}));
+	REFUSES("networks[2].name: twice", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network,
+			{.type = "device", .host_interface_name = "dev0"},
+			{.type = "device", .host_interface_name = "dev1", .name = "dev0"}));
+	REFUSES("networks[1]: needs namespaces without", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network, {.type = "host"}));
+	REFUSES("networks[1]: is no network beside", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network, {.type = "none"}, {.type = "loopback"}));
+	REFUSES("routes[1]: leads nowhere", EINVAL,
+		routes = (struct lc_objects) OBJECTS(route, {.destination = "10.2.0.0/16"}));
+	REFUSES("routes[1].destination", EINVAL,
+		routes = (struct lc_objects) OBJECTS(route, {.destination = "10.2.0.1/16",
+			.interface_name = "lo"}));
+	REFUSES("networks[1]: needs", EINVAL,
 		networks = (struct lc_objects) OBJECTS(network, {.type = "loopback"});
 		config.namespaces = (struct lc_strings) STRINGS("mount", "uts"));
 	REFUSES("devices[1].type", EINVAL,

@@ -4,9 +4,9 @@
 local fixture = require "spec.support.fixture"
 
 -- With a /run of its own: its state root is empty before, and looked at afterwards.
-local function run_example(name)
-  local text = fixture.sh([[unshare -m sh -c 'mount -t tmpfs tmpfs /run && lua5.4 examples/%s.lua </dev/null 2>&1
-    echo "exit status $?"; ls -A /run/libcontainer']], name)
+local function run_example(name, more)
+  local text = fixture.sh([[unshare -m %s sh -c 'mount -t tmpfs tmpfs /run && lua5.4 examples/%s.lua </dev/null 2>&1
+    echo "exit status $?"; ls -A /run/libcontainer']], more or "", name)
   local output, status, left = text:match("^(.-)exit status (%d+)\n?(.*)$")
   assert(output, text)
   assert.equal("", left)
@@ -56,6 +56,15 @@ describe("an example", function()
     local head, row = "CONTAINER +CPU +MEMORY +PEAK +WAITS\n", " +%d* ?%%? +[%d.]+ %a+ +[%d.]+ %a+ +[%d?]+ ?%%?\n"
     local rows = ("idle%s busy%s throttled%s hoarder%s crowd%s"):gsub(" ", ""):gsub("%%s", function() return row end)
     assert.matches("^" .. head .. rows .. head .. rows .. "$", output)
+  end)
+
+  it("veth_pair.lua talks over a bridge, and leaves nothing", function()
+    fixture.needs("root", "busybox")
+    local output, status = run_example("veth_pair", "-n")
+    assert.equal("host_pair\tnetworks[1]\nhost_mtu\tnetworks[1].mtu\nhost_bridge\tnetworks[1].bridge\n"
+      .. "host_address\tnetworks[1].address\nhost_up\tnetworks[1]\nserver heard a word of client\n"
+      .. "it has sent something: true\n", output)
+    assert.equal(0, status)
   end)
 
   it("checkpoint.lua counts on, with criu or without, and leaves nothing", function()

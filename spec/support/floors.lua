@@ -11,11 +11,12 @@ local MAY_USE <const> = {
   plan = { "plan", "base", "sys" },
   cgroups = { "cgroups", "base", "sys" },
   seccomp = { "seccomp", "base", "sys" },
-  configs = { "configs", "plan", "base" },
+  network = { "network", "base", "sys" },
+  configs = { "configs", "network", "plan", "base" },
   init = { "init", "plan", "sys", "base" },
   nsenter = { "nsenter", "base", "sys" },
-  container = { "container", "nsenter", "configs", "cgroups", "seccomp", "plan", "base", "sys" },
-  binding = { "binding", "container", "nsenter", "configs", "cgroups", "seccomp", "plan", "base", "sys" },
+  container = { "container", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
+  binding = { "binding", "container", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
 }
 -- The init knows of the ground floor its error alone.
 local INIT_MAY <const> = { ["base/error.h"] = true, ["plan/plan.h"] = true, ["plan/report.h"] = true,

@@ -128,6 +128,7 @@ void lc_lua_open_terminal(lua_State *L); /* behind the stream */
 void lc_lua_open_listener(lua_State *L); /* behind container and group */
 void lc_lua_open_stats(lua_State *L);    /* behind the container */
 void lc_lua_open_poll_set(lua_State *L);
+void lc_lua_open_network(lua_State *L);  /* behind the container */
 
 /* stats.c: in the table at `index`, field `pressure`. */
 struct lc_pressure;
@@ -157,5 +158,13 @@ int lc_lua_proc_link(lua_State *L);
 int lc_lua_seccomp_compile(lua_State *L);
 int lc_lua_seccomp_default(lua_State *L);
 int lc_lua_syscall_known(lua_State *L);
+int lc_lua_address(lua_State *L);
+int lc_lua_address_is_inside(lua_State *L);
+int lc_lua_mac_is_valid(lua_State *L);
+int lc_lua_link_name_is_valid(lua_State *L);
+int lc_lua_link_name(lua_State *L);
+int lc_lua_add_bridge(lua_State *L);
+int lc_lua_remove_bridge(lua_State *L);
+int lc_lua_remove_links(lua_State *L);
 
 #endif

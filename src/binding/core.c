@@ -188,6 +188,14 @@ static const luaL_Reg functions[] = {
 	{"images", lc_lua_open_images},
 	{"proc_file", lc_lua_proc_file},
 	{"proc_link", lc_lua_proc_link},
+	{"address", lc_lua_address},
+	{"address_is_inside", lc_lua_address_is_inside},
+	{"mac_is_valid", lc_lua_mac_is_valid},
+	{"link_name_is_valid", lc_lua_link_name_is_valid},
+	{"link_name", lc_lua_link_name},
+	{"add_bridge", lc_lua_add_bridge},
+	{"remove_bridge", lc_lua_remove_bridge},
+	{"remove_links", lc_lua_remove_links},
 	{"seccomp_compile", lc_lua_seccomp_compile},
 	{"seccomp_default", lc_lua_seccomp_default},
 	{"syscall_known", lc_lua_syscall_known},
@@ -229,6 +237,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_listener(L);
 	lc_lua_open_stats(L);
 	lc_lua_open_poll_set(L);
+	lc_lua_open_network(L);
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, LCT_VERSION);
 	lua_setfield(L, -2, "version");

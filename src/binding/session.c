@@ -11,6 +11,7 @@
 #include "container/ids.h"
 #include "container/join.h"
 #include "container/keeper.h"
+#include "container/network.h"
 #include "container/session.h"
 #include "container/sibling.h"
 #include "plan/explain.h"
@@ -95,18 +96,19 @@ static char **read_init_argv(lua_State *L, int index, struct lc_arena *arena)
 	return argv;
 }
 
-static const char *read_id(lua_State *L, int index, struct lc_arena *arena)
+/* "" for none. */
+static const char *read_text(lua_State *L, int index, const char *name, struct lc_arena *arena)
 {
-	const char *id;
+	const char *text;
 	size_t length;
 
-	lua_getfield(L, index, "id");
-	id = luaL_checklstring(L, -1, &length);
-	id = lc_arena_copy(arena, id, length);
-	if (id == NULL)
+	lua_getfield(L, index, name);
+	text = luaL_optlstring(L, -1, "", &length);
+	text = lc_arena_copy(arena, text, length);
+	if (text == NULL)
 		lc_lua_no_memory(L);
 	lua_pop(L, 1);
-	return id;
+	return text;
 }
 
 static const char *read_scratch(lua_State *L, int index, struct lc_arena *arena)
@@ -165,8 +167,9 @@ static void read_sources(lua_State *L, int index, struct lc_start *start, size_t
 /*
  * Arguments (container, config, process, options): options are `filter` (bytes) and `filter_flags`
  * (of seccomp(2)), stdin, stdout, stderr (descriptors), null_stdin… (booleans), `init` (argv of a
- * program that replaces ours), `id` (of the container), `sources` (descriptors of mounts, by their
- * index), `scratch` (of a restore), and in test builds fault_nth, fault_errno.
+ * program that replaces ours), `id` (of the container), `mark` (its own among all roots), `sources`
+ * (descriptors of mounts, by their index), `scratch` (of a restore), and in test builds fault_nth,
+ * fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
 {
@@ -194,7 +197,8 @@ static struct box_session *read_arguments(lua_State *L)
 	lua_getfield(L, 4, "filter_flags");
 	box->start.filter_flags = (uint64_t) lua_tointeger(L, -1);
 	lua_pop(L, 1);
-	box->start.id = read_id(L, 4, &box->arena);
+	box->start.id = read_text(L, 4, "id", &box->arena);
+	box->start.mark = read_text(L, 4, "mark", &box->arena);
 	box->start.init_argv = read_init_argv(L, 4, &box->arena);
 	box->start.scratch = read_scratch(L, 4, &box->arena);
 	if (lua_getfield(L, 4, "group") != LUA_TNIL)
@@ -452,6 +456,18 @@ static int session_schedule(lua_State *L)
 	return 1;
 }
 
+/* session:network() -> true | nil, raw: what the host does at the gate of that name */
+static int session_network(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+	struct lc_error err;
+
+	if (lc_network_make(container_of(L), &box->writer, box->start.mark, &box->session, &err) < 0)
+		return lc_lua_failure(L, &err, field_of(box, &err));
+	lua_pushboolean(L, true);
+	return 1;
+}
+
 /* session:finish() -> process: the program runs; the session is over. */
 static int session_finish(lua_State *L)
 {
@@ -521,6 +537,7 @@ static int session_close(lua_State *L)
 		lc_lua_is_owner(owner->container.host)) {
 		lc_session_abort(&box->session);
 		if (!box->is_join) {
+			lc_network_undo(&owner->container, &box->writer, box->start.mark);
 			lc_process_done(&owner->container.init);
 			owner->container.was_started = false;
 			lc_keeper_end(&owner->container);
@@ -541,6 +558,7 @@ void lc_lua_open_session(lua_State *L)
 		{"map_ids", session_map_ids},
 		{"go", session_go},
 		{"schedule", session_schedule},
+		{"network", session_network},
 		{"finish", session_finish},
 		{"terminal", session_terminal},
 		{"pid", session_pid},

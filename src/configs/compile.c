@@ -376,6 +376,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 
 	begin(&c);
 	set_names(&c);
+	lc_compile_networks(&c);
 	set_oom_score(&c);
 
 	/* In the host's tree, of which nothing is changed: it is only copied from. */

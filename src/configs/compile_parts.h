@@ -88,6 +88,9 @@ void lc_compile_links(struct lc_compile *c);
 /* Is /dev made by us, and not somebody's finished one? */
 bool lc_compile_is_dev_ours(const struct lc_compile *c);
 
+/* compile_networks.c: the gate of the host, and what it does there. */
+void lc_compile_networks(struct lc_compile *c);
+
 /* compile_process.c */
 int lc_compile_read_process(struct lc_compile *c, struct lc_error *err);
 void lc_compile_rlimits(struct lc_compile *c);

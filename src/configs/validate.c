@@ -32,8 +32,6 @@ static int check_namespaces(const struct lc_config_config *config, struct lc_err
 	if ((seen & CLONE_NEWNS) == 0)
 		return lc_refuse(err, EINVAL,
 			"namespaces: the root and its mounts need the mount namespace");
-	if (config->networks.count > 0 && (seen & CLONE_NEWNET) == 0)
-		return lc_refuse(err, EINVAL, "networks: needs the network namespace");
 	if (config->hostname != NULL && (seen & CLONE_NEWUTS) == 0)
 		return lc_refuse(err, EINVAL, "hostname: needs the uts namespace");
 	if (config->domainname != NULL && (seen & CLONE_NEWUTS) == 0)
@@ -157,6 +155,8 @@ int lc_config_validate(const struct lc_config_config *config, struct lc_error *e
 		r = check_namespaces(config, err);
 	if (r == 0)
 		r = lc_validate_mounts(config, err);
+	if (r == 0)
+		r = lc_validate_networks(config, lc_config_namespaces(config), err);
 	if (r == 0)
 		r = lc_validate_sysctl(config, lc_config_namespaces(config), err);
 	if (r == 0)

@@ -22,6 +22,10 @@ int lc_validate_fields(const struct lc_section *section, const void *base, const
 /* validate_mounts.c: mounts, devices, mask_paths and readonly_paths. */
 int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *err);
 
+/* validate_networks.c: networks and routes */
+int lc_validate_networks(
+	const struct lc_config_config *config, uint64_t namespaces, struct lc_error *err);
+
 /* validate_sysctl.c */
 int lc_validate_sysctl(const struct lc_config_config *config, uint64_t namespaces,
 	struct lc_error *err);

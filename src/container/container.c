@@ -10,6 +10,7 @@
 #include "container/ids.h"
 #include "container/keeper.h"
 #include "container/launch.h"
+#include "container/network.h"
 #include "container/pids.h"
 #include "container/resources.h"
 #include "container/sibling.h"
@@ -88,6 +89,7 @@ void lc_container_done(struct lc_container *container)
 	if (container->host == NULL)
 		return;
 	lc_keeper_end(container);
+	lc_network_done(container);
 	lc_process_done(&container->init);
 	lc_cgroup_change_done(&container->change);
 	if (container->has_cgroup)
@@ -224,6 +226,7 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		.config = start->config,
 		.process = start->process,
 		.id = start->id,
+		.mark = start->mark,
 		.filter = start->filter,
 		.filter_size = start->filter_size,
 		.filter_flags = start->filter_flags,
@@ -337,6 +340,8 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	r = check_rootfs(start->config->rootfs, err);
 	if (r >= 0)
 		r = lc_container_plan(container, start, arena, writer, err);
+	if (r >= 0)
+		r = lc_network_check(writer, start->mark, err);
 	if (r >= 0)
 		r = lc_launch_prepare(container->host, start, writer, &how, err);
 	if (r < 0)
@@ -542,6 +547,8 @@ int lc_container_destroy(struct lc_container *container, int timeout_ms, struct 
 	removed = lc_cgroup_destroy(&container->cgroup, timeout_ms, r < 0 ? NULL : err);
 	if (r >= 0)
 		r = removed;
+	if (r >= 0)
+		r = lc_network_give_back(container, err);
 	if (r < 0 || container->init.pidfd < 0)
 		return r;
 	/* Ended, though perhaps not reaped: the exit status belongs to the process object. Not at any

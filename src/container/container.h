@@ -21,6 +21,8 @@ enum lc_status {
 	LCT_STATUS_STOPPED,
 };
 
+struct lc_network;
+
 struct lc_container {
 	struct lc_host *host;      /* borrowed, outlives the container */
 	struct lc_cgroup cgroup;
@@ -29,6 +31,7 @@ struct lc_container {
 	struct lc_process init;    /* pidfd of its own, beside that of the process object */
 	struct lc_cgroup_change change; /* what the last lc_container_set can put back */
 	struct lc_session keeper;  /* keeper.h: only where systemd made the scope */
+	struct lc_network *network; /* network.h: only while it has interfaces of the host */
 };
 
 /* What a start needs beside the configuration. */
@@ -36,6 +39,7 @@ struct lc_start {
 	const struct lc_config_config *config;
 	const struct lc_config_process *process;
 	const char *id;            /* of the container */
+	const char *mark;          /* what tells it from all others, of every state root */
 	const void *filter;        /* compiled seccomp program, NULL for none */
 	size_t filter_size;
 	uint64_t filter_flags;     /* SECCOMP_FILTER_FLAG_* */

@@ -109,6 +109,8 @@ int lc_init_sysctl(struct lc_init *init, const struct lc_op_sysctl *op, struct l
 
 	if (r >= 0)
 		r = file = (int) lc_sys_openat2(sys, name, O_WRONLY | O_CLOEXEC, 0, resolve);
+	if (r == -ENOENT && op->optional)
+		return 0;
 	if (r >= 0)
 		r = lc_sys_write(file, value, length);
 	if (r >= 0 && (size_t) r != length)

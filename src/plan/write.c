@@ -264,6 +264,12 @@ void lc_plan_gate(struct lc_plan_writer *w, enum lc_gate which)
 	w->gates |= 1u << which;
 }
 
+void lc_plan_view(const struct lc_plan_writer *w, struct lc_plan_header *header, struct lc_plan *out)
+{
+	*header = (struct lc_plan_header){.ops = w->count, .ops_size = (uint32_t) w->ops.used};
+	*out = (struct lc_plan){header, w->ops.bytes, (const char *) w->pool.bytes};
+}
+
 int lc_plan_finish(struct lc_plan_writer *w, const void **out, size_t *out_size,
 	struct lc_error *err)
 {

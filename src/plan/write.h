@@ -59,6 +59,10 @@ void lc_plan_append(struct lc_plan_writer *w, enum lc_plan_op op, void *record, 
 	lc_plan_append((w), LCT_OP_##name, &(struct lc_op_##name){{0}, ##__VA_ARGS__},             \
 		sizeof(struct lc_op_##name))
 
+/* The plan as it is now, for whoever has to do a part of it: to be walked with lc_plan_next. Both point
+ * into the writer, which must not be written to meanwhile. */
+void lc_plan_view(const struct lc_plan_writer *w, struct lc_plan_header *header, struct lc_plan *out);
+
 /* Join header, records and pool into one document owned by the arena. */
 int lc_plan_finish(struct lc_plan_writer *w, const void **out, size_t *out_size,
 	struct lc_error *err);

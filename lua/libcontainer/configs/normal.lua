@@ -8,6 +8,7 @@ local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 local limits = require "libcontainer.configs.limits"
 local json = require "libcontainer.json"
+local networks = require "libcontainer.configs.networks"
 local units = require "libcontainer.units"
 
 local M = {}
@@ -290,6 +291,7 @@ end
 function M.config(t, problems)
   namespaces(t, problems)
   mounts(t)
+  networks.normal(t)
   capabilities(t, problems)
   rlimits(t)
   groups(t)

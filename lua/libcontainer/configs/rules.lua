@@ -9,6 +9,7 @@ local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 local ids = require "libcontainer.configs.ids"
 local limits = require "libcontainer.configs.limits"
+local network_rules = require "libcontainer.configs.networks"
 local normal = require "libcontainer.configs.normal"
 
 local M = {}
@@ -110,9 +111,10 @@ local function names_of_host(config, problems)
   if config.domainname then
     needs_namespace(config, "uts", "domainname", problems)
   end
-  if config.networks and #config.networks > 0 then
-    needs_namespace(config, "network", "networks", problems)
-  end
+end
+
+local function networks(config, problems)
+  network_rules.rules(config, has_namespace(config, "network"), problems)
 end
 
 -- Options of every file system, in mount(8)'s words: what is none of them is data. O33-O35
@@ -605,7 +607,7 @@ end
 
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
-M.config_rules = { rootfs, namespaces, user_namespace, names_of_host, mounts, devices, masks, sysctl,
+M.config_rules = { rootfs, namespaces, user_namespace, names_of_host, networks, mounts, devices, masks, sysctl,
   capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy }
 
 --- Every rule of a process.

@@ -230,6 +230,54 @@ function core.seccomp_default() end
 ---@return boolean
 function core.syscall_known(name) end
 
+--- What an address is, "10.1.0.2" or, with the length of its network, "10.1.0.2/24"; nothing for what is none.
+---@param text string
+---@return 4|6|nil family
+---@return integer|nil prefix  nil without a length
+---@return boolean|nil has_host  bits behind the length are not 0
+function core.address(text) end
+
+--- Is an address in that network?
+---@param text string
+---@param network string  "10.1.0.0/24", or an address in it
+---@return boolean
+function core.address_is_inside(text, network) end
+
+--- Is it a hardware address of one interface, "02:00:0a:01:00:02"?
+---@param text string
+---@return boolean
+function core.mac_is_valid(text) end
+
+---@param name string  of a network interface
+---@param may_be_template boolean|nil  "eth%d" is one too
+---@return boolean
+function core.link_name_is_valid(name, may_be_template) end
+
+--- The name of the end on the host of a container's network.
+---@param mark string    the container's own among all roots
+---@param index integer  which one of its networks, from 1
+---@return string
+function core.link_name(mark, index) end
+
+--- Make a bridge in the network of the calling process, up, with these addresses.
+---@param name string
+---@param ... string "10.1.0.1/24"
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.add_bridge(name, ...) end
+
+---@param name string
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.remove_bridge(name) end
+
+--- Remove the ends on the host that have these names and bear that mark; what is not there is success.
+---@param mark string
+---@param names string[]|nil  nil: all that bear it
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.remove_links(mark, names) end
+
 --- Become the init that carries out the plan; does not return on success.
 ---@param session integer
 ---@param plan integer
@@ -555,6 +603,11 @@ function Container:destroy(timeout) end
 ---@return libcontainer.RawError|nil
 function Container:reap() end
 
+--- Interfaces of the host that are in it go back; success when there are none.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Container:give_back() end
+
 function Container:close() end
 
 --- Start: cgroups, init, conversation. Options: filter (bytes); stdin, stdout, stderr (descriptors);
@@ -689,6 +742,11 @@ function Session:go() end
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function Session:schedule() end
+
+--- At the gate "network": what the plan has for the host is done.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Session:network() end
 
 --- The program runs: the session is over.
 ---@return libcontainer.core.Process

@@ -129,7 +129,25 @@
 
 ---One network interface.
 ---@class libcontainer.fields.network
----@field type? "loopback"  loopback is the only one that this version makes
+---@field type? "loopback"|"veth"|"device"|"none"|"host"  loopback: lo, which is up without it too; veth: a pair, one end in the container and the other in a bridge of the host; device: an interface of the host, moved in, and given back when the container ends; none: nothing but loopback; host: the host's network, without the network namespace
+---@field name? string  of the interface in the container; of a veth eth0, eth1, … when absent, of a device what it was, where %d stands for the first free number
+---@field bridge? string  of a veth: the bridge of the host that the other end is put into, which must exist; required
+---@field mac_address? string  hardware address: "02:00:0a:01:00:02"; absent: one by chance, or that of the device
+---@field address? string  IPv4 address and network: "10.1.0.2/24"; of a veth this or ipv6_address is required
+---@field gateway? string  IPv4 address that everything else is sent to, in that network
+---@field ipv6_address? string  IPv6 address and network: "fd00::2/64"; usable at once, nobody else is asked for it
+---@field ipv6_gateway? string  IPv6 address that everything else is sent to, in that network or link-local
+---@field mtu? integer  bytes of a packet, of both ends; from 1280 with IPv6
+---@field txqueuelen? integer  packets that wait to be sent, of both ends
+---@field host_interface_name? string  of a veth: name of the end on the host, absent: one made from the id; of a device: which one, required
+---@field hairpin_mode? boolean  of a veth: the bridge may send back what came from here; default false
+
+---One route of the container's network, added when its interfaces are up.
+---@class libcontainer.fields.route
+---@field destination? string  network or host that it leads to: "10.2.0.0/16"; absent: everything
+---@field source? string  address of the container that packets have
+---@field gateway? string  address that they are sent to; absent: they reach it directly
+---@field interface_name? string  interface in the container; needed without a gateway
 
 ---A condition on one argument of a system call.
 ---@class libcontainer.fields.seccomp_arg
@@ -239,6 +257,7 @@
 ---@field seccomp? libcontainer.fields.seccomp|string|false  "default", a filter as a table, or false for none; default default
 ---@field cgroups? libcontainer.fields.cgroups  limits
 ---@field networks? libcontainer.fields.network[]  network interfaces; a network namespace always has its loopback up
+---@field routes? libcontainer.fields.route[]  routes, in this order
 ---@field session_keyring? boolean  a new session keyring, named after the container; false leaves that of the calling process, keys included; default true
 ---@field parent_death_signal? integer|string  signal that the program gets when the host process dies: a number or a name; default 0
 ---@field personality? "LINUX"|"LINUX32"  what the kernel says that it is: LINUX32 is a machine of 32 bits in uname(2); default LINUX
@@ -352,6 +371,7 @@
 ---@field rlimits fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field rootfs fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field rootfs_propagation fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
+---@field route fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field routes fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field seccomp fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field session_keyring fun(self: libcontainer.Builder, ...: any): libcontainer.Builder

@@ -1,0 +1,249 @@
+-- SPDX-License-Identifier: MIT
+--- Networks and routes of a configuration: names that are not written, and everything that can be wrong
+-- with them. src/configs/validate_networks.c refuses the same, with less to say.
+local core = require "libcontainer.core"
+local check = require "libcontainer.check"
+local errors = require "libcontainer.errors"
+
+local M = {}
+
+local add = check.add
+
+-- Types that have an interface of their own.
+local MADE <const> = { veth = true, device = true }
+local OF_VETH <const> = { "bridge", "hairpin_mode" }
+local OF_MADE <const> = { "name", "bridge", "mac_address", "address", "gateway", "ipv6_address", "ipv6_gateway", "mtu",
+  "txqueuelen", "host_interface_name", "hairpin_mode" }
+local IPV6_MTU <const> = 1280
+local NAME_RULE <const> = "a name has 1 to 15 characters, and no \"/\", \":\", quote, space or \"%\""
+
+-- Tables of an array, with their index.
+local function tables(list)
+  local i = 0
+  return function()
+    while type(list) == "table" do
+      i = i + 1
+      if list[i] == nil then return nil end
+      if type(list[i]) == "table" then return i, list[i] end
+    end
+  end
+end
+
+-- --- what is not written ---
+
+--- Give a veth without a name the first that is free: eth0, eth1, …
+---@param t table a raw copy
+function M.normal(t)
+  local taken = {}
+  for _, network in tables(t.networks) do
+    local name = network.name or network.type == "device" and network.host_interface_name
+    if type(name) == "string" then taken[name] = true end
+  end
+  local number = 0
+  for _, network in tables(t.networks) do
+    if network.type == "veth" and network.name == nil then
+      while taken["eth" .. number] do number = number + 1 end
+      network.name = "eth" .. number
+      taken[network.name] = true
+    end
+  end
+end
+
+-- --- rules ---
+
+local function name_of(network)
+  return network.name or network.type == "device" and network.host_interface_name or nil
+end
+
+local function link_name(network, field, may_be_template, path, problems)
+  local name = network[field]
+  if not name then return end
+  if name == "lo" then
+    add(problems, path .. "." .. field, "is the loopback, which every network has", name)
+  elseif not core.link_name_is_valid(name, may_be_template) then
+    add(problems, path .. "." .. field, "is no name of an interface", name, NAME_RULE)
+  end
+end
+
+local FAMILY <const> = { [4] = "IPv4", [6] = "IPv6" }
+local EXAMPLE <const> = { [4] = "10.1.0.2/24", [6] = "fd00::2/64" }
+
+-- True when it is an address in a network of that family.
+local function own_address(network, field, family, path, problems)
+  local text = network[field]
+  if not text then return false end
+  path = path .. "." .. field
+  local found, prefix, has_host = core.address(text)
+  if not found then
+    add(problems, path, "is no address and network", text, ('such as "%s"'):format(EXAMPLE[family]))
+  elseif found ~= family then
+    add(problems, path, "is no " .. FAMILY[family] .. " address", text,
+      family == 4 and "it belongs into ipv6_address" or "it belongs into address")
+  elseif not prefix then
+    add(problems, path, "has no length of its network", text,
+      errors.did_you_mean(text .. (family == 4 and "/24" or "/64")))
+  elseif not has_host and prefix < (family == 4 and 31 or 127) then
+    add(problems, path, "is the network itself, not an address in it", text)
+  else
+    return true
+  end
+  return false
+end
+
+-- An address without the length of a network, nil when it is none.
+local function host_family(text)
+  local family, prefix = core.address(text)
+  return not prefix and family or nil
+end
+
+local function gateway(network, field, of, family, has_address, path, problems)
+  local text = network[field]
+  if not text then return end
+  path = path .. "." .. field
+  local found = host_family(text)
+  if not found then
+    add(problems, path, "is no address", text, "an address without a length")
+  elseif found ~= family then
+    add(problems, path, "is no " .. FAMILY[family] .. " address", text)
+  elseif not network[of] then
+    add(problems, path, "needs " .. of, text)
+  elseif has_address and text == network[of]:match("^[^/]*") then
+    add(problems, path, "is the container's own address", text)
+  elseif has_address and not core.address_is_inside(text, network[of])
+    and not core.address_is_inside(text, "fe80::/10") then
+    add(problems, path, "is not in the network of " .. of, text, network[of])
+  end
+end
+
+local function one(network, path, problems)
+  if network.type == "veth" then
+    if not network.bridge and not check.is_refused(problems, path .. ".bridge") then
+      add(problems, path .. ".bridge", "is required for a veth", nil, "the name of a bridge of the host")
+    end
+    if not network.address and not network.ipv6_address and not check.is_refused(problems, path .. ".address")
+      and not check.is_refused(problems, path .. ".ipv6_address") then
+      add(problems, path .. ".address", "is required for a veth, or ipv6_address", nil,
+        ('such as "%s"'):format(EXAMPLE[4]))
+    end
+  else
+    if not network.host_interface_name and not check.is_refused(problems, path .. ".host_interface_name") then
+      add(problems, path .. ".host_interface_name", "is required for a device", nil,
+        "the interface of the host that is moved in")
+    end
+    for _, field in ipairs(OF_VETH) do
+      if network[field] then add(problems, path .. "." .. field, "is for a veth alone", network[field]) end
+    end
+  end
+  link_name(network, "name", network.type == "device", path, problems)
+  link_name(network, "bridge", false, path, problems)
+  link_name(network, "host_interface_name", false, path, problems)
+  if network.mac_address and not core.mac_is_valid(network.mac_address) then
+    add(problems, path .. ".mac_address", "is no hardware address of one interface", network.mac_address,
+      'such as "02:00:0a:01:00:02"')
+  end
+  local has_ipv4 = own_address(network, "address", 4, path, problems)
+  local has_ipv6 = own_address(network, "ipv6_address", 6, path, problems)
+  gateway(network, "gateway", "address", 4, has_ipv4, path, problems)
+  gateway(network, "ipv6_gateway", "ipv6_address", 6, has_ipv6, path, problems)
+  if network.ipv6_address and network.mtu and network.mtu < IPV6_MTU then
+    add(problems, path .. ".mtu", "is too small for ipv6_address", network.mtu, ("from %d"):format(IPV6_MTU))
+  end
+end
+
+local function duplicates(networks, problems)
+  local names, devices = {}, {}
+  for i, network in tables(networks) do
+    local path, name = ("networks[%d]"):format(i), name_of(network)
+    if name and not name:find("%", 1, true) then
+      if names[name] then
+        add(problems, path .. (network.name and ".name" or ".host_interface_name"),
+          ("is the name of networks[%d] too"):format(names[name]), name)
+      end
+      names[name] = names[name] or i
+    end
+    local device = network.host_interface_name
+    if device and devices[device] then
+      add(problems, path .. ".host_interface_name", ("is that of networks[%d] too"):format(devices[device]), device)
+    end
+    if device then devices[device] = devices[device] or i end
+  end
+end
+
+local function route(item, names, path, problems)
+  local destination = item.destination and core.address(item.destination)
+  local source = item.source and host_family(item.source)
+  local over = item.gateway and host_family(item.gateway)
+  if item.destination and not destination then
+    add(problems, path .. ".destination", "is no network and no address", item.destination,
+      'such as "10.2.0.0/16"; absent for everything')
+  elseif item.destination and select(3, core.address(item.destination)) then
+    add(problems, path .. ".destination", "is an address in a network, not a network", item.destination)
+  end
+  if item.source and not source then add(problems, path .. ".source", "is no address", item.source) end
+  if item.gateway and not over then add(problems, path .. ".gateway", "is no address", item.gateway) end
+  local family = destination or over or source
+  for field, found in pairs { source = source or nil, gateway = over or nil } do
+    if family and found and found ~= family then
+      add(problems, path .. "." .. field, "is no " .. FAMILY[family] .. " address", item[field])
+    end
+  end
+  local name = item.interface_name
+  if not name and not item.gateway then
+    add(problems, path, "leads nowhere: it needs a gateway or interface_name")
+  elseif name and names and not names[name] then
+    local known = {}
+    for one_name in pairs(names) do known[#known + 1] = one_name end
+    table.sort(known)
+    add(problems, path .. ".interface_name", "is no interface of the container", name,
+      errors.did_you_mean(check.nearest(name, known)) or "it has " .. table.concat(known, ", "))
+  end
+end
+
+-- Names of its interfaces; nil when only the kernel will know them.
+local function names_in(networks)
+  local names = { lo = true }
+  for _, network in tables(networks) do
+    local name = name_of(network)
+    if name and name:find("%", 1, true) then return nil end
+    if name then names[name] = true end
+  end
+  return names
+end
+
+--- What the fields of networks and routes say of each other, and of the namespaces.
+---@param config table  strict
+---@param has_own boolean  it has a network namespace
+---@param problems libcontainer.Problem[]
+function M.rules(config, has_own, problems)
+  local count = config.networks and #config.networks or 0
+  for i, network in tables(config.networks) do
+    local path = ("networks[%d]"):format(i)
+    if network.type == "host" and has_own then
+      add(problems, path .. ".type", "is the host's network, and namespaces has \"network\"", "host",
+        'leave "network" out of namespaces')
+    elseif network.type and network.type ~= "host" and not has_own then
+      if not check.is_refused(problems, "networks") then
+        add(problems, "networks", "needs the network namespace", nil, 'add "network" to namespaces')
+      end
+    elseif network.type == "none" and count > 1 then
+      add(problems, path .. ".type", "is no network beside another", "none")
+    end
+    if MADE[network.type] then
+      one(network, path, problems)
+    elseif network.type then
+      for _, field in ipairs(OF_MADE) do
+        if network[field] then
+          add(problems, path .. "." .. field, "is for a veth or a device", network[field])
+        end
+      end
+    end
+  end
+  duplicates(config.networks, problems)
+  if config.routes and #config.routes > 0 and not has_own then
+    add(problems, "routes", "needs the network namespace", nil, 'add "network" to namespaces')
+  end
+  local names = names_in(config.networks)
+  for i, item in tables(config.routes) do route(item, names, ("routes[%d]"):format(i), problems) end
+end
+
+return M

@@ -1,0 +1,405 @@
+-- SPDX-License-Identifier: MIT
+--- Networks: pairs in a bridge, interfaces of the host moved in, routes; read back from the kernel, in network
+-- namespaces that a test has of its own, so that no bridge of it meets one of the machine.
+local configs = require "libcontainer.configs"
+local fixture = require "spec.support.fixture"
+
+-- What the scripts below share. `sys` is a sysfs that shows the network of the script: that of the machine
+-- shows the machine's.
+local LAB <const> = [[
+local configs = require "libcontainer.configs"
+local network = require "libcontainer.network"
+local sys = arg[3]
+local function sh(format, ...)
+  local pipe <close> = assert(io.popen("{ " .. format:format(...) .. "\n} 2>&1"))
+  return (pipe:read("a"):gsub("\n$", ""))
+end
+local function read(path)
+  local file <close> = io.open(path)
+  return file and (file:read("a"):gsub("\n$", ""))
+end
+local function links()
+  local names = {}
+  for line in io.lines("/proc/self/net/dev") do names[#names + 1] = line:match("^%s*([^:%s]+):") end
+  table.sort(names)
+  return table.concat(names, " ")
+end
+local factory = assert(lc.new(root))
+local function config(networks, more)
+  local t = { rootfs = rootfs, networks = networks, seccomp = false }
+  for key, value in pairs(more or {}) do t[key] = value end
+  return assert(configs.default(t))
+end
+local function create(id, networks, more) return assert(factory:create(id, config(networks, more))) end
+local function veth(t)
+  local one = { type = "veth", bridge = "br0", address = "10.1.0.2/24" }
+  for key, value in pairs(t or {}) do one[key] = value end
+  return one
+end
+-- What a shell script in a container prints.
+local function inside(box, script)
+  local p = assert(box:start { "sh", "-c", script, stdout = "pipe", stderr = "pipe" })
+  local text, complaint = p.stdout:read("a"), p.stderr:read("a")
+  local exit = assert(p:wait(seconds(30)))
+  p:close()
+  if exit.status ~= 0 then error(("status %s: %s %s"):format(exit.status, text, complaint)) end
+  return (text:gsub("\n$", ""))
+end
+local function is(expected, found, what)
+  if expected ~= found then error(("%s: expected %q, found %q"):format(what or "", expected, found), 2) end
+end
+-- A device that belongs to nobody: dummies are the usual ones, and a kernel without them may have ifb.
+local function add_device(name)
+  sh("busybox ip link add %s type dummy || busybox ip link add %s type ifb", name, name)
+  return links():find(name, 1, true) ~= nil
+end
+]]
+
+-- Run a script in a network of its own, and answer what it printed.
+local function lab(script, options)
+  fixture.needs("root", "busybox")
+  local sys = fixture.directory()
+  options = options or {}
+  options.args = { fixture.root(), fixture.rootfs(), sys }
+  options.before = ("unshare -n -m sh -c 'mount -t sysfs none %s && exec \"$@\"' sh %s"):format(sys,
+    options.before or "")
+  return fixture.lua_prints(LAB .. script, options)
+end
+
+describe("a veth", function()
+  fixture.check_leaks()
+
+  it("has its name, hardware address, MTU, queue, addresses and gateways, as the kernel tells inside", function()
+    lab [[
+      assert(network.add_bridge("br0", { address = "10.1.0.1/24", ipv6_address = "fd00::1/64" }))
+      local box <close> = create("a", { veth { name = "net0", mac_address = "02:00:0a:01:00:02", mtu = 1400,
+        txqueuelen = 77, gateway = "10.1.0.1", ipv6_address = "fd00::2/64", ipv6_gateway = "fd00::1" } })
+      local text = inside(box, "cd /sys/class/net/net0; cat address mtu tx_queue_len operstate; ip -4 addr show net0; "
+        .. "cat /proc/net/if_inet6; ip route; ip -6 route")
+      is("02:00:0a:01:00:02\n1400\n77\nup", text:match("^.-\n.-\n.-\n%w+"))
+      assert(text:find("inet 10.1.0.2/24 brd 10.1.0.255 scope global net0", 1, true), text)
+      -- 80 is permanent and 02 without asking others for it: usable at once
+      assert(text:find("fd000000000000000000000000000002 %x+ 40 00 82%s+net0"), text)
+      assert(text:find("default via 10.1.0.1 dev net0", 1, true), text)
+      assert(text:find("default via fd00::1 dev net0", 1, true), text)
+    ]]
+  end)
+
+  it("has its other end in the bridge, up, with the same MTU and queue, and hairpin when it is asked for", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      for _, wish in ipairs { false, true } do
+        local box <close> = create("a", { veth { mtu = 1400, txqueuelen = 77, hairpin_mode = wish } })
+        local p = assert(box:start { "sleep", "1000" })
+        local links = box:state().network_links
+        is(1, #links)
+        local path = sys .. "/class/net/" .. links[1]
+        is("1400", read(path .. "/mtu"))
+        is("77", read(path .. "/tx_queue_len"))
+        is("up", read(path .. "/operstate"))
+        is(wish and "1" or "0", read(path .. "/brport/hairpin_mode"))
+        is("br0", (sh("readlink %s/brport/bridge", path):match("[^/]+$")))
+        assert(box:destroy())
+      end
+    ]]
+  end)
+
+  it("of two containers reach each other, over IPv4 and IPv6", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      local server <close> = create("server", { veth { ipv6_address = "fd00::2/64" } })
+      local client <close> = create("client", { veth { address = "10.1.0.3/24", ipv6_address = "fd00::3/64" } })
+      local p = assert(server:start { "sh", "-c", "nc -l -p 7000 -e sh -c 'read x; echo got $x'; "
+        .. "nc -l -p 7000 -e sh -c 'read x; echo got $x'", stdout = "pipe", stderr = "pipe" })
+      for _, address in ipairs { "10.1.0.2", "fd00::2" } do
+        local deadline = lc.version and 200
+        is("got hello", inside(client, ("n=0; until echo hello | nc %s 7000; do n=$((n+1)); "
+          .. "[ $n -lt %d ] || exit 1; sleep 0.1; done"):format(address, deadline)), address)
+      end
+    ]]
+  end)
+
+  it("listens to no router advertisement, whatever the bridge brings [A42]", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      local box <close> = create("a", { veth {} })
+      is("0", inside(box, "cat /proc/sys/net/ipv6/conf/eth0/accept_ra"))
+    ]]
+  end)
+
+  it("without a name is the first that is free, and the loopback is up beside it", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      local box <close> = create("a", { { type = "loopback" }, veth { name = "eth0" }, veth { address = "10.1.0.3/24" },
+        veth { name = "eth2", address = "10.1.0.4/24" }, veth { address = "10.1.0.5/24" } })
+      is("10.1.0.2/24 eth0\n10.1.0.3/24 eth1\n10.1.0.4/24 eth2\n10.1.0.5/24 eth3",
+        inside(box, "ip -4 -o addr show | grep -v ' lo ' | while read a b c d e; do echo $d $b; done | sort"))
+      assert(inside(box, "ip addr show lo"):find("LOOPBACK,UP", 1, true))
+    ]]
+  end)
+
+  it("shows in explain as what the host does at its gate, with the fields", function()
+    local box <close> = assert(fixture.factory { cgroups = "none" }:create(fixture.id(), assert(configs.default {
+      rootfs = "/", networks = { { type = "veth", bridge = "br0", address = "10.1.0.2/24", gateway = "10.1.0.1" } },
+      routes = { { destination = "10.2.0.0/16", gateway = "10.1.0.9" } } })))
+    local plan = assert(box:explain())
+    local shown = {}
+    for _, row in ipairs(plan) do
+      if row.op == "gate" or row.op:find("^host_") then shown[#shown + 1] = row.op .. " " .. row.field end
+    end
+    assert.same({ "gate networks", "host_pair networks[1]", "host_bridge networks[1].bridge",
+      "host_address networks[1].address", "host_up networks[1]", "host_route networks[1].gateway",
+      "host_route routes[1]" }, shown)
+  end)
+end)
+
+describe("routes", function()
+  fixture.check_leaks()
+
+  it("are those of the configuration, in its order, when the interfaces are up", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      local box <close> = create("a", { veth { ipv6_address = "fd00::2/64" } }, { routes = {
+        { destination = "10.2.0.0/16", gateway = "10.1.0.9", source = "10.1.0.2" },
+        { destination = "10.3.0.1", interface_name = "eth0" },
+        { destination = "fd01::/48", gateway = "fd00::9", interface_name = "eth0" },
+        { gateway = "10.2.0.1", interface_name = "eth0" } } })
+      local _, err = box:start { "true" }
+      -- the last one: that gateway is not on the link
+      is("routes[4]", err.field)
+      is("ENETUNREACH", err.errname)
+      assert(box:destroy())
+      local other <close> = create("b", { veth { ipv6_address = "fd00::2/64" } }, { routes = {
+        { destination = "10.2.0.0/16", gateway = "10.1.0.9", source = "10.1.0.2" },
+        { destination = "10.3.0.1", interface_name = "eth0" },
+        { destination = "fd01::/48", gateway = "fd00::9", interface_name = "eth0" },
+        { gateway = "10.1.0.7" } } })
+      local text = inside(other, "ip route; ip -6 route")
+      for _, line in ipairs { "10.2.0.0/16 via 10.1.0.9 dev eth0  src 10.1.0.2", "10.3.0.1 dev eth0 scope link",
+        "fd01::/48 via fd00::9 dev eth0", "default via 10.1.0.7 dev eth0" } do
+        assert(text:find(line, 1, true), line .. " is not in\n" .. text)
+      end
+    ]]
+  end)
+end)
+
+describe("a container's network", function()
+  fixture.check_leaks()
+
+  it("is the host's with type host, and nothing but loopback with none", function()
+    fixture.needs("root", "busybox")
+    local function interfaces(t)
+      t.rootfs, t.mounts = fixture.rootfs(), { { type = "proc", destination = "/proc" } }
+      local box <close> = assert(fixture.factory():create(fixture.id(), t))
+      local p = assert(box:start { "readlink", "/proc/self/ns/net", stdout = "pipe" })
+      local text = p.stdout:read("a")
+      assert(p:wait(fixture.seconds(30)))
+      return text
+    end
+    local own = fixture.sh("readlink /proc/self/ns/net")
+    assert.equal(own .. "\n", interfaces { networks = { { type = "host" } }, namespaces = { "mount", "pid" } })
+    assert.not_equal(own .. "\n", interfaces { networks = { { type = "none" } } })
+  end)
+
+  it("leaves nothing on the host: at its end, after a destroy, or when the start fails later", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      local before = links()
+      local box = create("a", { veth {}, veth { address = "10.1.0.3/24", host_interface_name = "mine0" } })
+      assert(box:start { "sleep", "1000" })
+      assert(links():find("mine0", 1, true))
+      assert(box:destroy())
+      is(before, links(), "after a destroy")
+      box = create("a", { veth { host_interface_name = "mine0" } })
+      local started, err = box:start { "/no/such/program" }
+      assert(not started and err.step == "exec", tostring(err))
+      is(before, links(), "after a start that failed")
+      for _ = 1, 3 do -- again and again: an old end is in nobody's way
+        assert(assert(box:start { "true" }):wait(seconds(30)))
+      end
+      assert(box:destroy())
+      is(before, links(), "after it ended by itself")
+    ]]
+  end)
+
+  it("leaves nothing when its host is killed, and somebody else destroys it", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      local before = links()
+      local script = os.tmpname()
+      local file = assert(io.open(script, "w"))
+      file:write("local lc = require 'libcontainer'\nlocal configs = require 'libcontainer.configs'\n",
+        ("local box = assert(lc.new(%q):create('a', assert(configs.default { rootfs = %q, detach = true, "):format(root, rootfs),
+        "networks = { { type = 'veth', bridge = 'br0', address = '10.1.0.2/24', host_interface_name = 'mine0' } } })))\n",
+        "assert(box:start { 'sleep', '1000' })\nio.open('/proc/self/stat'):close()\n",
+        "require 'posix_for_specs'.kill(tonumber(io.open('/proc/self/stat'):read('a'):match('^%d+')), 9)\n")
+      file:close()
+      sh("lua5.4 %s", script)
+      os.remove(script)
+      assert(links():find("mine0", 1, true), links())
+      local box = assert(factory:load("a"))
+      is("mine0", box:state().network_links[1])
+      assert(box:destroy())
+      is(before, links())
+    ]]
+  end)
+
+  it("touches no interface that has the name and not the mark [L44]", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      assert(add_device("mine0"))
+      local before = links()
+      local box = create("a", { veth { host_interface_name = "mine0" } })
+      local started, err = box:start { "true" }
+      assert(not started)
+      is("network networks[1]: mine0: file exists (EEXIST) — choose another name, or remove what has it", tostring(err))
+      assert(box:destroy())
+      is(before, links())
+    ]]
+  end)
+end)
+
+describe("an interface of the host", function()
+  fixture.check_leaks()
+
+  it("is moved in with its addresses, under another name, and up [O76]", function()
+    lab [[
+      assert(add_device("dev0"))
+      sh("busybox ip addr add 10.9.0.1/24 brd + dev dev0; busybox ip addr add fd09::1/64 dev dev0; "
+        .. "busybox ip link set dev0 up")
+      local mac = read(sys .. "/class/net/dev0/address")
+      local box <close> = create("a", { { type = "device", host_interface_name = "dev0", name = "eth%d",
+        address = "10.8.0.2/24", gateway = "10.8.0.1" } })
+      local text = inside(box, "cat /sys/class/net/eth0/address; ip addr show eth0; ip route")
+      is(mac, text:match("^%S+"))
+      for _, what in ipairs { "NOARP,UP", "inet 10.9.0.1/24 brd 10.9.0.255", "inet6 fd09::1/64", "inet 10.8.0.2/24",
+        "default via 10.8.0.1 dev eth0" } do
+        assert(text:find(what, 1, true), what .. " is not in\n" .. text)
+      end
+    ]]
+  end)
+
+  it("is given back as it was when the container ends, however it ends [O76]", function()
+    lab [[
+      assert(add_device("dev0"))
+      sh("busybox ip addr add 10.9.0.1/24 dev dev0; busybox ip addr add fd09::1/64 dev dev0; "
+        .. "busybox ip link set dev0 up")
+      local function look()
+        return (sh("busybox ip addr show dev0"):gsub("^%d+:", ""):gsub("\n[^\n]*fe80[^\n]*\n[^\n]*", "")
+          :gsub("scope global flags %d+", "scope global"))
+      end
+      local before = look()
+      assert(before:find("fd09", 1, true), before)
+      local box = create("a", { { type = "device", host_interface_name = "dev0", name = "other", mtu = 1300,
+        txqueuelen = 7 } }, { capabilities = { "NET_ADMIN" } })
+      is("1300\n7", inside(box, "cd /sys/class/net/other; cat mtu tx_queue_len"))
+      is(before, look(), "it has ended")
+      -- and its processes may have done with it what they want
+      local p = assert(box:start { "sh", "-c", "ip link set other down; ip addr flush dev other; "
+        .. "ip link set other name mine && echo done; exec sleep 1000", stdout = "pipe" })
+      is("done", p.stdout:read("l", seconds(30)))
+      is("lo", links(), "while it runs")
+      assert(p:signal("KILL") and p:wait(seconds(30)))
+      is(before, look(), "it was killed")
+      assert(box:start { "sleep", "1000" })
+      is("lo", links(), "while it runs")
+      assert(box:destroy())
+      is(before, look(), "it was destroyed")
+      box = create("b", { { type = "device", host_interface_name = "dev0" } })
+      local started, err = box:start { "/no/such/program" }
+      assert(not started and err.step == "exec", tostring(err))
+      is(before, look(), "it did not start")
+      assert(box:destroy())
+    ]]
+  end)
+
+  it("is given back with a name of its own when somebody has taken that meanwhile [O76]", function()
+    lab [[
+      assert(add_device("dev0"))
+      local box = create("a", { { type = "device", host_interface_name = "dev0" } })
+      assert(box:start { "sleep", "1000" })
+      assert(add_device("dev0"))
+      assert(box:destroy())
+      assert(links():find("^dev0 dev%d lo$"), links())
+    ]]
+  end)
+
+  it("is not moved when the name is taken inside, or it is in a bridge [O76]", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      assert(add_device("dev0") and add_device("dev1"))
+      sh("busybox brctl addif br0 dev1")
+      local before = links()
+      local function refused(networks)
+        local box <close> = create("a", networks)
+        local started, err = box:start { "true" }
+        assert(not started, "it was not refused")
+        is(before, links(), tostring(err))
+        return err
+      end
+      is("networks[1].host_interface_name", refused { { type = "device", host_interface_name = "dev1" } }.field)
+      is("EBUSY", refused { { type = "device", host_interface_name = "dev1" } }.errname)
+      is("EOPNOTSUPP", refused { { type = "device", host_interface_name = "br0" } }.errname)
+    ]]
+  end)
+end)
+
+describe("what cannot be done about a network", function()
+  fixture.check_leaks()
+
+  it("is an error with the field, and nothing is made [L44]", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      assert(add_device("dev0") and add_device("dev1"))
+      local before = links()
+      local function refused(networks, more)
+        local box <close> = create("a", networks, more)
+        local started, err = box:start { "true" }
+        assert(not started, "it was not refused")
+        is(before, links(), tostring(err))
+        return err
+      end
+      local err = refused { veth { bridge = "br7" } }
+      is("network networks[1].bridge: there is no bridge \"br7\" on the host (ENODEV) — see /sys/class/net for the "
+        .. "interfaces that there are", tostring(err))
+      is("networks[1].bridge", err.field)
+      err = refused { veth {}, veth { address = "10.1.0.3/24", bridge = "dev0" } }
+      is("networks[2].bridge", err.field)
+      is("EOPNOTSUPP", err.errname)
+      err = refused { { type = "device", host_interface_name = "nodev" } }
+      is("networks[1].host_interface_name", err.field)
+      is("ENODEV", err.errname)
+      err = refused({ veth {}, { type = "device", host_interface_name = "dev0" },
+        { type = "device", host_interface_name = "dev1" } }, { routes = { { gateway = "10.99.0.1" } } })
+      is("routes[1]", err.field) -- the last thing that is done, and all before it is undone
+      is("ENETUNREACH", err.errname)
+    ]]
+  end)
+
+  it("is told of the package that is missing where libmnl is", function()
+    fixture.needs("root", "busybox")
+    local library = fixture.sh("ldconfig -p | sed -n 's/.*libmnl.so.0 .*=> //p' | head -1")
+    local said = lab([[
+      local box <close> = create("a", { veth {} })
+      local started, err = box:start { "true" }
+      print(started, err, err.field)
+      local plain <close> = create("b", { { type = "loopback" } })
+      is("fine", inside(plain, "echo fine"))
+    ]], { before = ("sh -c 'mount --bind /dev/null $(readlink -f %s) && exec \"$@\"' sh"):format(library) })
+    assert.equal("nil\tnetworks need the package libmnl0, which is not installed — apt-get install libmnl0\tnetworks\n",
+      said)
+  end)
+
+  it("is an error without the right to make interfaces", function()
+    local said = lab([[
+      local box <close> = create("a", { veth {} })
+      local started, err = box:start { "true" }
+      print(started, err.field, err.errname)
+      print(network.add_bridge("br1"))
+    ]], { before = "sh -c 'busybox ip link add br0 type bridge; exec capsh --drop=cap_net_admin --shell=/bin/sh -- -c "
+      .. "\"exec \\\"\\$@\\\"\" sh \"$@\"' sh" })
+    -- even the loopback of a namespace that belongs to the host's users takes the capability
+    assert.matches("^nil\tnamespaces\tEPERM\nnil\tnetwork: br1: operation not permitted %(EPERM%) — interfaces can "
+      .. "be made and moved by root", said)
+  end)
+end)

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Host only: the C library reads the addresses. */
+#include "network/text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+unsigned lc_address_size(const struct lc_address *address)
+{
+	return address->family == AF_INET ? 4 : 16;
+}
+
+bool lc_address_parse_host(const char *text, struct lc_address *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+	out->prefix = (uint8_t) (lc_address_size(out) * 8);
+	return inet_pton(out->family, text, out->bytes) == 1;
+}
+
+/* One to three digits, no sign, no zero in front. */
+static bool parse_prefix(const char *text, unsigned most, uint8_t *out)
+{
+	unsigned number = 0;
+	size_t length = strspn(text, "0123456789");
+
+	if (length < 1 || length > 3 || text[length] != '\0' || (length > 1 && text[0] == '0'))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		number = number * 10 + (unsigned) (text[i] - '0');
+	*out = (uint8_t) number;
+	return number <= most;
+}
+
+bool lc_address_parse_network(const char *text, struct lc_address *out)
+{
+	const char *slash = strchr(text, '/');
+	char host[INET6_ADDRSTRLEN];
+	size_t length;
+
+	if (slash == NULL)
+		return false;
+	length = (size_t) (slash - text);
+	if (length >= sizeof(host))
+		return false;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	return lc_address_parse_host(host, out) &&
+	       parse_prefix(slash + 1, lc_address_size(out) * 8, &out->prefix);
+}
+
+static bool bit_of(const struct lc_address *address, unsigned bit)
+{
+	return (address->bytes[bit / 8] >> (7 - bit % 8) & 1) != 0;
+}
+
+bool lc_address_has_host(const struct lc_address *address)
+{
+	for (unsigned bit = address->prefix; bit < lc_address_size(address) * 8; bit++)
+		if (bit_of(address, bit))
+			return true;
+	return false;
+}
+
+bool lc_address_is_inside(const struct lc_address *host, const struct lc_address *network)
+{
+	if (host->family != network->family)
+		return false;
+	for (unsigned bit = 0; bit < network->prefix; bit++)
+		if (bit_of(host, bit) != bit_of(network, bit))
+			return false;
+	return true;
+}
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool lc_mac_parse(const char *text, uint8_t out[LCT_MAC_SIZE])
+{
+	uint8_t any = 0;
+
+	if (strlen(text) != LCT_MAC_SIZE * 3 - 1)
+		return false;
+	for (int i = 0; i < LCT_MAC_SIZE; i++) {
+		int high = digit_of(text[i * 3]), low = digit_of(text[i * 3 + 1]);
+
+		if (high < 0 || low < 0 || (i < LCT_MAC_SIZE - 1 && text[i * 3 + 2] != ':'))
+			return false;
+		out[i] = (uint8_t) (high << 4 | low);
+		any |= out[i];
+	}
+	return any != 0 && (out[0] & 1) == 0;
+}
+
+static bool is_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length < 1 || length >= LCT_LINK_NAME_SIZE || strcmp(name, ".") == 0 ||
+		strcmp(name, "..") == 0)
+		return false;
+	/* Directories of /proc/sys/net that are of no interface. */
+	if (strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (name[i] <= ' ' || name[i] > '~' || strchr("/:\\\"'", name[i]) != NULL)
+			return false;
+	return true;
+}
+
+bool lc_link_name_is_valid(const char *name)
+{
+	return is_name(name) && strchr(name, '%') == NULL;
+}
+
+bool lc_link_template_is_valid(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	if (!is_name(name))
+		return false;
+	return percent == NULL || (percent[1] == 'd' && strchr(percent + 1, '%') == NULL);
+}
+
+/* FNV-1a; 44 bits of it are as many as a name has room for. */
+void lc_link_name_make(const char *mark, size_t index, char out[LCT_LINK_NAME_SIZE])
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+	for (; *mark != '\0'; mark++)
+		sum = (sum ^ (uint8_t) *mark) * UINT64_C(0x100000001b3);
+	sum = (sum ^ index) * UINT64_C(0x100000001b3);
+	(void) snprintf(out, LCT_LINK_NAME_SIZE, "veth%011llx",
+		(unsigned long long) ((sum ^ sum >> 44) & UINT64_C(0xfffffffffff)));
+}
