@@ -551,10 +551,12 @@ static void test_join(struct test *t)
 		"nothing of the container is made again");
 	compiled_done(&c);
 
+	process.terminal = false;
 	process.no_new_privileges = (struct lc_choice3){false, true};
 	compile_by(lc_compile_join, &c, &config, &process, &in);
-	OK(IN_ORDER(&c, "\nbounding ", "\nseccomp ", "\nuser ", "\nready ", "\nenter ", "\nexec "),
+	OK(IN_ORDER(&c, "\nbounding ", "\nseccomp ", "\nuser ", "\nlookup ", "\nenter ", "\nexec "),
 		"a filter that takes a privilege to load comes while there is one");
+	OK(!has(&c, "\nready"), "and where the host has nothing to do, nobody waits for it");
 	compiled_done(&c);
 
 	process = usual_process();

@@ -193,7 +193,7 @@ describe("a further program", function()
       end
       assert(posix.read(reading) == "up")
       local null = core.null()
-      local session <close> = assert(box._core:join(box._record.config, { args = { "true" } },
+      local session <close> = assert(box._core:join(box._record.config, { args = { "true" }, terminal = true },
         { id = "box", stdin = null, stdout = null, stderr = null }))
       null:close()
       local event
@@ -340,7 +340,7 @@ describe("what a further program may do", function()
     -- Alone in its pid namespace the process that gets ready is not seen at all: here it is.
     local box <close> = running { namespaces = { "mount", "uts" }, networks = {} }
     local null = core.null()
-    local session <close> = assert(box._core:join(box._record.config, assert(configs.prepare_process { "true" }),
+    local session <close> = assert(box._core:join(box._record.config, assert(configs.prepare_process { "true", terminal = true }),
       { id = "box", stdin = null, stdout = null, stderr = null }))
     null:close()
     repeat local event = assert(session:step()) until event == "ready"

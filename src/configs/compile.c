@@ -303,7 +303,6 @@ static void find_program(struct lc_compile *c)
 	LCT_PLAN(c->w, lookup, .program = lc_plan_intern(c->w, c->process->args.items[0]),
 		.search = lc_plan_intern(c->w, c->path));
 	lc_plan_origin(c->w, NULL);
-	LCT_PLAN(c->w, ready);
 }
 
 static void start_program(struct lc_compile *c)
@@ -410,15 +409,27 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_parent_death(&c);
 	enter_cwd(&c, true);
 	find_program(&c);
+	LCT_PLAN(w, ready);
 	start_program(&c);
 	lc_plan_origin(w, NULL);
 	return finish(&c, err);
 }
 
+static bool has_process_limit(const struct lc_config_process *process)
+{
+	const struct lc_config_cgroups *limits = process->cgroups;
+
+	return limits != NULL && limits->pids_limit.is_set && limits->pids_limit.value >= 0;
+}
+
+bool lc_compile_join_waits(const struct lc_config_process *process)
+{
+	return process->terminal || process->scheduler != NULL || has_process_limit(process);
+}
+
 int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err)
 {
-	const struct lc_config_cgroups *limits = in->process->cgroups;
 	struct lc_compile c = context(in, w);
 	int r = lc_compile_read_process(&c, err);
 
@@ -442,6 +453,8 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_process(&c, true);
 	enter_cwd(&c, true);
 	find_program(&c);
+	if (lc_compile_join_waits(in->process))
+		LCT_PLAN(w, ready);
 
 	/* With the credentials of the program: nothing is to be had from this one. */
 	lc_plan_origin(w, "namespaces");
@@ -454,7 +467,7 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 		set_parent_death(&c);
 	if (in->process->scheduler != NULL) {
 		lc_compile_scheduler(&c, true); /* waits as `ready` does */
-	} else if (limits != NULL && limits->pids_limit.is_set && limits->pids_limit.value >= 0) {
+	} else if (has_process_limit(in->process)) {
 		lc_plan_origin(w, "process.cgroups.pids_limit");
 		LCT_PLAN(w, ready);
 	}

@@ -56,6 +56,10 @@ uint64_t lc_compile_clone_flags(const struct lc_config_config *config);
 int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err);
 
+/* Does a further process say READY before it is made? Else the host has nothing to do until then, and its
+ * word would only be waited for: it is told of the process, and that one goes no further until it is. */
+bool lc_compile_join_waits(const struct lc_config_process *process);
+
 /* The same for a further process of a container that runs: no root is made, it is joined. */
 int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err);

@@ -96,6 +96,7 @@ static int begin(struct lc_container *container, const struct lc_start *start,
 	if (r < 0)
 		return r;
 	how.join_pidfd = container->init.pidfd;
+	how.goes_at_once = !lc_compile_join_waits(start->process);
 	r = check_thawed(container, err);
 	if (r >= 0)
 		r = spawn(container, start->group, &how, session, err);

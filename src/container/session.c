@@ -88,6 +88,7 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	session->has_terminal = how->has_terminal;
 	session->gates = how->gates;
 	session->is_join = how->join_pidfd >= 0;
+	session->has_gone = how->goes_at_once;
 	/* A helper will not be the one that counts: see take_child. */
 	if (!session->is_join)
 		r = lc_process_start_time(session->process.pid, &session->process.start, err);
@@ -276,6 +277,8 @@ static int take_child(
 	session->helper = session->process;
 	session->process = child;
 	session->has_child = true;
+	if (session->init_calls == 0)
+		session->init_calls = report->calls;
 	/* It may be gone by now, if it is the host program's habit to reap what it did not start. */
 	r = lc_process_start_time(child.pid, &session->process.start, err);
 	return r < 0 && r != -ENOENT && r != -ESRCH ? r : LCT_SESSION_WAIT;

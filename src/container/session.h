@@ -38,7 +38,7 @@ struct lc_session {
 	int gate_fd;         /* what it has brought there, owned until lc_session_go; -1 */
 	bool has_gone;       /* GO was sent, after READY */
 	bool has_filter;     /* a seccomp filter was asked for: proved once the program runs */
-	uint32_t init_calls; /* test builds: system calls of the init until READY */
+	uint32_t init_calls; /* test builds: system calls of the init until READY, or CHILD without one */
 };
 
 #define LCT_SESSION_INIT                                                                           \
@@ -62,6 +62,7 @@ struct lc_session_start {
 	bool has_filter;
 	bool has_terminal;
 	uint32_t gates;         /* of the plan: bit n is gate n */
+	bool goes_at_once;      /* who joins says no READY: there is nothing for the host to do */
 };
 
 /* Seal the plan, start the init. Nothing is left of a failure. */

@@ -75,6 +75,9 @@ int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_
 		return await_host(told[0], err); /* the rest of the plan is the new one's */
 	}
 	report.pid = (int32_t) r;
+#ifdef LCT_FAULT
+	report.calls = lc_fault_calls();
+#endif
 	r = lc_init_send_with(&report, pidfd);
 	if (r >= 0)
 		r = lc_sys_write(told[1], "", 1);

@@ -19,11 +19,12 @@
  * being born in it. The first one, which nothing in the container can see, does all of the work;
  * the second one is a child of the host and becomes the program:
  *
- *	CHILD + pidfd ───────────▶  after GO; the second one goes on, the first one exits
+ *	CHILD + pidfd ───────────▶  the second one goes on, the first one exits
  *
- * For a moment they are two, where one alone may be allowed. With a limit on processes of its own the
- * second one says READY too, and waits for a GO that comes when it is alone and the limit is written. So it
- * does with a scheduling policy of its own, which the host sets meanwhile.
+ * READY and GO come before that when the host has something to do: to take a terminal, for one. For a
+ * moment they are two, where one alone may be allowed. With a limit on processes of its own the second one
+ * says READY too, and waits for a GO that comes when it is alone and the limit is written. So it does with
+ * a scheduling policy of its own, which the host sets meanwhile.
  *
  * End of file at the init means that the host has gone, and it exits without starting anything.
  */
