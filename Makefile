@@ -98,7 +98,7 @@ INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 # what the tests link: the core without the binding
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 
-.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd lint \
+.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-rootless lint \
 	apicheck asan fault bench doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -120,6 +120,7 @@ help:
 	@echo "make apicheck    the specs by a Lua that checks how its C API is used"
 	@echo "make asan        the specs under AddressSanitizer and UBSan"
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
+	@echo "make check-rootless  the specs of spec/rootless as an ordinary user, here and in a virtual machine"
 	@echo "make check-systemd  the specs of spec/systemd in a virtual machine that systemd runs"
 	@echo "make bench       one table of ratios: bare kernel work, this library, runc, crun"
 	@echo "make doc         doc/reference/fields.md and the editor's annotations, from the schema"
@@ -130,7 +131,7 @@ help:
 # --- packages ---
 
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
-DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables libmnl0
+DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables libmnl0 uidmap
 DEPS_VM    = qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
 	systemd-sysv dbus libpam-systemd dbus-user-session
 deps:
@@ -266,6 +267,15 @@ check-v2: $(if $(VM_RUN),deps)
 check-systemd: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test)
 	@spec/support/run-vm "$(VM_RUN) --systemd" $(O) $(or $(SPECS),spec/systemd)
+
+# As an ordinary user: here, where root makes one, and in the machine, where he is there. The first needs root
+# or is that user.
+check-rootless: DEPS_ALL = 1
+check-rootless: DEPS_MACHINE = $(if $(VM_RUN),1)
+check-rootless: deps
+	@$(MAKE) --no-print-directory -s STRICT=-Werror all
+	@spec/support/run-rootless $(O) $(or $(SPECS),spec/rootless)
+	@spec/support/run-vm "$(VM_RUN) --rootless" $(O) $(or $(SPECS),spec/rootless)
 
 # --- measuring ---
 

@@ -77,9 +77,11 @@ local PTS <const> = "a terminal needs a file system of type devpts on /dev/pts, 
 local NO_SYSTEMD <const> = "systemd or its bus does not run here: write cgroups = \"fs\" to do without"
 
 local HINTS = {
-  ["spawn EPERM"] = ROOT,
+  ["spawn EPERM"] = ROOT .. ", or a system that allows ordinary users a user namespace: see "
+    .. "/proc/sys/kernel/unprivileged_userns_clone and apparmor_restrict_unprivileged_userns beside it",
   ["namespace EPERM"] = ROOT,
-  ["spawn ENOSPC"] = "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
+  ["spawn ENOSPC"] = "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces; where that of user "
+    .. "namespaces is 0, ordinary users can have no container",
   ["spawn EUSERS"] = "a limit on namespaces is reached: see /proc/sys/user/max_*_namespaces",
   ["spawn EAGAIN"] = NO_MORE_PROCESSES,
   ["namespace EAGAIN"] = NO_MORE_PROCESSES,
@@ -138,6 +140,7 @@ local HINTS = {
   ["device EEXIST"] = "something else is there already: remove it from the rootfs, or mount a tmpfs "
     .. "on /dev",
   ["process EACCES"] = "a value below that of the calling process takes CAP_SYS_RESOURCE",
+  ["namespace ENOENT"] = "apt-get install uidmap: its programs map more than one id for an ordinary user",
   ["keyring EPERM"] = KEYRING,
   ["keyring EACCES"] = KEYRING,
   ["keyring EDQUOT"] = "this user has as many keys as he may: see /proc/key-users and "
@@ -226,6 +229,9 @@ local SCHEDULER_RIGHTS <const> = "FIFO, RR, DEADLINE and a nice value below 0 ta
 
 -- Of single attributes of a process.
 local ATTRIBUTE_HINTS = {
+  ["uid_mappings EPERM"] = "an ordinary user maps himself, { container_id = 0, host_id = his id, size = 1 }, and what "
+    .. "/etc/subuid and /etc/subgid give him: configs.default() has both",
+  ["uid_mappings ENOENT"] = "apt-get install uidmap: its programs map more than one id for an ordinary user",
   ["process.scheduler EPERM"] = SCHEDULER_RIGHTS,
   ["process.scheduler EBUSY"] = "DEADLINE: so much processor time is not left on this machine",
   ["process.scheduler EOPNOTSUPP"] = "this kernel was built without utilisation clamps: leave out UTIL_CLAMP_MIN "
@@ -585,6 +591,14 @@ function M.container_not_stopped(id, status)
   return M.new { code = "ContainerNotStopped", step = "destroy", subject = id,
     message = "container " .. quoted(id) .. " is " .. (status or "not stopped"),
     hint = "destroy{ force = true } kills what runs" }
+end
+
+--- An ordinary user without a user namespace.
+---@return libcontainer.Error
+function M.needs_user_namespace()
+  return M.new { code = "SystemError", step = "namespace", field = "namespaces", errname = "EPERM", errno = 1,
+    message = "namespaces: an ordinary user can make others only beside a user namespace (EPERM)",
+    hint = 'add "user" to namespaces, with the mappings that configs.default has for this user, or be root' }
 end
 
 --- It has to run for that.

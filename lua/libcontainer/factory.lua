@@ -157,14 +157,24 @@ function Factory:_init_command()
 end
 
 -- Where the cgroups of a container to be made are: the configured place, and our name for it; neither
--- when it is to have none.
+-- when it is to have none. An ordinary user has none where he may make none, unless he names a place.
 local function place_of(self, id, config)
-  if self._options.cgroups == "none" then return nil, nil end
-  return config.cgroups and config.cgroups.path, cgroup_name(self, id)
+  local place = config.cgroups and config.cgroups.path
+  if self._options.cgroups == "none" or self._has_no_cgroups and not place then return nil, nil end
+  return place, cgroup_name(self, id)
+end
+
+-- Asked once, with a name that nobody has, unless the caller has said what he wants.
+local function look_for_cgroups(self)
+  local wish = self._options.cgroups
+  if self._has_no_cgroups ~= nil or core.is_privileged() or (wish and wish ~= "auto") then return end
+  local handle = core.container(self._host, nil, cgroup_name(self, "none"))
+  self._has_no_cgroups = not (handle and handle:may_make())
 end
 
 -- The core object of a container to be made.
 local function open_core(self, id, config)
+  look_for_cgroups(self)
   local place, name = place_of(self, id, config)
   local handle, raw = core.container(self._host, place, name)
   if not handle then return nil, errors.raw(raw, { field = place and "cgroups.path" }) end
@@ -177,6 +187,8 @@ local function check_limits(self, handle, config)
   local fine, raw = handle:check { cgroups = config.cgroups, devices = config.devices }
   if fine then return true end
   local hint = self._options.cgroups == "none" and 'this factory was opened with cgroups = "none"'
+    or self._has_no_cgroups and "this user may make no cgroup here: limits need one that was delegated to him, "
+      .. "as systemd-run --user -p Delegate=yes does"
   return nil, errors.raw(raw, { hint = hint or nil })
 end
 

@@ -194,6 +194,9 @@ function M.first(box, proc, status)
     return nil, errors.config_problem("process.cgroups", "is for a process beside the first one",
       "the first one has the limits of the container")
   end
+  if not core.is_privileged() and not check.contains(box._record.config.namespaces or {}, "user") then
+    return nil, errors.needs_user_namespace()
+  end
   if proc:_specification().exec_cpu_affinity then
     return nil, errors.config_problem("process.exec_cpu_affinity", "is for a process beside the first one",
       "the first one runs on cgroups.cpuset_cpus")

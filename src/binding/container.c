@@ -199,6 +199,13 @@ static int container_probe(lua_State *L)
 	return lc_lua_answer(L, lc_container_probe(lc_lua_container(L, 1), &err), &err);
 }
 
+/* container:may_make() -> boolean: has this user the right to make its cgroups? */
+static int container_may_make(lua_State *L)
+{
+	lua_pushboolean(L, lc_cgroup_may_make(&lc_lua_container(L, 1)->cgroup));
+	return 1;
+}
+
 /* container:adopt(pid|nil, start, is_first) -> true | nil, raw: see lc_container_adopt */
 static int container_adopt(lua_State *L)
 {
@@ -556,6 +563,7 @@ void lc_lua_open_container(lua_State *L)
 	static const luaL_Reg methods[] = {
 		{"check", container_check},
 		{"probe", container_probe},
+		{"may_make", container_may_make},
 		{"renew", container_renew},
 		{"follow", container_follow},
 		{"adopt", container_adopt},

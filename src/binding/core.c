@@ -8,6 +8,7 @@
 #include "configs/names.h"
 #include "configs/validate.h"
 #include "nsenter/helper.h"
+#include "nsenter/idmap.h"
 #include "plan/plan.h"
 #include "sys/sys.h"
 #ifdef LCT_FAULT
@@ -46,6 +47,19 @@ static int core_pid(lua_State *L)
 static int core_uid(lua_State *L)
 {
 	lua_pushinteger(L, lc_sys_geteuid());
+	return 1;
+}
+
+static int core_gid(lua_State *L)
+{
+	lua_pushinteger(L, lc_sys_getegid());
+	return 1;
+}
+
+/* core.is_privileged() -> boolean: may it make namespaces and map any ids? */
+static int core_is_privileged(lua_State *L)
+{
+	lua_pushboolean(L, lc_idmap_is_privileged());
 	return 1;
 }
 
@@ -160,6 +174,8 @@ static const luaL_Reg functions[] = {
 	{"time", core_time},
 	{"pid", core_pid},
 	{"uid", core_uid},
+	{"gid", core_gid},
+	{"is_privileged", core_is_privileged},
 	{"signal", core_signal},
 	{"signal_name", core_signal_name},
 	{"capability", core_capability},

@@ -281,6 +281,9 @@ int lc_cgroup_init_scope(
  */
 int lc_cgroup_probe(struct lc_cgroup *cg, struct lc_error *err);
 
+/* May this process make the directories? Looks at those that they would be made in. */
+bool lc_cgroup_may_make(const struct lc_cgroup *cg);
+
 /* Close the directories' descriptors: a thousand containers would hold ten thousand. Every call
  * below opens what it needs again; only join_fds needs the unified directory open before it. */
 void lc_cgroup_rest(struct lc_cgroup *cg);

@@ -7,8 +7,10 @@
 #include "base/parse.h"
 #include "cgroups/driver.h"
 #include "cgroups/systemd.h"
+#include "sys/sys.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Killing what is in it would end the caller: its own cgroup, or one above. */
@@ -162,6 +164,31 @@ int lc_cgroup_is_lost(
 	}
 	*out = r > 0;
 	return r < 0 ? r : 0;
+}
+
+/* Is the nearest directory above that is there one in which we may make others? */
+static bool may_make_at(const struct lc_cgroup_hierarchy *where, const char *path)
+{
+	char above[PATH_MAX * 2];
+	size_t root = strlen(where->mount_point), length;
+	long r = -ENOENT;
+
+	(void) snprintf(above, sizeof(above), "%s/%s", where->mount_point, path);
+	length = strlen(above);
+	while (r == -ENOENT && length > root) {
+		length = lc_cgroup_parent_length(above, length);
+		above[length] = '\0';
+		r = lc_sys_faccessat2(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS);
+	}
+	return r >= 0;
+}
+
+bool lc_cgroup_may_make(const struct lc_cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++)
+		if (!may_make_at(lc_cgroup_where(cg, &cg->dirs[i]), cg->dirs[i].path))
+			return false;
+	return true;
 }
 
 int lc_cgroup_exists(struct lc_cgroup *cg, bool *out_any, bool *out_all, struct lc_error *err)

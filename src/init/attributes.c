@@ -6,7 +6,9 @@
  * privilege may not raise (a nice value, say) stays as it is: a request fails, a reset does not.
  */
 #include "init/init.h"
+#include <linux/magic.h>
 #include <sys/prctl.h>
+#include <sys/statfs.h>
 
 #define SIGNALS 64
 /* Of the kernel's first process; what prctl calls "default" is the parent's own. */
@@ -150,17 +152,56 @@ int lc_init_parent_death(
 	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, "parent_death_signal") : 0;
 }
 
-/* Through a procfs of our own: /proc of the image or of the host proves nothing. */
-int lc_init_oom_score(struct lc_init *init, const struct lc_op_oom_score *op, struct lc_error *err)
+/* A procfs of our own: what is called /proc proves nothing. An ordinary user who is not in his user namespace
+ * yet can make none, and has that of the host, looked at. */
+static int open_procfs(void)
 {
 	LCT_INIT_FD int context = (int) lc_sys_fsopen("proc", FSOPEN_CLOEXEC);
 	LCT_INIT_FD int proc = -1;
+	struct statfs seen;
+	long r = context;
+
+	if (r >= 0)
+		r = lc_sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (r >= 0)
+		r = lc_sys_fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (r != -EPERM)
+		return (int) r;
+	r = proc = (int) lc_sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (r >= 0)
+		r = lc_sys_fstatfs(proc, &seen);
+	if (r >= 0 && (long) seen.f_type != PROC_SUPER_MAGIC)
+		r = -EXDEV;
+	return r < 0 ? (int) r : lc_init_fd_take(&proc);
+}
+
+/* The files of who is not dumpable are root's; for this moment nobody is with us. */
+static int open_score(int proc)
+{
+	const char *name = "self/oom_score_adj";
+	long fd = lc_sys_openat(proc, name, O_WRONLY | O_CLOEXEC, 0), r;
+
+	if (fd != -EACCES)
+		return (int) fd;
+	r = lc_sys_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	if (r < 0)
+		return (int) r;
+	fd = lc_sys_openat(proc, name, O_WRONLY | O_CLOEXEC, 0);
+	r = lc_sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (r < 0 && fd >= 0)
+		(void) lc_sys_close((int) fd);
+	return (int) (r < 0 ? r : fd);
+}
+
+int lc_init_oom_score(struct lc_init *init, const struct lc_op_oom_score *op, struct lc_error *err)
+{
+	LCT_INIT_FD int proc = open_procfs();
 	LCT_INIT_FD int file = -1;
 	int32_t value = (int32_t) op->adjust;
 	uint32_t magnitude = value < 0 ? -(uint32_t) value : (uint32_t) value;
 	char digits[12];
 	size_t at = sizeof(digits);
-	long r = context;
+	long r = proc;
 
 	(void) init;
 	do {
@@ -170,12 +211,7 @@ int lc_init_oom_score(struct lc_init *init, const struct lc_op_oom_score *op, st
 	if (value < 0)
 		digits[--at] = '-';
 	if (r >= 0)
-		r = lc_sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-	if (r >= 0)
-		r = proc = (int) lc_sys_fsmount(context, FSMOUNT_CLOEXEC, 0);
-	if (r >= 0)
-		r = file = (int) lc_sys_openat(
-			proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+		r = file = open_score(proc);
 	if (r >= 0)
 		r = lc_sys_write(file, digits + at, sizeof(digits) - at);
 	return r < 0 ? lc_fail(err, LCT_STEP_PROCESS, r, "oom_score_adj") : 0;

@@ -4,6 +4,11 @@
 -- The lists of masked and read-only paths are here once. What depends on the machine (how many
 -- processors have a thermal_throttle directory, how many open files may be allowed) is read with
 -- the io library where the program around us has one.
+--
+-- An ordinary user gets a user namespace beside the others, in which he is root.
+local core = require "libcontainer.core"
+local ids = require "libcontainer.configs.ids"
+local rootless = require "libcontainer.configs.rootless"
 local has_io, io_library = pcall(require, "io")
 
 local M = {}
@@ -93,12 +98,16 @@ local function sys()
     options = { "nosuid", "noexec", "nodev", "ro" } }
 end
 
-local function dev()
+local TTY_GROUP <const> = 5
+
+local function dev(gid_mappings)
+  local pts = { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" }
+  if not gid_mappings or ids.is_mapped(gid_mappings, TTY_GROUP) then pts[#pts + 1] = "gid=" .. TTY_GROUP end
   return {
     { destination = "/dev", type = "tmpfs", source = "tmpfs",
       options = { "nosuid", "noexec", "strictatime", "mode=755", "size=65536k" } },
     { destination = "/dev/pts", type = "devpts", source = "devpts",
-      options = { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5" } },
+      options = pts },
     { destination = "/dev/shm", type = "tmpfs", source = "shm",
       options = { "nosuid", "noexec", "nodev", "mode=1777", "size=65536k" } },
     { destination = "/dev/mqueue", type = "mqueue", source = "mqueue",
@@ -113,15 +122,27 @@ end
 
 local NAMESPACES = { "mount", "pid", "uts", "ipc", "network", "cgroup" }
 
+-- What the caller can have of his own.
+local function base()
+  if core.is_privileged() then return { namespaces = joined(NAMESPACES) } end
+  local uids, gids = rootless.mappings()
+  return { namespaces = joined(NAMESPACES, { "user" }), uid_mappings = uids, gid_mappings = gids }
+end
+
+local function over(config, fields)
+  for name, value in next, fields do config[name] = value end
+  return config
+end
+
 -- --- profiles ---
 
 --- A container for any image: what podman gives, without device nodes and raw sockets.
 ---@return table config rootfs is still missing
 function M.default()
-  return {
+  local own = base()
+  return over(own, {
     hostname = "container",
-    namespaces = joined(NAMESPACES),
-    mounts = joined({ proc() }, dev(), { sys(), {
+    mounts = joined({ proc() }, dev(own.gid_mappings), { sys(), {
       destination = "/sys/fs/cgroup", type = "cgroup", source = "cgroup",
       options = { "nosuid", "noexec", "nodev", "relatime", "ro" } } }),
     mask_paths = joined(MASK_PATHS, thermal_throttles()),
@@ -133,7 +154,7 @@ function M.default()
     seccomp = "default",
     networks = { { type = "loopback" } },
     cgroups = { devices = {} }, -- device nodes of an image are none of the host's devices
-  }
+  })
 end
 
 --- What `docker run` gives, for what was made to run there: its capabilities, MKNOD and NET_RAW among
@@ -176,12 +197,12 @@ end
 -- host is in sight, and each of them would open the files of other users.
 ---@return table config
 function M.host_root()
-  return {
+  local own = base()
+  return over(own, {
     rootfs = "/",
     readonlyfs = true,
     hostname = "container",
-    namespaces = joined(NAMESPACES),
-    mounts = joined({ proc() }, dev(), { sys(), private_tmpfs("/tmp", "1777"),
+    mounts = joined({ proc() }, dev(own.gid_mappings), { sys(), private_tmpfs("/tmp", "1777"),
       private_tmpfs("/var/tmp", "1777"), private_tmpfs("/run", "755") }),
     mask_paths = joined(MASK_PATHS, thermal_throttles(), HOST_SECRETS),
     readonly_paths = joined(READONLY_PATHS),
@@ -191,13 +212,13 @@ function M.host_root()
     seccomp = "default",
     networks = { { type = "loopback" } },
     cgroups = { devices = {} },
-  }
+  })
 end
 
 --- Nothing but namespaces: no mounts, no capabilities. The filter and no_new_privileges stay.
 ---@return table config rootfs is still missing
 function M.empty()
-  return { namespaces = joined(NAMESPACES), no_new_privileges = true, seccomp = "default" }
+  return over(base(), { no_new_privileges = true, seccomp = "default" })
 end
 
 return M

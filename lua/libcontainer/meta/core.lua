@@ -23,6 +23,15 @@ function core.pid() end
 ---@return integer uid the effective one
 function core.uid() end
 
+--- The effective group id.
+---@return integer
+function core.gid() end
+
+--- May this process make namespaces without a user namespace of their own, and map any ids in one? By its
+-- capabilities, not by its user.
+---@return boolean
+function core.is_privileged() end
+
 ---@param name string "TERM" or "SIGTERM"
 ---@return integer|nil
 function core.signal(name) end
@@ -442,6 +451,10 @@ function Container:check(config) end
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function Container:probe() end
+
+--- May this user make its cgroups? Looks at directories, and makes nothing.
+---@return boolean
+function Container:may_make() end
 
 --- Begin anew, for another start: its place must be free.
 ---@param path string|nil     as core.container takes them
