@@ -33,7 +33,8 @@ local function full_config()
     seccomp = { default_action = "errno", default_errno_ret = 38, architectures = { "x86" },
       syscalls = {
       { names = { "read" }, action = "errno", errno_ret = 1,
-        args = { { index = 0, value = 5, value_two = 1, op = "MASKED_EQ" } } } } },
+        args = { { index = 0, value = 5, value_two = 1, op = "MASKED_EQ" } } },
+      { names = { "execve" }, action = "allow" } } },
     cgroups = { path = "/a/b", memory = 1 << 26, memory_swap = 1 << 27,
       memory_reservation = 1 << 20,
       cpu_shares = 512, cpu_quota = 50000, cpu_period = 100000, cpuset_cpus = "0-1",

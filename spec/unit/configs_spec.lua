@@ -544,6 +544,38 @@ describe("rules", function()
       { type = "RLIMIT_CPU", soft = 1, hard = 1 } } }, "rlimits[2].type"))
   end)
 
+  it("refuse what is right by itself and not together", function()
+    -- a filter that nothing starts behind
+    local refusing = { default_action = "errno", syscalls = { { names = { "read" }, action = "allow" } } }
+    assert.matches("refuses execve", said({ seccomp = refusing }, "seccomp"))
+    assert.matches("refuses execve", process_said({ seccomp = refusing }, "seccomp"))
+    assert.matches("refuses execve", said({ seccomp = { default_action = "allow", syscalls = {
+      { names = { "read" }, action = "errno" }, { names = { "write", "execve" }, action = "kill_thread" } } } },
+      "seccomp.syscalls[2]"))
+    accepted { seccomp = { default_action = "allow", syscalls = { { names = { "execve" }, action = "errno",
+      args = { { index = 0, op = "EQ", value = 5 } } } } } }
+    accepted { seccomp = { default_action = "kill_process", syscalls = { { names = { "execve" }, action = "log" } } } }
+    -- nodes in the host's own /dev, wherever it is mounted
+    local bound = { { destination = "/dev", type = "bind", source = "/dev" } }
+    local device = { { path = "/dev/x", type = "c", major = 1, minor = 3 } }
+    assert.matches("mounts%[1%] binds", said({ mounts = bound, devices = device }, "devices[1].path"))
+    assert.matches("mounts%[1%] binds", said({ devices = { { path = "/a/b/../x", type = "p" } },
+      mounts = { { destination = "/a", options = { "rbind" }, source = "/dev/../dev/net" } } }, "devices[1].path"))
+    accepted { mounts = { bound[1], { destination = "/dev", type = "tmpfs" } }, devices = device }
+    accepted { mounts = { { destination = "/dev", type = "bind", source = "/srv/dev" } }, devices = device }
+    accepted { mounts = { { destination = "/devices", type = "bind", source = "/dev" } }, devices = device }
+    -- names that break a line
+    for _, name in ipairs { "a b", "a\nb", "a/b", "\1" } do
+      assert.matches("control character", said({ hostname = name }, "hostname"))
+      assert.matches("control character", said({ domainname = name }, "domainname"))
+    end
+    -- two limits for one thing
+    assert.matches("same as cgroups.hugetlb_limit%[1%]", said({ cgroups = { hugetlb_limit = {
+      { page_size = "2MB", limit = 1 }, { page_size = "2MB", limit = 2 } } } }, "cgroups.hugetlb_limit[2]"))
+    assert.matches("same as", said({ cgroups = { blkio_throttle_read_bps_device = { "8:0 1", "8:16 1", "8:0 2" } } },
+      "cgroups.blkio_throttle_read_bps_device[3]"))
+  end)
+
   it("leave the root to readonlyfs", function()
     assert.is_string(said({ mask_paths = { "/x/.." } }, "mask_paths[1]"))
     assert.is_string(said({ readonly_paths = { "/" } }, "readonly_paths[1]"))

@@ -423,6 +423,36 @@ local function path(limits, problems)
   end
 end
 
+-- Lists whose items are known by these fields: an item of a change goes over that of the same name.
+local KEYS = { hugetlb_limit = { "page_size" }, net_prio_ifpriomap = { "interface" }, rdma = { "device" },
+  blkio_weight_device = { "major", "minor" } }
+for _, kind in ipairs { "read_bps", "write_bps", "read_iops", "write_iops" } do
+  KEYS["blkio_throttle_" .. kind .. "_device"] = { "major", "minor" }
+end
+
+local function key_of(item, fields)
+  local parts = {}
+  for i, field in ipairs(fields) do
+    parts[i] = tostring(item[field])
+  end
+  return table.concat(parts, ":")
+end
+
+-- One limit for each of what it is for.
+local function twice(limits, problems)
+  for _, list in ipairs(sorted_names(KEYS)) do
+    local fields = KEYS[list]
+    local seen = {}
+    for field, item in items(limits, list) do
+      local key = key_of(item, fields)
+      if seen[key] and not key:find("nil", 1, true) then
+        add(problems, field, "is for the same as " .. seen[key])
+      end
+      seen[key] = seen[key] or field
+    end
+  end
+end
+
 --- Apply the rules of the section to the strict form of a configuration.
 ---@param config table
 ---@param problems libcontainer.Problem[]
@@ -431,7 +461,7 @@ function M.rules(config, problems)
   if not limits then
     return
   end
-  for _, rule in ipairs { path, memory, cpu, cpuset, block, names, raw_files, device_rules } do
+  for _, rule in ipairs { path, memory, cpu, cpuset, block, names, twice, raw_files, device_rules } do
     rule(limits, problems)
   end
   if limits.freezer == "frozen" then
@@ -442,27 +472,12 @@ end
 
 -- --- changes ---
 
--- Lists whose items are known by these fields: an item of a change goes over that of the same name.
-local KEYS = { hugetlb_limit = { "page_size" }, net_prio_ifpriomap = { "interface" }, rdma = { "device" },
-  blkio_weight_device = { "major", "minor" } }
-for _, kind in ipairs { "read_bps", "write_bps", "read_iops", "write_iops" } do
-  KEYS["blkio_throttle_" .. kind .. "_device"] = { "major", "minor" }
-end
-
 -- What says the same in another way, and goes when this comes.
 local INSTEAD_OF = { cpus = { "cpu_quota", "cpu_period" }, cpu_quota = { "cpus" }, cpu_shares = { "cpu_weight" },
   cpu_weight = { "cpu_shares" }, memory_reservation = { "memory_low" }, memory_low = { "memory_reservation" } }
 
 -- Fields that the kernel's files have together: all of them are written when one changes.
 local TOGETHER = { { "memory", "memory_swap" }, { "cpus", "cpu_quota", "cpu_period" } }
-
-local function key_of(item, fields)
-  local parts = {}
-  for i, field in ipairs(fields) do
-    parts[i] = tostring(item[field])
-  end
-  return table.concat(parts, ":")
-end
 
 local function merge_list(base, more, fields)
   local at = {}

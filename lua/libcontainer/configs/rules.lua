@@ -6,6 +6,7 @@
 -- type are absent here, and items of the wrong type are passed over: the walk has named them.
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
+local contradictions = require "libcontainer.configs.contradictions"
 local errors = require "libcontainer.errors"
 local ids = require "libcontainer.configs.ids"
 local limits = require "libcontainer.configs.limits"
@@ -605,15 +606,22 @@ local function memory_policy(config, problems)
   end
 end
 
+local function contradicting(config, problems)
+  contradictions.filter(config, problems)
+  contradictions.names(config, problems)
+  contradictions.devices(config, M.normalise_path, problems)
+end
+
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
 M.config_rules = { rootfs, namespaces, user_namespace, names_of_host, networks, mounts, devices, masks, sysctl,
-  capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy }
+  capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
+  contradicting }
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]
 M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, terminal, own_limits,
-  seccomp, scheduler, io_priority, affinity }
+  seccomp, scheduler, io_priority, affinity, contradictions.filter }
 
 --- Apply all rules of a container to its strict form.
 ---@param config table
