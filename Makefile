@@ -72,7 +72,7 @@ CORE_SRC = \
 	src/container/keeper.c src/container/launch.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \
-	src/container/trees.c src/container/watcher.c \
+	src/container/trees.c src/container/user_namespace.c src/container/watcher.c \
 	src/binding/bundle.c src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
 	src/binding/factory.c \
 	src/binding/failure.c src/binding/group.c src/binding/listener.c src/binding/network.c \

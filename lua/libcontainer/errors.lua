@@ -135,6 +135,10 @@ local HINTS = {
   ["mount EBUSY"] = "this file system is already mounted with other options",
   ["mount EINVAL"] = "the file system does not know one of the options, or the source is no place "
     .. "to mount from",
+  ["idmap EINVAL"] = "the kernel cannot map the ids of this file system, or the mount has its ids mapped already: "
+    .. "mount_setattr(2) lists those that it can",
+  ["idmap EPERM"] = "mapping ids needs CAP_SYS_ADMIN over the file system of the source: root, and outside of any "
+    .. "user namespace",
   ["device EROFS"] = "/dev is read-only: mount a tmpfs there",
   ["device EPERM"] = "making device nodes needs CAP_MKNOD, and a file system that allows them",
   ["device EEXIST"] = "something else is there already: remove it from the rootfs, or mount a tmpfs "

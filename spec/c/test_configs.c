@@ -298,8 +298,8 @@ static void test_refused_mounts(struct test *t)
 		.options = STRINGS("size=1m,uid=0"));
 	REFUSES_MOUNT("mounts[2].options[1]", EINVAL, .destination = "/b", .type = "tmpfs",
 		.options = STRINGS(""));
-	REFUSES_MOUNT("mounts[2].options[1]: idmap", ENOSYS, .destination = "/b", .source = "/c",
-		.options = STRINGS("idmap", "bind"));
+	REFUSES_MOUNT("mounts[2].uid_mappings: missing, and there is no user namespace", EINVAL,
+		.destination = "/b", .source = "/c", .options = STRINGS("idmap", "bind"));
 	REFUSES_MOUNT("mounts[2].options[1]", EINVAL, .destination = "/b", .type = "cgroup",
 		.options = STRINGS("release_agent=/x"));
 	{

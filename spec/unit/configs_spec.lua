@@ -447,8 +447,16 @@ describe("rules", function()
       options = { "bind" } } } }, "mounts[1].type"))
     assert.matches("several options in one", said({ mounts = { bind { type = "tmpfs",
       options = { "ro,nosuid" } } } }, "mounts[1].options[1]"))
-    assert.matches("not supported", said({ mounts = { bind { type = "bind", source = "/s",
-      options = { "idmap" } } } }, "mounts[1].options[1]"))
+    assert.matches("no user namespace", said({ mounts = { bind { type = "bind", source = "/s",
+      options = { "idmap" } } } }, "mounts[1].uid_mappings"))
+    assert.matches("beside the other", said({ mounts = { bind { type = "bind", source = "/s",
+      uid_mappings = { { container_id = 0, host_id = 5, size = 1 } } } } }, "mounts[1].gid_mappings"))
+    assert.matches("overlaps", said({ mounts = { bind { type = "bind", source = "/s",
+      options = { "idmap=uids=0-5-2#1-9-1;gids=0-0-1" } } } }, "mounts[1].uid_mappings[2].container_id"))
+    for _, text in ipairs { "idmap=uids=0-5-2", "ridmap=", "idmap=uids=x;gids=0-0-1", "idmap=uids=@0-0-1;gids=0-0-1" } do
+      assert.matches("no mappings that can be read", said({ mounts = { bind { type = "bind", source = "/s",
+        options = { text } } } }, "mounts[1].options[1]"))
+    end
     assert.matches("tmpfs alone", said({ mounts = { bind { type = "bind", source = "/s",
       options = { "tmpcopyup" } } } }, "mounts[1].options[1]"))
     assert.matches("is required", said({ mounts = { bind { source = "tmpfs" } } },
@@ -457,6 +465,7 @@ describe("rules", function()
   end)
 
   it("know the same mount options as the core", function()
+    local MAPPING <const> = { { container_id = 0, host_id = 1, size = 1 } }
     local file = assert(io.open("src/configs/names.c"))
     local text = file:read("a"):match("mount_options%[%] = (%b{})")
     file:close()
@@ -470,7 +479,8 @@ describe("rules", function()
     assert.is_true(#names > 50)
     for _, name in ipairs(names) do
       accepted { mounts = { { destination = "/d", type = name == "tmpcopyup" and "tmpfs" or "bind",
-        source = "/s", options = { name } } } }
+        source = "/s", options = { name }, uid_mappings = name:find("idmap") and MAPPING or nil,
+        gid_mappings = name:find("idmap") and MAPPING or nil } } }
     end
   end)
 

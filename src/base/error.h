@@ -62,7 +62,8 @@
 	STEP(DESTROY, "destroy")                                                                   \
 	STEP(SYSTEMD, "systemd")                                                                   \
 	STEP(CHECKPOINT, "checkpoint")                                                             \
-	STEP(RESTORE, "restore")
+	STEP(RESTORE, "restore")                                                                   \
+	STEP(IDMAP, "idmap")
 
 enum lc_step {
 #define LCT_STEP_ENUM(symbol, name) LCT_STEP_##symbol,

@@ -42,6 +42,11 @@ struct lc_compile_inputs {
 
 /* Is the source of a mount a tree that the host opens? They are numbered in the order of the mounts. */
 bool lc_compile_is_given(const struct lc_config_mount *mount);
+/* Are the ids of its files mapped, those of the mount or of all below it too? */
+enum lc_mapped { LCT_MAPPED_NOT, LCT_MAPPED_MOUNT, LCT_MAPPED_TREE };
+enum lc_mapped lc_compile_is_mapped(const struct lc_config_mount *mount);
+/* Is a link that is its source mounted itself? */
+bool lc_compile_is_link(const struct lc_config_mount *mount);
 /* Does a bind mount take along what is mounted below its source? */
 bool lc_compile_is_recursive(const struct lc_config_mount *mount);
 

@@ -79,7 +79,7 @@ static const char *read_source(struct lc_arena *arena, const struct lc_compile_m
 	const char *source = from->source;
 	char clean[LCT_PATH_ROOM];
 
-	if (mount->is_given)
+	if (from->source_fd.is_set)
 		return lc_arena_printf(arena, "descriptor %lld", (long long) from->source_fd.value);
 	if (source == NULL || source[0] == '\0')
 		return mount->type;
@@ -88,9 +88,35 @@ static const char *read_source(struct lc_arena *arena, const struct lc_compile_m
 	return lc_arena_copy(arena, clean, strlen(clean));
 }
 
+/* With mappings and no word of it, it is the mount alone: config.md of OCI, "mounts". */
+enum lc_mapped lc_compile_is_mapped(const struct lc_config_mount *mount)
+{
+	enum lc_mapped found =
+		mount->uid_mappings.count > 0 ? LCT_MAPPED_MOUNT : LCT_MAPPED_NOT;
+
+	for (size_t i = 0; i < mount->options.count; i++) {
+		const struct lc_mount_option *option = lc_mount_option(mount->options.items[i]);
+
+		if (option != NULL && option->is_mapped)
+			found = option->is_recursive ? LCT_MAPPED_TREE : LCT_MAPPED_MOUNT;
+	}
+	return found;
+}
+
+bool lc_compile_is_link(const struct lc_config_mount *mount)
+{
+	for (size_t i = 0; i < mount->options.count; i++) {
+		const struct lc_mount_option *option = lc_mount_option(mount->options.items[i]);
+
+		if (option != NULL && (option->link & LCT_SYMLINK_SOURCE) != 0)
+			return true;
+	}
+	return false;
+}
+
 bool lc_compile_is_given(const struct lc_config_mount *mount)
 {
-	return mount->source_fd.is_set;
+	return mount->source_fd.is_set || lc_compile_is_mapped(mount) != LCT_MAPPED_NOT;
 }
 
 bool lc_compile_is_recursive(const struct lc_config_mount *mount)

@@ -187,6 +187,8 @@ static const struct lc_mount_option mount_options[] = {
 	{.name = "src-nofollow", .link = LCT_SYMLINK_SOURCE},
 	{.name = "dest-nofollow", .link = LCT_SYMLINK_DESTINATION},
 	{.name = "copy-symlink", .link = LCT_SYMLINK_SOURCE | LCT_SYMLINK_COPY},
+	{.name = "idmap", .is_mapped = true},
+	{.name = "ridmap", .is_mapped = true, .is_recursive = true},
 	{.name = "tmpcopyup", .is_copy_up = true},
 	{.name = "sync", .superblock = "sync"},
 	{.name = "async", .superblock = "async", .is_ignored = true},

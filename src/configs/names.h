@@ -41,6 +41,7 @@ struct lc_mount_option {
 	const char *superblock;   /* fsconfig flag of the file system itself: "sync", "lazytime" */
 	bool is_bind, is_recursive; /* bind; rbind and the r… forms */
 	uint32_t link;            /* LCT_SYMLINK_* of a bind mount */
+	bool is_mapped;           /* idmap; ridmap, which is recursive */
 	bool is_copy_up;          /* a new file system begins with what is in the directory that it covers */
 	bool is_ignored;          /* known, and without effect (defaults, async) */
 };

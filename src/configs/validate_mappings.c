@@ -11,9 +11,10 @@ static bool is_overlap(int64_t first, int64_t size, int64_t other, int64_t other
 	return first < other + other_size && other < first + size;
 }
 
-static int check_ranges(const struct lc_objects *list, const char *field, struct lc_error *err)
+int lc_validate_ranges(const struct lc_objects *list, const char *field, struct lc_error *err)
 {
 	const struct lc_config_id_mapping *ranges = list->items;
+	char text[LCT_MAPPINGS_TEXT];
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct lc_config_id_mapping *a = &ranges[i];
@@ -32,13 +33,12 @@ static int check_ranges(const struct lc_objects *list, const char *field, struct
 					i + 1, field, j + 1);
 		}
 	}
-	return 0;
+	return lc_mappings_text(list, text) < 0 ? lc_refuse(err, E2BIG, "%s", field) : 0;
 }
 
 static int check_list(const struct lc_objects *list, const char *field, bool has_namespace,
 	struct lc_error *err)
 {
-	char text[LCT_MAPPINGS_TEXT];
 	int r;
 
 	if (!has_namespace)
@@ -46,11 +46,9 @@ static int check_list(const struct lc_objects *list, const char *field, bool has
 			0 : lc_refuse(err, EINVAL, "%s: needs the user namespace", field);
 	if (list->count == 0)
 		return lc_refuse(err, EINVAL, "%s: the user namespace needs them", field);
-	r = check_ranges(list, field, err);
+	r = lc_validate_ranges(list, field, err);
 	if (r < 0)
 		return r;
-	if (lc_mappings_text(list, text) < 0)
-		return lc_refuse(err, E2BIG, "%s", field);
 	if (!lc_mappings_hold(list, 0))
 		return lc_refuse(err, EINVAL, "%s: no mapping of 0", field);
 	return 0;

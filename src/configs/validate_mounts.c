@@ -9,6 +9,7 @@
 #include "configs/names.h"
 #include "configs/path.h"
 #include "configs/validate_parts.h"
+#include <stdio.h>
 #include <string.h>
 
 /* Files of /proc that show the host's figures and may be covered. */
@@ -24,9 +25,6 @@ static const char *const proc_files[] = {
 	"/proc/sys/kernel/ns_last_pid",
 	"/proc/sys/crypto/fips_enabled",
 };
-
-/* Options that look like data of a file system and are features that this version lacks. */
-static const char *const later_options[] = {"idmap", "ridmap"};
 
 static bool is_bind_mount(const struct lc_config_mount *mount)
 {
@@ -73,17 +71,6 @@ static int check_destination(const struct lc_config_mount *mount, size_t number,
 	return 0;
 }
 
-static bool is_later_option(const char *text)
-{
-	size_t length = strcspn(text, "=");
-
-	for (size_t i = 0; i < sizeof(later_options) / sizeof(later_options[0]); i++)
-		if (strlen(later_options[i]) == length &&
-			strncmp(text, later_options[i], length) == 0)
-			return true;
-	return false;
-}
-
 /* Why an option cannot be, NULL for a good one. */
 static const char *fault_of_option(const struct lc_config_mount *mount, const char *text, bool is_bind)
 {
@@ -97,6 +84,8 @@ static const char *fault_of_option(const struct lc_config_mount *mount, const ch
 			return "an option of bind mounts alone";
 		if ((option->link & LCT_SYMLINK_SOURCE) != 0 && mount->source_fd.is_set)
 			return "for sources by path";
+		if (option->is_mapped && !is_bind)
+			return "an option of bind mounts alone";
 		if (option->is_copy_up && (is_bind || strcmp(mount->type, "tmpfs") != 0))
 			return "an option of tmpfs alone";
 		return is_data && is_bind ? "no option of a bind mount" : NULL;
@@ -118,14 +107,39 @@ static int check_options(const struct lc_config_mount *mount, size_t number, boo
 		const char *text = mount->options.items[i];
 		const char *fault = fault_of_option(mount, text, is_bind);
 
-		if (is_later_option(text))
-			return lc_refuse(err, ENOSYS, "mounts[%zu].options[%zu]: %.100s", number,
-				i + 1, text);
 		if (fault != NULL)
 			return lc_refuse(
 				err, EINVAL, "mounts[%zu].options[%zu]: %s", number, i + 1, fault);
 	}
 	return 0;
+}
+
+/* Both lists, or the container's own. */
+static int check_ids(const struct lc_config_mount *mount, size_t number, bool is_bind,
+	uint64_t namespaces, struct lc_error *err)
+{
+	char field[40];
+	int r;
+
+	if (lc_compile_is_mapped(mount) == LCT_MAPPED_NOT && mount->gid_mappings.count == 0)
+		return 0;
+	if (!is_bind)
+		return lc_refuse(
+			err, EINVAL, "mounts[%zu].uid_mappings: for bind mounts alone", number);
+	if ((mount->uid_mappings.count > 0) != (mount->gid_mappings.count > 0))
+		return lc_refuse(err, EINVAL, "mounts[%zu].%s: missing", number,
+			mount->uid_mappings.count > 0 ? "gid_mappings" : "uid_mappings");
+	if (mount->uid_mappings.count == 0)
+		return (namespaces & lc_namespace_flag("user")) != 0 ? 0 :
+			lc_refuse(err, EINVAL,
+				"mounts[%zu].uid_mappings: missing, and there is no user namespace",
+				number);
+	(void) snprintf(field, sizeof(field), "mounts[%zu].uid_mappings", number);
+	r = lc_validate_ranges(&mount->uid_mappings, field, err);
+	if (r < 0)
+		return r;
+	(void) snprintf(field, sizeof(field), "mounts[%zu].gid_mappings", number);
+	return lc_validate_ranges(&mount->gid_mappings, field, err);
 }
 
 static int check_mount(const struct lc_config_mount *mount, size_t number, uint64_t namespaces,
@@ -146,7 +160,9 @@ static int check_mount(const struct lc_config_mount *mount, size_t number, uint6
 		(namespaces & lc_namespace_flag("cgroup")) == 0)
 		return lc_refuse(err, EINVAL,
 			"mounts[%zu].type: cgroup2 needs the cgroup namespace; use cgroup", number);
-	r = check_destination(mount, number, is_bind, err);
+	r = check_ids(mount, number, is_bind, namespaces, err);
+	if (r == 0)
+		r = check_destination(mount, number, is_bind, err);
 	return r < 0 ? r : check_options(mount, number, is_bind, err);
 }
 

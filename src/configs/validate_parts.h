@@ -26,6 +26,9 @@ int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *e
 int lc_validate_networks(
 	const struct lc_config_config *config, uint64_t namespaces, struct lc_error *err);
 
+/* validate_mappings.c: one list of mappings, whoever's it is. */
+int lc_validate_ranges(const struct lc_objects *list, const char *field, struct lc_error *err);
+
 /* validate_sysctl.c */
 int lc_validate_sysctl(const struct lc_config_config *config, uint64_t namespaces,
 	struct lc_error *err);

@@ -309,8 +309,8 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 	int join[LCT_CGROUP_HIERARCHIES_MAX];
 	struct lc_trees trees;
 	size_t mount = 0;
-	int r = lc_trees_open(&trees, start->config, start->sources, start->sources_count,
-		writer->arena, &mount, err);
+	int r = lc_trees_open(&trees, container->host, start->config, start->sources,
+		start->sources_count, writer->arena, &mount, err);
 
 	if (r < 0) {
 		blame_mount(writer, mount, err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Trees of mounts that the host makes for a start, because its init could not: what an open descriptor
- * of the host is open on lies in the host's mount namespace, and only there can it be copied. The
- * copies are detached; the init gets them with its plan, takes them by their number (tree_given) and
+ * of the host is open on lies in the host's mount namespace, and only there can it be copied; and
+ * ids are mapped by who is root there. The copies are detached; the init gets them with its plan, takes them by their number (tree_given) and
  * attaches them like its own.
  */
 #ifndef LCT_CONTAINER_TREES_H
@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "configs/configs.h"
+#include "container/host.h"
 
 struct lc_trees {
 	int *fds;
@@ -21,8 +22,9 @@ struct lc_trees {
  * Open them, in the order of the configuration's mounts. `sources` are the descriptors of mounts that
  * have one, by index of the mount, -1 for all others. On failure *out_mount is the index of the mount.
  */
-int lc_trees_open(struct lc_trees *trees, const struct lc_config_config *config, const int *sources,
-	size_t sources_count, struct lc_arena *arena, size_t *out_mount, struct lc_error *err);
+int lc_trees_open(struct lc_trees *trees, struct lc_host *host, const struct lc_config_config *config,
+	const int *sources, size_t sources_count, struct lc_arena *arena, size_t *out_mount,
+	struct lc_error *err);
 
 /* Close them: the init has its own. */
 void lc_trees_close(struct lc_trees *trees);

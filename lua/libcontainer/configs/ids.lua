@@ -67,12 +67,12 @@ local function text_length(list)
   return length
 end
 
-local function ranges(list, name, problems)
+local function ranges(list, name, problems, is_of_container)
   for i, range in ipairs(list) do
     if is_whole(range) then one_range(list, i, name, problems) end
   end
   if not are_whole(list) then return end
-  if not M.is_mapped(list, 0) then
+  if is_of_container and not M.is_mapped(list, 0) then
     add(problems, name, "has no mapping of 0, who sets the container up", nil, EXAMPLE)
   end
   if text_length(list) > MAPPINGS_TEXT then
@@ -91,8 +91,36 @@ local function mappings(config, has_user, problems)
       add(problems, name, "is required for the user namespace, in which nobody would have a number", nil,
         ("%s = %s"):format(name, EXAMPLE))
     elseif is_given then
-      ranges(list, name, problems)
+      ranges(list, name, problems, true)
     end
+  end
+end
+
+--- The mappings of a mount.
+---@param mount table
+---@param field string      its path
+---@param has_user boolean  has the container a user namespace?
+---@param problems libcontainer.Problem[]
+function M.mount(mount, field, has_user, problems)
+  local options = mount.options or {}
+  local uids, gids = mount.uid_mappings or {}, mount.gid_mappings or {}
+  local is_asked = check.contains(options, "idmap") or check.contains(options, "ridmap")
+  if #uids == 0 and #gids == 0 then
+    if is_asked and not has_user then
+      add(problems, field .. ".uid_mappings", "is required, as there is no user namespace whose ids could be meant",
+        nil, "uid_mappings = " .. EXAMPLE)
+    end
+    return
+  end
+  if mount.type and mount.type ~= "bind" then
+    add(problems, field .. ".uid_mappings", "is for bind mounts alone")
+  end
+  for _, name in ipairs(FIELDS) do
+    local list = mount[name] or {}
+    if #list == 0 and not check.is_refused(problems, field .. "." .. name) then
+      add(problems, field .. "." .. name, "is required beside the other mappings", nil, ("%s = %s"):format(name, EXAMPLE))
+    end
+    ranges(list, field .. "." .. name, problems)
   end
 end
 

@@ -261,11 +261,57 @@ local function source_descriptor(mount)
   end
 end
 
-local function mounts(t)
+-- "0-1000-10#10-2000-5" as mappings of a mount, as crun(1) has them: on the file system, on the host, how
+-- many; behind an @ the second is one in the container. Nil for anything else.
+local function mappings_from_text(text, own)
+  local list = {}
+  for part in (text .. "#"):gmatch("([^#]*)#") do
+    local relative, first, there, size = part:match("^(@?)(%d+)%-(%d+)%-(%d+)$")
+    first, there, size = math.tointeger(tonumber(first)), math.tointeger(tonumber(there)), math.tointeger(tonumber(size))
+    if not first then
+      return nil
+    end
+    local host = relative == "" and there or nil
+    for _, range in ipairs(relative == "@" and type(own) == "table" and own or {}) do
+      local inside = type(range) == "table" and units.integer(range.container_id)
+      local offset = inside and there - inside
+      if offset and offset >= 0 and units.integer(range.size) and offset + size <= units.integer(range.size) then
+        host = units.integer(range.host_id) and units.integer(range.host_id) + offset
+      end
+    end
+    if not host then
+      return nil
+    end
+    list[#list + 1] = { container_id = first, host_id = host, size = size }
+  end
+  return list
+end
+
+-- "idmap=uids=…;gids=…" as the option and the two fields.
+local function mapping_options(t, mount, i, problems)
+  if type(mount.options) ~= "table" then
+    return
+  end
+  for j, option in next, mount.options do
+    local word, text = tostring(option):match("^(r?idmap)=(.*)$")
+    local uids, gids = (text or ""):match("^uids=([^;]*);gids=([^;]*);?$")
+    if word then
+      mount.options[j] = word
+      mount.uid_mappings = uids and mappings_from_text(uids, t.uid_mappings) or mount.uid_mappings
+      mount.gid_mappings = gids and mappings_from_text(gids, t.gid_mappings) or mount.gid_mappings
+      if not (uids and mount.uid_mappings and mount.gid_mappings) then
+        check.add(problems, ("mounts[%s].options[%s]"):format(i, j), "has no mappings that can be read", option,
+          "idmap=uids=0-100000-65536;gids=0-100000-65536, or the fields uid_mappings and gid_mappings")
+      end
+    end
+  end
+end
+
+local function mounts(t, problems)
   if type(t.mounts) ~= "table" then
     return
   end
-  for _, mount in next, t.mounts do
+  for i, mount in next, t.mounts do
     if type(mount) == "table" then
       source_descriptor(mount)
       if type(mount.options) == "string" then
@@ -275,6 +321,7 @@ local function mounts(t)
         end
         mount.options = list
       end
+      mapping_options(t, mount, i, problems)
       -- the option makes it a bind mount; "none" is what mount(8) calls a type that does not matter
       if (mount.type == nil or mount.type == "none") and type(mount.options) == "table"
         and (check.contains(mount.options, "bind") or check.contains(mount.options, "rbind")) then
@@ -290,7 +337,7 @@ end
 ---@return table t
 function M.config(t, problems)
   namespaces(t, problems)
-  mounts(t)
+  mounts(t, problems)
   networks.normal(t)
   capabilities(t, problems)
   rlimits(t)

@@ -126,9 +126,9 @@ local FLAGS = set_of [[
   private rprivate slave rslave shared rshared unbindable runbindable
   rro rrw rnosuid rsuid rnodev rdev rnoexec rexec rnodiratime rdiratime rrelatime rnorelatime
   rnoatime ratime rstrictatime rnostrictatime rnosymfollow rsymfollow
-  src-nofollow dest-nofollow copy-symlink tmpcopyup ]]
-local BIND_OPTIONS = set_of "src-nofollow dest-nofollow copy-symlink"
-local LATER_OPTIONS = set_of "idmap ridmap remount"
+  src-nofollow dest-nofollow copy-symlink tmpcopyup idmap ridmap ]]
+local BIND_OPTIONS = set_of "src-nofollow dest-nofollow copy-symlink idmap ridmap"
+local LATER_OPTIONS = set_of "remount"
 
 -- Files of /proc that may be mounted over, by name below it. O40
 local PROC_FILES = set_of [[ cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo
@@ -207,6 +207,7 @@ local function mounts(config, problems)
       add(problems, field .. ".source_fd", "is for bind mounts alone", mount.source_fd)
     end
     mount_options(mount, field, problems)
+    ids.mount(mount, field, has_namespace(config, "user"), problems)
   end
 end
 

@@ -4,6 +4,12 @@
 -- `make doc`; nothing requires this file. Every field may be absent: profiles have most of them.
 -- luacheck: ignore 631
 
+---A range of ids of a user namespace.
+---@class libcontainer.fields.id_mapping
+---@field container_id? integer  first id in the container
+---@field host_id? integer  which id of the host that is
+---@field size? integer  how many ids follow one another from there
+
 ---One mount, in the order given.
 ---@class libcontainer.fields.mount
 ---@field destination? string  where in the container; resolved below its root, links included, made when it is missing
@@ -11,12 +17,8 @@
 ---@field source_fd? integer  of a bind mount, in place of source: an open descriptor or Lua file, which source may be too. What it is open on is mounted, wherever its path leads by now. The container object keeps it; another process has none and cannot start the container
 ---@field type? string  bind, proc, sysfs, tmpfs, devpts, mqueue, cgroup, or another file system of the kernel; bind when the options say bind or rbind, where none is a type too
 ---@field options? string[]  mount options as mount(8) writes them: ro nosuid nodev noexec relatime rbind rprivate …; of bind mounts src-nofollow (mounts a link itself), dest-nofollow (on a link itself), copy-symlink (makes the link anew); what is no flag goes to the file system (size=64m); a tmpfs without mode= has the mode of the directory that it covers, with tmpcopyup also what is in it, without what is mounted there
-
----A range of ids of a user namespace.
----@class libcontainer.fields.id_mapping
----@field container_id? integer  first id in the container
----@field host_id? integer  which id of the host that is
----@field size? integer  how many ids follow one another from there
+---@field uid_mappings? libcontainer.fields.id_mapping[]  of a bind mount: which user owns, in the container, the files that are of a user on the file system (container_id), as a number of the host (host_id); with gid_mappings. Of the mount alone, with the option ridmap of all below it too. With idmap or ridmap and no mappings they are those of the container. Whoever has none owns nothing there and makes nothing
+---@field gid_mappings? libcontainer.fields.id_mapping[]  the same of groups
 
 ---A device node to make.
 ---@class libcontainer.fields.device
