@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define LCT_ETC_FILE_MAX (1u << 20)
+#define LCT_GROUPS_MAX 65536     /* NGROUPS_MAX */
 #define LCT_ID_MAX 4294967294u /* 2^32-1 means "unchanged" to the kernel */
 
 /* The file as text, "" when the root has none; anything but a regular file is an error. */
@@ -127,22 +128,37 @@ struct group_list {
 	size_t count, room;
 };
 
+/* One that is there already is found in the end: a hostile file has a hundred thousand of them. */
 static int add_group(struct group_list *list, uint32_t gid, struct lc_error *err)
 {
-	uint32_t *items;
+	uint32_t *items = lc_arena_grow(
+		list->arena, list->items, list->count, &list->room, sizeof(*items));
 
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i] == gid)
-			return 0;
-	}
-	if (list->count >= 65536) /* NGROUPS_MAX */
-		return lc_fail(err, LCT_STEP_USER, E2BIG, "groups");
-	items = lc_arena_grow(list->arena, list->items, list->count, &list->room, sizeof(*items));
 	if (items == NULL)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "groups");
 	list->items = items;
 	list->items[list->count++] = gid;
 	return 0;
+}
+
+static int compare_groups(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *) left, b = *(const uint32_t *) right;
+
+	return (a > b) - (a < b);
+}
+
+static int finish_groups(struct group_list *list, struct lc_error *err)
+{
+	size_t kept = 0;
+
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof(*list->items), compare_groups);
+	for (size_t i = 0; i < list->count; i++)
+		if (kept == 0 || list->items[kept - 1] != list->items[i])
+			list->items[kept++] = list->items[i];
+	list->count = kept;
+	return kept <= LCT_GROUPS_MAX ? 0 : lc_fail(err, LCT_STEP_USER, E2BIG, "groups");
 }
 
 static bool has_member(const char *members, const char *name)
@@ -182,6 +198,7 @@ struct resolver {
 	struct group_list groups;
 	struct lc_identity *out;
 	const char *name; /* of the user, when passwd has one */
+	char *group_file, *group_copy; /* as it is, once it was read; a copy to be cut */
 };
 
 static int resolve_user(struct resolver *r, const char *user, struct lc_error *err)
@@ -210,6 +227,23 @@ static int resolve_user(struct resolver *r, const char *user, struct lc_error *e
 	return 0;
 }
 
+/* The group file, to be cut: read once, however many names are looked up in it. */
+static int read_groups(struct resolver *r, char **out, struct lc_error *err)
+{
+	int status = 0;
+
+	if (r->group_file == NULL) {
+		status = read_etc(r->rootfs, "etc/group", r->arena, &r->group_file, err);
+		if (status < 0)
+			return status;
+		r->group_copy = lc_arena_alloc(r->arena, strlen(r->group_file) + 1);
+	}
+	if (r->group_copy == NULL)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "etc/group");
+	*out = strcpy(r->group_copy, r->group_file);
+	return 0;
+}
+
 static int resolve_group(
 	struct resolver *r, const char *group, uint32_t *out, const char *member, struct lc_error *err)
 {
@@ -225,7 +259,7 @@ static int resolve_group(
 		group = NULL;
 		is_found = true;
 	}
-	status = read_etc(r->rootfs, "etc/group", r->arena, &text, err);
+	status = read_groups(r, &text, err);
 	if (status < 0)
 		return status;
 	status = scan_groups(text, group, out, &is_found, member, &r->groups, err);
@@ -280,6 +314,8 @@ int lc_identity_resolve(const char *rootfs, const char *user, const struct lc_st
 		status = add_listed(&r, groups, err);
 	if (status >= 0)
 		status = add_listed(&r, more_groups, err);
+	if (status >= 0)
+		status = finish_groups(&r.groups, err);
 	out->groups = r.groups.items;
 	out->groups_count = r.groups.count;
 	return status;

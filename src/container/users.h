@@ -13,7 +13,7 @@
 
 struct lc_identity {
 	uint32_t uid, gid;
-	uint32_t *groups; /* supplementary, without duplicates, in the arena */
+	uint32_t *groups; /* supplementary, ascending, each once, in the arena */
 	size_t groups_count;
 	const char *home; /* "/" when passwd does not say */
 };
