@@ -154,8 +154,9 @@ int lc_stats_rows(struct lc_stats_reader *reader, const struct lc_stat_row *rows
 		if (r == 0 || !parse(reader->text, row->key, &value) ||
 			(row->is_limit && value > NO_LIMIT))
 			continue;
-		lc_stats_set(&reader->out->values[row->stat],
-			row->scale > 0 ? value * row->scale : value);
+		if (row->scale > 0 && __builtin_mul_overflow(value, row->scale, &value))
+			value = UINT64_MAX;
+		lc_stats_set(&reader->out->values[row->stat], value);
 	}
 	return 0;
 }
@@ -178,14 +179,17 @@ int lc_stats_pairs(struct lc_stats_reader *reader, struct lc_named_counts *out)
 	char *at = reader->text;
 
 	while (*at != '\0') {
-		char *name = at, *end = at + strcspn(at, " \n");
+		char *name = at, *end = at + strcspn(at, " \n"), *line_end = end + strcspn(end, "\n");
+		char *number = end + 1;
 		struct lc_named_count *items;
 		uint64_t value;
 		bool has_value = *end == ' ';
 
-		at = *end != '\0' ? end + 1 : end;
+		/* what else is on the line is no key */
+		at = *line_end != '\0' ? line_end + 1 : line_end;
+		*line_end = '\0';
 		*end = '\0';
-		if (!has_value || !take_number(&at, &value))
+		if (!has_value || !take_number(&number, &value))
 			continue;
 		items = lc_arena_grow(
 			reader->arena, out->items, out->count, &out->room, sizeof(*items));
@@ -306,7 +310,7 @@ void lc_stats_sum_devices(struct lc_stats *out)
 
 		*sum = (struct lc_count){0, true};
 		for (size_t k = 0; k < out->devices_count; k++)
-			sum->value += out->devices[k].values[i].value;
+			sum->value = lc_stats_sum(sum->value, out->devices[k].values[i].value);
 	}
 }
 

@@ -46,6 +46,12 @@ int lc_stats_close(struct lc_stats_reader *reader, int result);
 int lc_stats_text(struct lc_stats_reader *reader, const char *file);
 int lc_stats_rows(struct lc_stats_reader *reader, const struct lc_stat_row *rows, size_t count);
 
+/* The largest number, rather than one that has wrapped. */
+static inline uint64_t lc_stats_sum(uint64_t one, uint64_t other)
+{
+	return one > UINT64_MAX - other ? UINT64_MAX : one + other;
+}
+
 /* The number is known, and this. */
 void lc_stats_set(struct lc_count *count, uint64_t value);
 /* Of the text that is there: lines of "key value". The text is cut, the names point into it. */

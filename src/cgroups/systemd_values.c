@@ -181,6 +181,8 @@ static bool read_real(struct reader *in, struct value *out)
 	if (!has_digits || at != end || exponent > 300 || exponent < -300)
 		return refuse(in, "a number expected");
 	value *= pow(10, (double) exponent);
+	if (!isfinite(value))
+		return refuse(in, "the number is too large");
 	in->at = end;
 	out->real = is_negative ? -value : value;
 	return true;

@@ -58,7 +58,8 @@ static void set_if(struct lc_stats *out, enum lc_stat stat, const uint64_t *valu
 static void add_up(struct lc_stats *out, enum lc_stat sum, enum lc_stat memory, enum lc_stat swap)
 {
 	if (out->values[memory].is_set && out->values[swap].is_set)
-		lc_stats_set(&out->values[sum], out->values[memory].value + out->values[swap].value);
+		lc_stats_set(&out->values[sum],
+			lc_stats_sum(out->values[memory].value, out->values[swap].value));
 }
 
 static int read_pairs(struct lc_stats_reader *reader, const char *file, struct lc_named_counts *out)
