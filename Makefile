@@ -42,6 +42,11 @@ LDSHARED += -fsanitize=address,undefined
 # without a libc: undefined behaviour traps
 INIT_CFLAGS += -fsanitize=undefined -fsanitize-undefined-trap-on-error
 endif
+# for `make fuzz`, which has clang compile it
+ifeq ($(VARIANT),fuzz)
+OPT = -O1 -g
+CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
 
 CORE_SRC = \
 	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/notify.c \
@@ -57,7 +62,7 @@ CORE_SRC = \
 	src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_devices.c src/cgroups/v1_limits.c \
 	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_controllers.c \
 	src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
-	src/seccomp/compile.c src/seccomp/default.c src/seccomp/shorten.c \
+	src/seccomp/compile.c src/seccomp/default.c src/seccomp/prove.c src/seccomp/shorten.c \
 	src/network/bridge.c src/network/link.c src/network/mnl.c src/network/netlink.c \
 	src/network/route.c src/network/text.c \
 	src/configs/compile.c src/configs/compile_attributes.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
@@ -90,7 +95,10 @@ TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
 	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
 	spec/c/test_network.c spec/c/test_stats.c spec/c/test_systemd.c
-HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
+FUZZ_TARGETS = bus devices mountinfo options places plan process profile properties session shorten stats \
+	users words
+FUZZ_SRC = spec/fuzz/driver.c $(FUZZ_TARGETS:%=spec/fuzz/%.c)
+HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h spec/fuzz/*.h bench/*.h)
 LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
 
 CORE_OBJ = $(CORE_SRC:src/%.c=$(O)/obj/%.o)
@@ -99,7 +107,7 @@ INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 
 .PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-rootless lint \
-	apicheck asan fault bench doc install clean size
+	apicheck asan fault fuzz bench doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 # `make V=1` shows the commands
@@ -119,6 +127,7 @@ help:
 	@echo "make check       floors, lint, exports, C tests, specs"
 	@echo "make apicheck    the specs by a Lua that checks how its C API is used"
 	@echo "make asan        the specs under AddressSanitizer and UBSan"
+	@echo "make fuzz        hostile input made up by libFuzzer, FUZZ_SECONDS=600 for each target; FUZZ=plan: one"
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
 	@echo "make check-rootless  the specs of spec/rootless as an ordinary user, here and in a virtual machine"
 	@echo "make check-systemd  the specs of spec/systemd in a virtual machine that systemd runs"
@@ -132,10 +141,11 @@ help:
 
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
 DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables libmnl0 uidmap
+DEPS_FUZZ  = clang libclang-rt-14-dev
 DEPS_VM    = qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
 	systemd-sysv dbus libpam-systemd dbus-user-session
 deps:
-	@missing=$$(for p in $(DEPS_RUN) $(if $(DEPS_ALL),$(DEPS_CHECK)) $(if $(DEPS_MACHINE),$(DEPS_VM)); do \
+	@missing=$$(for p in $(DEPS_RUN) $(if $(DEPS_ALL),$(DEPS_CHECK)) $(if $(DEPS_CLANG),$(DEPS_FUZZ)) $(if $(DEPS_MACHINE),$(DEPS_VM)); do \
 		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 		echo "installing missing packages:" $$missing; \
@@ -151,7 +161,7 @@ $(B)/gen/seccomp_profile.inc: src/seccomp/embed.lua $(wildcard lua/libcontainer/
 	$(SAY) "  GEN  $@"
 	$(Q)$(LUA) src/seccomp/embed.lua lua/libcontainer/configs/seccomp.lua > $@
 
-EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/seccomp/shorten.c src/base/arena.c src/base/error.c \
+EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/seccomp/prove.c src/seccomp/shorten.c src/base/arena.c src/base/error.c \
 	src/base/fd.c
 $(B)/gen/embed: $(EMBED_SRC) $(B)/gen/seccomp_profile.inc $(HEADERS)
 	$(SAY) "  CC   $@"
@@ -191,6 +201,12 @@ $(O)/libcontainer/core.so: $(CORE_OBJ)
 	$(SAY) "  LD   $@"
 	$(Q)$(CC) $(LDSHARED) -o $@ $(CORE_OBJ) $(LDLIBS)
 
+# the fuzz targets with what was chosen for them once; no clang is needed
+$(O)/replay $(O)/bus: private LDLIBS += -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlclose
+$(O)/replay: $(FUZZ_SRC) $(TEST_OBJ) $(HEADERS)
+	$(SAY) "  LD   $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(FUZZ_SRC) $(TEST_OBJ) $(LDLIBS)
+
 $(O)/test: $(TEST_SRC) $(TEST_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(TEST_SRC) $(TEST_OBJ) $(LDLIBS)
@@ -229,8 +245,8 @@ check-exports: $(O)/libcontainer/core.so
 		echo "core.so exports: $$exported" >&2; exit 1; fi; echo "exports: 1 symbol"
 	@if readelf -d $< | grep -q 'NEEDED.*liblua'; then echo "core.so links liblua" >&2; exit 1; fi
 
-check-c: $(O)/test
-	@$(O)/test
+check-c: $(O)/test $(O)/replay
+	@$(O)/test; tested=$$?; $(O)/replay spec/fuzz/corpus && exit $$tested
 
 fault:
 	@$(MAKE) --no-print-directory VARIANT=fault all
@@ -248,8 +264,30 @@ apicheck: deps
 
 asan: DEPS_ALL = 1
 asan: deps
-	@$(MAKE) --no-print-directory VARIANT=asan STRICT=-Werror all build/asan/test
+	@$(MAKE) --no-print-directory VARIANT=asan STRICT=-Werror all build/asan/test build/asan/replay
 	@spec/support/run-all build/asan
+
+# --- fuzzing ---
+
+# What is found new goes to build/fuzz/found/TARGET, and what breaks off to build/fuzz/TARGET-*.
+FUZZ ?= $(FUZZ_TARGETS)
+FUZZ_SECONDS ?= 600
+fuzz: DEPS_CLANG = 1
+fuzz: deps
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang $(FUZZ:%=build/fuzz/%)
+	@for target in $(FUZZ); do \
+		echo "== $$target, $(FUZZ_SECONDS) s"; mkdir -p build/fuzz/found/$$target; \
+		build/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=1024 \
+			-print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/$$target- \
+			build/fuzz/found/$$target spec/fuzz/corpus/$$target || exit 1; \
+	done
+
+ifeq ($(VARIANT),fuzz)
+$(FUZZ_TARGETS:%=$(O)/%): $(O)/%: spec/fuzz/%.c spec/fuzz/driver.c $(TEST_OBJ) $(HEADERS)
+	$(SAY) "  LD   $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DFUZZ_TARGET=$* -fsanitize=fuzzer -o $@ spec/fuzz/$*.c \
+		spec/fuzz/driver.c $(TEST_OBJ) $(LDLIBS)
+endif
 
 # --- checking in a machine of its own ---
 
@@ -262,10 +300,10 @@ VM_RUN ?= $(firstword $(shell command -v vm-run) $(wildcard ../*/vm/vm-run))
 check-v2 check-systemd: DEPS_ALL = 1
 check-v2 check-systemd: DEPS_MACHINE = 1
 check-v2: $(if $(VM_RUN),deps)
-	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test)
+	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN)" $(O) $(or $(SPECS),spec/integration)
 check-systemd: $(if $(VM_RUN),deps)
-	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test)
+	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --systemd" $(O) $(or $(SPECS),spec/systemd)
 
 # As an ordinary user: here, where root makes one, and in the machine, where he is there. The first needs root

@@ -334,6 +334,55 @@ static void several_conditions(struct test *t)
 		"one argument twice: neither [O109]");
 }
 
+/* Rules on one argument of one call that libseccomp 2.5.4 weaves into a filter that answers otherwise. */
+static void woven_rules(struct test *t)
+{
+	LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
+	static const struct lc_seccomp_arg args[] = {
+		{0, 5, 0, "EQ"}, {0, UINT64_C(0x100000005), 0, "GT"}, {0, 1, 0, "LT"}};
+	static const uint64_t values[] = {0, 1, 3, 4, 5, 6, 0xffffffff, UINT64_C(0x100000005),
+		UINT64_C(0x100000006), UINT64_MAX};
+	struct lc_seccomp_rule rules[3];
+	struct lc_seccomp_profile of = {.default_action = "allow", .rules = rules, .rules_count = 3};
+	struct lc_error err = {0};
+	const void *bytes = NULL;
+	size_t size = 0;
+	unsigned wrong = 0;
+	int r;
+
+	for (size_t i = 0; i < 3; i++)
+		rules[i] = (struct lc_seccomp_rule){.names = names_getpid, .names_count = 1,
+			.action = "errno", .errno_ret = 7, .args = &args[i], .args_count = 1};
+	r = lc_seccomp_compile(&of, &arena, &bytes, &size, &err);
+	for (size_t i = 0; r == 0 && i < COUNT(values); i++) {
+		bool is_named = holds(&args[0], &values[i]) || holds(&args[1], &values[i]) ||
+				holds(&args[2], &values[i]);
+
+		wrong += ask((struct filter){bytes, size / sizeof(struct sock_filter)}, __NR_getpid,
+				 values[i], 0) != (is_named ? ERRNO(7) : SECCOMP_RET_ALLOW);
+	}
+	OK(wrong == 0 && (r == 0 || (r == -EBADMSG && err.step == LCT_STEP_SECCOMP)),
+		"rules that libseccomp mixes up are refused, not loaded [D9] [F14]");
+}
+
+static void proving(struct test *t)
+{
+	LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
+	static const struct sock_filter mixed[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 20),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 1, 0, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct filter filter = default_filter();
+
+	OK(lc_seccomp_prove(mixed, sizeof(mixed), &arena) == -EBADMSG,
+		"a comparison that looks at one half or the other is found");
+	OK(lc_seccomp_prove(mixed + 2, 3 * sizeof(*mixed), &arena) == 0 &&
+			lc_seccomp_prove(filter.code, filter.count * sizeof(*filter.code), &arena) == 0,
+		"and nothing else is");
+}
+
 static void actions(struct test *t)
 {
 	static const struct {
@@ -497,6 +546,8 @@ void test_seccomp(struct test *t)
 	other_architectures(t);
 	comparisons(t);
 	several_conditions(t);
+	woven_rules(t);
+	proving(t);
 	actions(t);
 	bad_profiles(t);
 }

@@ -272,6 +272,15 @@ static int export(scmp_filter_ctx filter, struct lc_arena *arena, const void **o
 	return 0;
 }
 
+static int prove(const void *bytes, size_t size, struct lc_arena *arena, struct lc_error *err)
+{
+	int r = lc_seccomp_prove(bytes, size, arena);
+
+	return r < 0 ? lc_fail(err, r == -ENOMEM ? LCT_STEP_MEMORY : LCT_STEP_SECCOMP, r,
+			       "seccomp.syscalls")
+		     : 0;
+}
+
 int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena *arena,
 	const void **out, size_t *out_size, struct lc_error *err)
 {
@@ -286,6 +295,8 @@ int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena
 		r = build(filter, profile, action, arena, err);
 		if (r == 0)
 			r = export(filter, arena, out, out_size, err);
+		if (r == 0)
+			r = prove(*out, *out_size, arena, err);
 		if (r == 0 && lc_seccomp_shorten(*out, *out_size, arena, out, out_size) < 0)
 			r = lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "seccomp");
 		seccomp_release(filter);

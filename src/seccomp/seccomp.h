@@ -51,6 +51,13 @@ int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena
 int lc_seccomp_shorten(const void *bytes, size_t size, struct lc_arena *arena, const void **out,
 	size_t *out_size);
 
+/*
+ * Does every comparison of a filter look at one thing, whatever leads to it? -EBADMSG when not: libseccomp has
+ * woven rules about one argument into each other and lost its way. What is asked must end in an answer and
+ * jump nowhere else, as what libseccomp writes. -ENOMEM.
+ */
+int lc_seccomp_prove(const void *bytes, size_t size, struct lc_arena *arena);
+
 /* Does any architecture have a system call of this name? For validation: what the core refuses. */
 bool lc_seccomp_knows(const char *name);
 
