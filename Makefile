@@ -95,10 +95,11 @@ TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
 	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
 	spec/c/test_network.c spec/c/test_stats.c spec/c/test_systemd.c
-FUZZ_TARGETS = bus devices mountinfo options places plan process profile properties session shorten stats \
-	users words
+FUZZ_TARGETS = bus devices mountinfo netlink options places plan process profile properties session shorten \
+	stats users words
 FUZZ_SRC = spec/fuzz/driver.c $(FUZZ_TARGETS:%=spec/fuzz/%.c)
-HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h spec/fuzz/*.h bench/*.h)
+FUZZ_HEADERS = $(wildcard spec/fuzz/*.h)
+HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
 LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
 
 CORE_OBJ = $(CORE_SRC:src/%.c=$(O)/obj/%.o)
@@ -203,7 +204,7 @@ $(O)/libcontainer/core.so: $(CORE_OBJ)
 
 # the fuzz targets with what was chosen for them once; no clang is needed
 $(O)/replay $(O)/bus: private LDLIBS += -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlclose
-$(O)/replay: $(FUZZ_SRC) $(TEST_OBJ) $(HEADERS)
+$(O)/replay: $(FUZZ_SRC) $(FUZZ_HEADERS) $(TEST_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(FUZZ_SRC) $(TEST_OBJ) $(LDLIBS)
 
@@ -283,7 +284,7 @@ fuzz: deps
 	done
 
 ifeq ($(VARIANT),fuzz)
-$(FUZZ_TARGETS:%=$(O)/%): $(O)/%: spec/fuzz/%.c spec/fuzz/driver.c $(TEST_OBJ) $(HEADERS)
+$(FUZZ_TARGETS:%=$(O)/%): $(O)/%: spec/fuzz/%.c spec/fuzz/driver.c $(FUZZ_HEADERS) $(TEST_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DFUZZ_TARGET=$* -fsanitize=fuzzer -o $@ spec/fuzz/$*.c \
 		spec/fuzz/driver.c $(TEST_OBJ) $(LDLIBS)

@@ -9,6 +9,7 @@
 #include "configs/names.h"
 #include "configs/path.h"
 #include "fuzz.h"
+#include "network/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -131,6 +132,25 @@ static void check_path(const char *text)
 		MUST(strcmp(few, clean) == 0);
 }
 
+static void check_network(const char *text)
+{
+	struct lc_address address;
+	uint8_t mac[LCT_MAC_SIZE];
+
+	if (lc_address_parse_network(text, &address)) {
+		MUST(address.prefix <= lc_address_size(&address) * 8);
+		MUST(strspn(text, "0123456789abcdefABCDEF.:/") == strlen(text));
+		MUST(lc_address_is_inside(&address, &address) && !lc_address_parse_host(text, &address));
+	}
+	if (lc_mac_parse(text, mac))
+		MUST(strlen(text) == 17 && (mac[0] & 1) == 0 && strspn(text, "0123456789abcdefABCDEF:") == 17);
+	if (lc_link_name_is_valid(text))
+		MUST(lc_link_template_is_valid(text));
+	if (lc_link_template_is_valid(text))
+		MUST(strlen(text) < LCT_LINK_NAME_SIZE && strpbrk(text, "/: \t\n") == NULL &&
+			strcmp(text, "..") != 0 && strcmp(text, "all") != 0);
+}
+
 void fuzz_words(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = fuzz_input(data, size);
@@ -141,6 +161,7 @@ void fuzz_words(const uint8_t *data, size_t size)
 		check_names(text);
 		check_set(text);
 		check_path(text);
+		check_network(text);
 		free(text);
 	} while (fuzz_left(&in) > 0);
 }

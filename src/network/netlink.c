@@ -200,6 +200,12 @@ static int result_of(const struct lc_netlink *nl, const struct nlmsghdr *message
 	return result > 0 ? -EBADMSG : result;
 }
 
+/* libmnl 1.0.4 takes a length of 2^31 and more for one below 0, which fits everywhere and leads backwards. */
+static bool is_whole(const struct lc_netlink *nl, const struct nlmsghdr *message, int left)
+{
+	return nl->mnl.nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t) left;
+}
+
 /* The rest of the answer when nobody wants it any more would be taken for the next one: told apart by
  * its number. */
 static int read_answer(
@@ -215,7 +221,7 @@ static int read_answer(
 
 		if (r < 0)
 			return (int) r;
-		for (; nl->mnl.nlmsg_ok(message, left); message = nl->mnl.nlmsg_next(message, &left)) {
+		for (; is_whole(nl, message, left); message = nl->mnl.nlmsg_next(message, &left)) {
 			int result;
 
 			if (message->nlmsg_seq != nl->sequence)
