@@ -92,7 +92,9 @@ local function namespaces(config, problems)
     elseif seen[name] then
       add(problems, field, "is listed twice", name)
     end
-    seen[name] = true
+    if type(name) == "string" then
+      seen[name] = true
+    end
   end
   if config.namespaces and not seen.mount and not check.is_refused(problems, "namespaces") then
     add(problems, "namespaces", "must have \"mount\": a container has a root of its own")

@@ -481,6 +481,10 @@ end
 function M.document(document, bundle)
   local reading = { problems = {}, ignored = {}, bundle = bundle, used = {}, lists = {},
     at = { config = {}, process = {} } }
+  if not is_object(document) then
+    check.add(reading.problems, "", "must be an object", document)
+    return {}, nil, reading
+  end
   version(reading, document)
   local config = read_section(reading, "config", document, "", "", "", "config")
   absences(config, document)
