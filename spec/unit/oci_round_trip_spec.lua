@@ -145,6 +145,10 @@ local TOGETHER = {
     device.major = device.type ~= "p" and (device.major or 5) or nil
     device.minor = device.type ~= "p" and (device.minor or 7) or nil
   end,
+  mount = function(mount)
+    local map = mount.type == "bind" and mount.uid_mappings and { { container_id = 0, host_id = 5, size = 10 } } or nil
+    mount.uid_mappings, mount.gid_mappings = map, map and check.copy(map)
+  end,
   device_rule = function(rule)
     if rule.type ~= "c" and rule.type ~= "b" then rule.major, rule.minor = nil, nil end
   end,

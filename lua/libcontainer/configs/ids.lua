@@ -118,7 +118,8 @@ function M.mount(mount, field, has_user, problems)
   for _, name in ipairs(FIELDS) do
     local list = mount[name] or {}
     if #list == 0 and not check.is_refused(problems, field .. "." .. name) then
-      add(problems, field .. "." .. name, "is required beside the other mappings", nil, ("%s = %s"):format(name, EXAMPLE))
+      add(problems, field .. "." .. name, "is required beside the other mappings", nil,
+        ("%s = %s"):format(name, EXAMPLE))
     end
     ranges(list, field .. "." .. name, problems)
   end

@@ -267,7 +267,7 @@ local function mappings_from_text(text, own)
   local list = {}
   for part in (text .. "#"):gmatch("([^#]*)#") do
     local relative, first, there, size = part:match("^(@?)(%d+)%-(%d+)%-(%d+)$")
-    first, there, size = math.tointeger(tonumber(first)), math.tointeger(tonumber(there)), math.tointeger(tonumber(size))
+    first, there, size = units.integer(tonumber(first)), units.integer(tonumber(there)), units.integer(tonumber(size))
     if not first then
       return nil
     end
