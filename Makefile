@@ -62,7 +62,8 @@ CORE_SRC = \
 	src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_devices.c src/cgroups/v1_limits.c \
 	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_controllers.c \
 	src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
-	src/seccomp/compile.c src/seccomp/default.c src/seccomp/prove.c src/seccomp/shorten.c \
+	src/seccomp/compile.c src/seccomp/default.c src/seccomp/newer.c src/seccomp/notify.c \
+	src/seccomp/prove.c src/seccomp/shorten.c \
 	src/network/bridge.c src/network/link.c src/network/mnl.c src/network/netlink.c \
 	src/network/route.c src/network/text.c \
 	src/configs/compile.c src/configs/compile_attributes.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
@@ -73,7 +74,8 @@ CORE_SRC = \
 	src/configs/validate_mounts.c src/configs/validate_networks.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c \
-	src/container/factory.c src/container/host.c src/container/ids.c src/container/images.c src/container/join.c \
+	src/container/factory.c src/container/handover.c src/container/host.c src/container/ids.c src/container/images.c \
+	src/container/join.c \
 	src/container/keeper.c src/container/launch.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \
@@ -81,6 +83,7 @@ CORE_SRC = \
 	src/binding/bundle.c src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
 	src/binding/factory.c \
 	src/binding/failure.c src/binding/group.c src/binding/listener.c src/binding/network.c \
+	src/binding/notify.c \
 	src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
 	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
 	src/binding/usage.c src/binding/userdata.c \
@@ -162,7 +165,8 @@ $(B)/gen/seccomp_profile.inc: src/seccomp/embed.lua $(wildcard lua/libcontainer/
 	$(SAY) "  GEN  $@"
 	$(Q)$(LUA) src/seccomp/embed.lua lua/libcontainer/configs/seccomp.lua > $@
 
-EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/seccomp/prove.c src/seccomp/shorten.c src/base/arena.c src/base/error.c \
+EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/seccomp/newer.c src/seccomp/prove.c src/seccomp/shorten.c \
+	src/base/arena.c src/base/error.c \
 	src/base/fd.c
 $(B)/gen/embed: $(EMBED_SRC) $(B)/gen/seccomp_profile.inc $(HEADERS)
 	$(SAY) "  CC   $@"

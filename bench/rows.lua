@@ -3,6 +3,7 @@
 -- its name, a function that answers the seconds of some runs, and the program it needs, if any.
 local core = require "libcontainer.core"
 local json = require "libcontainer.json"
+local seccomp = require "libcontainer.configs.seccomp"
 local subject = require "bench.subject"
 
 local PROGRAMS <const> = subject.PROGRAMS
@@ -59,6 +60,18 @@ end
 
 local function stats(place)
   return time(10 * place.runs, function() assert(place.box:stats()) end)
+end
+
+-- The bytes of a filter as long as the default one: of another each time, or of the same.
+local function filter(is_new)
+  local profile, number = seccomp.copy(), 0
+  return function(place)
+    return time(place.runs, function()
+      number = is_new and number + 1 or 1
+      profile.syscalls[1].errno_ret = number % 4096
+      assert(seccomp.filter(profile, core))
+    end)
+  end
 end
 
 -- --- in bare C ---
@@ -151,6 +164,11 @@ return {
     { "floor: reading the same files in bare C", stats_floor },
     { "stats()", stats },
     { "runc events --stats", runtime_does("runc", "RUNTIME events --stats bench"), "runc" },
+  },
+  {
+    name = "a filter of the caller's",
+    { "never seen before: compiled", filter(true) },
+    { "seen before", filter(false) },
   },
   {
     name = "the first use",

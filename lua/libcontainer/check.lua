@@ -455,11 +455,27 @@ end
 
 local STDIO = { "null", "pipe", "inherit" }
 
+-- A function, or functions by name.
+local function handler(value, problems, field)
+  if type(value) ~= "function" and type(value) ~= "table" then
+    M.add(problems, field, "must be a function, or a table of functions by name, not " .. kind_of(value), value)
+    return nil
+  end
+  for name, one in next, type(value) == "table" and value or {} do
+    if type(name) ~= "string" or type(one) ~= "function" then
+      M.add(problems, ("%s[%s]"):format(field, tostring(name)), "must be a function by the name of a system call", one)
+    end
+  end
+  return value
+end
+
 function KINDS.lua(value, spec, problems, field)
   local kind = type(value)
   local section = M.section(spec.detail)
   if spec.detail == "flag" then
     return boolean(value, spec, problems, field)
+  elseif spec.detail == "handler" then
+    return handler(value, problems, field)
   elseif section and kind == "table" then
     return KINDS.object(value, spec, problems, field)
   elseif section then

@@ -48,7 +48,7 @@ M.is_error = errors.is
 
 --- What kind of object is it?
 ---@param value any
----@return "container"|"process"|"factory"|"stream"|"stats"|"events"|"result"|"plan"|"error"|nil
+---@return "container"|"process"|"factory"|"stream"|"supervisor"|"call"|"stats"|"events"|"result"|"plan"|"error"|nil
 function M.type(value)
   local name = type(value) == "table" and (getmetatable(value) or {}).__name
   return type(name) == "string" and name:match("^libcontainer%.(%w+)$") or nil

@@ -8,6 +8,7 @@ local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
 local object = require "libcontainer.object"
 local stream = require "libcontainer.stream"
+local supervisor = require "libcontainer.supervisor"
 
 ---@class libcontainer.Process
 ---@field stdin libcontainer.Stream|nil   when it was started with stdin = "pipe"
@@ -45,7 +46,8 @@ function M.new(spec)
   if not strict then return nil, err end
   -- Every field has its place now: setting one while a program starts must not need memory.
   return setmetatable({ _spec = strict, _handle = false, _usage = false, _siblings = false,
-    _exit = false, _pending = false, _group = false, _host = false }, Process)
+    _exit = false, _pending = false, _group = false, _host = false,
+    _supervisor = false, _is_taken = false }, Process)
 end
 
 -- --- stdio ---
@@ -109,6 +111,30 @@ function Process:_give_terminal(master)
     hint = path and "somebody must listen on that unix socket and take what comes" })
 end
 
+-- Its filter is loaded, and the program does not run yet: whoever answers what it notifies gets the
+-- listener, here or elsewhere. `agent` as supervisor.connect has it, `facts` as hand_over takes them.
+function Process:_give_listener(notifier, agent, facts)
+  if agent then return supervisor.hand_over(agent, notifier, facts) end
+  if self._supervisor then self._supervisor:close() end
+  self._supervisor = supervisor.new(notifier, self._spec.seccomp_handler)
+  return true
+end
+
+-- What answers, while the caller waits: by the handler, or, when he did not ask for the listener, as if there
+-- were none. Nil when it is somebody else's, or there is nothing to answer any more.
+function Process:_served()
+  local own = self._supervisor
+  return own and not self._is_taken and own:pollfd() and own or nil
+end
+
+--- What answers the system calls that its filter notifies. From now on the caller does: nothing is answered
+-- while the process is waited for.
+---@return libcontainer.Supervisor|nil  nil where nothing is notified, or seccomp.listener_path answers
+function Process:seccomp_listener()
+  if self._supervisor then self._is_taken = true end
+  return self._supervisor or nil
+end
+
 -- The last moment before the program counts as started: our ends become the object's. `usage` is a
 -- function that reads the container's accounting, once, when the process has ended. `siblings`, of an
 -- init, answers the descriptors of what has to end before it can.
@@ -126,9 +152,9 @@ function Process:_kill()
 end
 
 -- After the start, or its failure: the program's ends are its own now, and ours go unless it runs.
-function Process:_close_stdio(fds, is_running)
+function Process:_close_stdio(options, is_running)
   for _, name in ipairs(ENDS) do
-    local fd = fds[name]
+    local fd = options[name]
     if type(fd) == "userdata" then fd:close() end
     local ours = self._pending[name]
     if ours and not is_running then
@@ -137,6 +163,11 @@ function Process:_close_stdio(fds, is_running)
     end
   end
   self._pending = false
+  if options.agent then options.agent.connection:close() end
+  if self._supervisor and not is_running then
+    self._supervisor:close()
+    self._supervisor = false
+  end
 end
 
 -- --- the started process ---
@@ -228,8 +259,9 @@ function Process:wait(timeout)
     exit, err = self:_poll()
     if exit == nil then return nil, err end
     if exit then return exit end
-    local entries = { { handle:pollfd(), "r" } }
-    for i, fd in ipairs(self._siblings and self._siblings() or {}) do entries[i + 1] = { fd, "r" } end
+    local served = self:_served()
+    local entries = { { handle:pollfd(), "r" }, served and served:serve() and { served:pollfd(), "r" } or nil }
+    for _, fd in ipairs(self._siblings and self._siblings() or {}) do entries[#entries + 1] = { fd, "r" } end
     local count, raw = loop.poll(entries, deadline)
     if not count then return nil, errors.raw(raw) end
     if count == 0 then return nil, errors.timed_out("wait", "the process has not ended", timeout) end
@@ -301,6 +333,7 @@ function Process:close()
     local ours = rawget(self, name)
     if ours then ours:close() end
   end
+  if self._supervisor then self._supervisor:close() end
 end
 
 Process.__close = Process.close

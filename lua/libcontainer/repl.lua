@@ -64,6 +64,7 @@ local TOPICS <const> = {
     { "p.stdin p.stdout p.stderr", "streams, when it was started with \"pipe\"" },
     { "p:attach { detach_keys = \"ctrl-p,ctrl-q\" }", "put this terminal on its terminal" },
     { "p.terminal p:resize(columns, rows)", "of one that was started with terminal = true" },
+    { "p:seccomp_listener()", "what answers the system calls that its filter notifies" },
     { "p:close()", "close our ends of its streams" },
     { "p:pollfd() p:events() p:timeout()", "what an event loop waits for: its end" },
   },
@@ -75,6 +76,17 @@ local TOPICS <const> = {
     { "s:size() s:resize(columns, rows)", "of a terminal" },
     { "s:read_now() s:write_now(text, from)", "what goes without waiting" },
     { "s:pollfd() s:events() s:timeout()", "what an event loop waits for" },
+  },
+  supervisor = {
+    { "s:receive(timeout)", "the next system call that waits for an answer" },
+    { "s:serve()", "answer what waits by the handler of the process" },
+    { "s:failures()", "what went wrong in that" },
+    { "s:pollfd() s:events() s:timeout() s:close()", "what an event loop waits for" },
+  },
+  call = {
+    { "c.syscall c.args c.pid c:text(address)", "which, with what, by whom" },
+    { "c:answer { errno = \"EPERM\" }", "or { value = 3 }, or { continue = true }" },
+    { "c:add_fd(fd, options) c:is_alive()", "give the caller a descriptor; is it still there?" },
   },
   events = {
     { "for event in e do ... end", "until the end; each has a type and a time" },

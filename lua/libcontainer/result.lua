@@ -144,7 +144,9 @@ end
 local function wait_for(pumps, proc, deadline)
   local entries = {}
   for i, pump in ipairs(pumps) do entries[i] = { pump.stream:pollfd(), pump.direction } end
+  local served = proc and proc:_served()
   if proc then entries[#entries + 1] = { proc:pollfd(), "r" } end
+  if served then entries[#entries + 1] = { served:pollfd(), "r" } end
   local count, raw = loop.poll(entries, deadline)
   if not count then return nil, errors.raw(raw) end
   return count
@@ -160,6 +162,8 @@ local function until_end(proc, pumps, deadline, kill)
     exit, err = proc:_poll()
     if exit == nil then return nil, err end
     if exit then return exit, timed_out end
+    local served = proc:_served()
+    if served then served:serve() end
     local count
     count, err = wait_for(pumps, proc, deadline)
     if not count then return nil, err end

@@ -13,6 +13,7 @@ local network = require "libcontainer.network"
 local rules = require "libcontainer.configs.rules"
 local seccomp = require "libcontainer.configs.seccomp"
 local state = require "libcontainer.state"
+local supervisor = require "libcontainer.supervisor"
 local usage = require "libcontainer.usage"
 
 local M = {}
@@ -27,10 +28,15 @@ local function open_options(box, proc)
   if filter == nil and err then
     return nil, errors.is(err) and err or errors.raw(err, { field = "seccomp" })
   end
-  local options
+  local agent, options
+  agent, err = supervisor.connect(profile, box._record.config)
+  if agent == nil then return nil, err end
   options, err = proc:_open_stdio()
-  if not options then return nil, err end
-  options.id, options.mark = box._id, box._factory:_mark(box._id)
+  if not options then
+    if agent then agent.connection:close() end
+    return nil, err
+  end
+  options.id, options.agent, options.mark = box._id, agent, box._factory:_mark(box._id)
   proc._host = box._factory._host -- who attaches a terminal to it needs it
   options.filter, options.filter_flags = filter or nil, seccomp.flags(profile)
   local fault = box._factory:_fault()
@@ -48,10 +54,29 @@ end
 -- the session that answer true, or nil and the error that ends the start.
 local GATES <const> = { ids = map_ids, network = network.at_gate, create_runtime = hooks.create_runtime }
 
+-- Wait until the session has something to say. What the filter notifies meanwhile are calls of our own init,
+-- which pass: they are not the program's.
+local function wait_for(proc, session, deadline)
+  local served = proc:_served()
+  local entries = { { session:pollfd(), "r" } }
+  if served then
+    entries[2] = { served:pollfd(), "r" }
+    local helper = served:timeout() and session:helper() -- a call is kept, and its end says whose it is
+    if helper then entries[3] = { helper, "r" } end
+  end
+  local count, raw = loop.poll(entries, deadline)
+  if not count then return nil, errors.raw(raw) end
+  if count == 0 then
+    return nil, errors.timed_out("session", "the program does not come up", START_TIMEOUT)
+  end
+  if served and not entries[1][3] then served:_settle(function(pid) return session:is_own(pid) end) end
+  return true
+end
+
 -- Drive the session until the program runs. `on_ready` is called when everything is set up and the
 -- program does not run yet, and `on_alone` when a further one is, with a limit on processes or a scheduling
 -- policy of its own, and whoever brought it there has gone.
-local function converse(box, proc, session, on_ready, on_alone)
+local function converse(box, proc, session, options, on_ready, on_alone)
   local deadline = loop.deadline(START_TIMEOUT)
   local has_gone = false
   while true do
@@ -78,13 +103,14 @@ local function converse(box, proc, session, on_ready, on_alone)
       if not fine then return nil, err end
       has_gone, raw = session:go()
       if not has_gone then return nil, errors.raw(raw) end
+    elseif event == "listener" then
+      local pid = session:pid()
+      local fine, err = proc:_give_listener(session:listener(), options.agent, { id = box._id, pid = pid,
+        init = box._record.init_process_pid or pid, status = options.is_further and "running" or "creating" })
+      if not fine then return nil, err end
     else
-      local ready
-      ready, raw = loop.wait(session:pollfd(), "r", deadline)
-      if ready == nil then return nil, errors.raw(raw) end
-      if not ready then
-        return nil, errors.timed_out("session", "the program does not come up", START_TIMEOUT)
-      end
+      local fine, err = wait_for(proc, session, deadline)
+      if not fine then return nil, err end
     end
   end
 end
@@ -174,7 +200,7 @@ local function begin_first(box, proc, options)
   local text, err = started_text(box, session)
   if not text then return nil, err end
   local running
-  running, err = converse(box, proc, session, function() return box._factory:_save(box, text) end)
+  running, err = converse(box, proc, session, options, function() return box._factory:_save(box, text) end)
   if not running then return nil, err end
   -- What may run out of memory comes before finish: until then the session undoes everything.
   proc:_attach(M.at_end(box), M.siblings_of(box))
@@ -222,6 +248,7 @@ end
 -- A process with limits, of whatever kind, gets a cgroup of its own; without it is in the container's.
 local function begin_further(box, proc, options)
   local spec = proc:_specification()
+  options.is_further = true
   if spec.cgroups then
     local group, raw = box._core:group { args = spec.args, cgroups = spec.cgroups }
     if not group then return nil, errors.raw(raw) end
@@ -230,7 +257,7 @@ local function begin_further(box, proc, options)
   local read = options.group and usage.of_group(options.group, box._groups) or usage.since(box)
   local session <close>, raw = box._core:join(box._record.config, spec, options)
   if not session then return nil, errors.raw(raw) end
-  local running, err = converse(box, proc, session, function() return true end, function()
+  local running, err = converse(box, proc, session, options, function() return true end, function()
     local done, why = session:schedule()
     if done and options.group then done, why = options.group:settle() end
     return done, why and errors.raw(why)

@@ -396,6 +396,7 @@ static void actions(struct test *t)
 		{"log", SECCOMP_RET_LOG},
 		{"kill_process", SECCOMP_RET_KILL_PROCESS},
 		{"trace", SECCOMP_RET_TRACE | 38},
+		{"notify", SECCOMP_RET_USER_NOTIF},
 	};
 
 	for (size_t i = 0; i < COUNT(all); i++) {
@@ -409,8 +410,54 @@ static void actions(struct test *t)
 
 		OK(r == 0 && ask(filter, __NR_getpid, 0, 0) == all[i].answer,
 			"an action means what it says [O110]");
-		OK(r == 0 && ask(filter, __NR_getppid, 0, 0) == ERRNO(1),
+		OK(r == 0 && ask(filter, __NR_sched_yield, 0, 0) == ERRNO(1),
 			"a call without a rule gets the default [O107]");
+	}
+}
+
+/* Numbers above all that are named: absent where the default is an errno, and nothing but that. */
+static void newer_calls(struct test *t)
+{
+	static const struct {
+		const char *action;
+		unsigned number;
+		uint32_t above, below;
+	} all[] = {
+		{"errno", 1, ERRNO(38), ERRNO(1)},
+		{"errno", 13, ERRNO(38), ERRNO(13)},
+		{"errno", 38, ERRNO(38), ERRNO(38)},
+		{"kill_process", 1, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_PROCESS},
+		{"trap", 1, SECCOMP_RET_TRAP, SECCOMP_RET_TRAP},
+		{"allow", 1, SECCOMP_RET_ALLOW, SECCOMP_RET_ALLOW},
+	};
+	static const char *const families[] = {"x86", "arm", "x32"};
+
+	for (size_t i = 0; i < COUNT(all); i++) {
+		LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
+		struct lc_seccomp_rule rule = {names_getpid, 1, "log", 1, NULL, 0};
+		struct lc_seccomp_profile of = {
+			all[i].action, all[i].number, families, COUNT(families), &rule, 1};
+		const void *bytes = NULL;
+		size_t size = 0;
+		int r = lc_seccomp_compile(&of, &arena, &bytes, &size, NULL);
+		struct filter filter = {bytes, size / sizeof(struct sock_filter)};
+
+		OK(r == 0 && ask(filter, __NR_getpid, 0, 0) == SECCOMP_RET_LOG,
+			"the newest call that is named has its rule [O111]");
+		OK(r == 0 && ask(filter, __NR_getpid + 1, 0, 0) == all[i].above &&
+				ask(filter, 5000, 0, 0) == all[i].above,
+			"a newer one is absent where the default is an errno [O111]");
+		OK(r == 0 && ask(filter, __NR_sched_yield, 0, 0) == all[i].below,
+			"an older one has the default [O111]");
+#if defined(__x86_64__)
+		struct seccomp_data other = {.nr = 20 /* getpid of x86 */, .arch = AUDIT_ARCH_I386};
+
+		OK(r == 0 && run(filter, &other) == SECCOMP_RET_LOG, "so it is of others [O111]");
+		other.nr = 21;
+		OK(r == 0 && run(filter, &other) == all[i].above, "by their own numbers [O111]");
+		OK(r == 0 && ask(filter, 0x40000000 + __NR_getpid, 0, 0) == SECCOMP_RET_LOG,
+			"x32 is looked at by the filter itself [O108]");
+#endif
 	}
 }
 
@@ -549,5 +596,6 @@ void test_seccomp(struct test *t)
 	woven_rules(t);
 	proving(t);
 	actions(t);
+	newer_calls(t);
 	bad_profiles(t);
 }

@@ -179,9 +179,28 @@ describe("a filter of the caller", function()
         rules.flags = { flag }
         local err = inside.refused({ seccomp = rules }, "true")
         assert.equal("ConfigInvalid", err.code)
-        assert.equal("seccomp.flags[1]", err.field)
+        assert.equal(flag == "WAIT_KILLABLE_RECV" and "seccomp.flags" or "seccomp.flags[1]", err.field)
       end
     end)
+
+  it("that refuses with an errno makes what is newer than its rules look absent, and nothing else [O111]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local rules = { default_action = "errno", default_errno_ret = 1, syscalls = {
+      { names = { "read", "write", "close", "execve", "exit_group", "brk", "mmap", "mprotect", "arch_prctl",
+        "set_tid_address", "set_robust_list", "rseq", "prlimit64", "readlinkat", "getrandom", "newfstatat", "fstat",
+        "wait4", "clone", "fork", "vfork", "rt_sigaction", "rt_sigprocmask", "stat", "getuid", "geteuid", "getppid",
+        "ioctl", "fcntl", "getcwd", "access", "faccessat2", "openat", "getpid", "uname" }, action = "allow" } } }
+    local got = answers(rules, "faccessat 0 0 0 ';' chroot @/ ';' 440 0 ';' 462 0 ';' 9999 0")
+    assert.same({ faccessat = "EPERM", chroot = "EPERM", ["440"] = "ENOSYS", ["462"] = "ENOSYS", ["9999"] = "ENOSYS" },
+      got)
+    rules.default_errno_ret = 13
+    assert.equal("EACCES", answers(rules, "chroot @/").chroot)
+  end)
+
+  it("may leave a call to a tracer, without whom it is absent [O110]", function()
+    fixture.needs("root", "busybox", "gcc")
+    assert.equal("ENOSYS", answers(filter { names = { "chroot" }, action = "trace", errno_ret = 7 }, "chroot @/").chroot)
+  end)
 
   it("may kill, and the result says by which signal [O110]", function()
     fixture.needs("root", "busybox", "gcc")

@@ -43,7 +43,7 @@ describe("the annotations of the C core", function()
   -- class in the file → metatable of the core
   local TYPES <const> = { Host = "host", Root = "root", Directory = "directory", Lock = "lock",
     Container = "core.container", Session = "session", Process = "core.process", Stream = "core.stream",
-    Group = "group", Raw = "raw", Changes = "changes", PollSet = "poll_set", Listener = "core.listener" }
+    Group = "group", Raw = "raw", Changes = "changes", PollSet = "poll_set", Notifier = "core.notifier", Listener = "core.listener" }
 
   local function annotated()
     local names = {}
@@ -145,6 +145,9 @@ describe("doc/reference/api.md", function()
     end
     for _, name in ipairs { "read", "lines", "write", "close", "pollfd" } do need("stream:" .. name .. "(") end
     for _, name in ipairs { "next", "close", "pollfd" } do need("events:" .. name .. "(") end
+    for _, class in ipairs { "supervisor", "call" } do
+      for _, name in ipairs(require("libcontainer.supervisor").methods(class)) do need(class .. ":" .. name .. "(") end
+    end
     assert.same({}, missing)
   end)
 

@@ -156,11 +156,39 @@ local TOGETHER = {
     if rule.action ~= "errno" and rule.action ~= "trace" then rule.errno_ret = nil end
   end,
   seccomp = function(filter)
+    if filter.default_action == "notify" then filter.default_action = "allow" end
+    if not filter.listener_path then filter.listener_metadata = nil end
+    local does_notify = false
+    for _, rule in ipairs(filter.syscalls or {}) do does_notify = does_notify or rule.action == "notify" end
+    if does_notify then
+      table.insert(filter.syscalls, { names = { "sendmsg" }, action = "allow" })
+      for _, rule in ipairs(filter.syscalls) do
+        if rule.action ~= "allow" then rule.names = { "mkdir" } end
+      end
+    elseif filter.flags and check.contains(filter.flags, "WAIT_KILLABLE_RECV") then
+      filter.flags = nil
+    end
     if filter.default_action ~= "errno" and filter.default_action ~= "trace" then filter.default_errno_ret = nil end
     filter.syscalls = filter.syscalls or {}
     table.insert(filter.syscalls, { names = { "execve" }, action = "allow" }) -- or nothing could start
     filter.syscalls = filter.syscalls or {}
     table.insert(filter.syscalls, { names = { "execve" }, action = "allow" }) -- or nothing could start
+  end,
+  scheduler = function(policy)
+    local is_deadline = policy.policy == "DEADLINE"
+    local is_real_time = policy.policy == "FIFO" or policy.policy == "RR"
+    policy.runtime, policy.deadline = is_deadline and 5000 or nil, is_deadline and 6000 or nil
+    policy.period = is_deadline and policy.period and 7000 or nil
+    policy.priority = is_real_time and math.max(1, policy.priority or 1) or nil
+    if policy.policy ~= "OTHER" and policy.policy ~= "BATCH" then policy.nice = nil end
+  end,
+  io_priority = function(wish)
+    if wish.class == "IDLE" then wish.priority = nil end
+  end,
+  memory_policy = function(policy)
+    local has_none = policy.mode == "DEFAULT" or policy.mode == "LOCAL"
+    policy.nodes = not has_none and (policy.nodes or "2") or nil
+    policy.flags = not has_none and policy.flags and { "STATIC_NODES" } or nil
   end,
   seccomp_arg = function(arg)
     if arg.value_two then arg.op = "MASKED_EQ" end

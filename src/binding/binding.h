@@ -49,6 +49,7 @@ _Static_assert(sizeof(lua_Number) == 8 && (lua_Number) 0.5 != 0,
 #define LCT_RAW_TYPE "libcontainer.raw"
 #define LCT_CHANGES_TYPE "libcontainer.changes"
 #define LCT_LISTENER_TYPE "libcontainer.core.listener"
+#define LCT_NOTIFIER_TYPE "libcontainer.core.notifier"
 #define LCT_POLL_SET_TYPE "libcontainer.poll_set"
 
 struct box_host {
@@ -111,6 +112,8 @@ struct lc_sibling;
 void lc_lua_push_sibling(lua_State *L, struct lc_sibling *sibling);
 /* Push an empty stream object, to be filled with a descriptor. */
 int *lc_lua_push_stream(lua_State *L);
+/* Push an empty notifier object, to be filled with a listener. */
+int *lc_lua_push_notifier(lua_State *L);
 /* The cgroup of a group object. */
 struct lc_cgroup *lc_lua_group(lua_State *L, int index);
 /* The descriptor of a stream object, an integer or a Lua file; raises for anything else. */
@@ -129,6 +132,7 @@ void lc_lua_open_listener(lua_State *L); /* behind container and group */
 void lc_lua_open_stats(lua_State *L);    /* behind the container */
 void lc_lua_open_poll_set(lua_State *L);
 void lc_lua_open_network(lua_State *L);  /* behind the container */
+void lc_lua_open_notifier(lua_State *L);
 
 /* stats.c: in the table at `index`, field `pressure`. */
 struct lc_pressure;
@@ -166,5 +170,6 @@ int lc_lua_link_name(lua_State *L);
 int lc_lua_add_bridge(lua_State *L);
 int lc_lua_remove_bridge(lua_State *L);
 int lc_lua_remove_links(lua_State *L);
+int lc_lua_connect(lua_State *L);
 
 #endif

@@ -215,6 +215,7 @@ static const luaL_Reg functions[] = {
 	{"seccomp_compile", lc_lua_seccomp_compile},
 	{"seccomp_default", lc_lua_seccomp_default},
 	{"syscall_known", lc_lua_syscall_known},
+	{"connect", lc_lua_connect},
 	{"start_initialization", core_start_initialization},
 #ifdef LCT_FAULT
 	{"fault", core_fault},
@@ -254,6 +255,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_stats(L);
 	lc_lua_open_poll_set(L);
 	lc_lua_open_network(L);
+	lc_lua_open_notifier(L);
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, LCT_VERSION);
 	lua_setfield(L, -2, "version");

@@ -390,7 +390,7 @@ static int explain_step(
 	return lc_join_explain(container_of(L), result, err);
 }
 
-/* session:step() -> "wait" | "ready" | "running" | "gate" | nil, raw */
+/* session:step() -> "wait" | "ready" | "running" | "gate" | "listener" | nil, raw */
 static int session_step(lua_State *L)
 {
 	static const char *const names[] = {
@@ -398,6 +398,7 @@ static int session_step(lua_State *L)
 		[LCT_SESSION_READY] = "ready",
 		[LCT_SESSION_RUNNING] = "running",
 		[LCT_SESSION_GATE] = "gate",
+		[LCT_SESSION_LISTENER] = "listener",
 	};
 	struct box_session *box = check_box(L, 1);
 	struct lc_error err;
@@ -500,6 +501,38 @@ static int session_terminal(lua_State *L)
 	return 1;
 }
 
+/* session:listener() -> notifier of its filter | nil: it is the caller's from now on */
+static int session_listener(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+
+	if (box->session.listener < 0)
+		return 0;
+	*lc_lua_push_notifier(L) = box->session.listener;
+	box->session.listener = -1;
+	return 1;
+}
+
+/* session:helper() -> descriptor that becomes readable when the first process of a join ends | nil: it has */
+static int session_helper(lua_State *L)
+{
+	int fd = lc_session_helper(&check_box(L, 1)->session);
+
+	if (fd < 0)
+		return 0;
+	lua_pushinteger(L, fd);
+	return 1;
+}
+
+/* session:is_own(pid) -> is that process, waiting in a call that its filter notifies, surely our init? */
+static int session_is_own(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+
+	lua_pushboolean(L, lc_session_is_own(&box->session, (pid_t) luaL_checkinteger(L, 2)));
+	return 1;
+}
+
 /* session:pid() -> pid of the init, start time */
 static int session_pid(lua_State *L)
 {
@@ -561,6 +594,9 @@ void lc_lua_open_session(lua_State *L)
 		{"network", session_network},
 		{"finish", session_finish},
 		{"terminal", session_terminal},
+		{"listener", session_listener},
+		{"helper", session_helper},
+		{"is_own", session_is_own},
 		{"pid", session_pid},
 		{"pollfd", session_pollfd},
 		{"init_calls", session_init_calls},

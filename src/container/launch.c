@@ -5,6 +5,7 @@
 #include "plan/write.h"
 #include "sys/sys.h"
 
+#include <linux/seccomp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ int lc_launch_prepare(struct lc_host *host, const struct lc_start *start,
 		.cgroup_fd = -1,
 		.join_pidfd = -1,
 		.has_filter = start->filter != NULL,
+		.has_listener = (start->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0,
 		.has_terminal = start->process->terminal,
 		.gates = writer->gates,
 	};

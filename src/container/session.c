@@ -86,6 +86,7 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	session->socket = lc_take_fd(&ours);
 	session->has_filter = how->has_filter;
 	session->has_terminal = how->has_terminal;
+	session->has_listener = how->has_listener;
 	session->gates = how->gates;
 	session->is_join = how->join_pidfd >= 0;
 	session->has_gone = how->goes_at_once;
@@ -195,7 +196,7 @@ static int finished(struct lc_session *session, struct lc_error *err)
 	int r;
 
 	if (!session->has_gone || session->has_child != session->is_join ||
-		died_before_exec(session))
+		session->has_listener != session->is_heard || died_before_exec(session))
 		return died(session, err);
 	r = dismiss_helper(session, err);
 	if (r < 0)
@@ -296,6 +297,16 @@ static int take_terminal(struct lc_session *session, int *master, struct lc_erro
 	return LCT_SESSION_WAIT;
 }
 
+/* The listener of its filter. */
+static int take_listener(struct lc_session *session, int *listener, struct lc_error *err)
+{
+	if (!session->has_listener || session->is_heard || *listener < 0)
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
+	session->is_heard = true;
+	session->listener = lc_take_fd(listener);
+	return LCT_SESSION_LISTENER;
+}
+
 static const struct {
 	const char *name;
 	bool brings;
@@ -328,7 +339,7 @@ static int take_gate(struct lc_session *session, const struct lc_report *report,
 static int take_ready(
 	struct lc_session *session, const struct lc_report *report, struct lc_error *err)
 {
-	if (session->helper.pidfd >= 0) { /* the child: it is alone once that one has gone */
+	if (session->has_child) { /* the child: it is alone once that one has gone */
 		int r = dismiss_helper(session, err);
 
 		return r < 0 ? r : LCT_SESSION_READY;
@@ -358,6 +369,8 @@ static int take(
 		return take_ready(session, report, err);
 	case LCT_REPORT_TERMINAL:
 		return take_terminal(session, fd, err);
+	case LCT_REPORT_LISTENER:
+		return take_listener(session, fd, err);
 	case LCT_REPORT_GATE:
 		return take_gate(session, report, fd, err);
 	case LCT_REPORT_CHILD:
@@ -430,6 +443,31 @@ int lc_session_go(struct lc_session *session, struct lc_error *err)
 	return 0;
 }
 
+bool lc_session_is_own(const struct lc_session *session, pid_t pid)
+{
+	struct lc_report report;
+	long r;
+
+	if (session->socket < 0)
+		return false;
+	if (session->has_child && pid == session->helper.pid)
+		return session->helper.pidfd >= 0; /* it becomes no program */
+	if (pid != session->process.pid || lc_session_helper(session) >= 0)
+		return false;
+	/* It closes before the first instruction of the program. */
+	do {
+		r = lc_sys_recv(session->socket, &report, sizeof(report), MSG_PEEK | MSG_DONTWAIT);
+	} while (r == -EINTR);
+	return r > 0 || r == -EAGAIN;
+}
+
+int lc_session_helper(const struct lc_session *session)
+{
+	if (session->helper.pidfd < 0 || lc_process_await(&session->helper, 0, NULL) == 0)
+		return -1;
+	return session->helper.pidfd;
+}
+
 /* The number of a child of ours that nobody has reaped is its own. */
 static void end_stray(struct lc_session *session)
 {
@@ -485,6 +523,7 @@ void lc_session_done(struct lc_session *session)
 	lc_fd_close(&session->socket);
 	lc_fd_close(&session->terminal);
 	lc_fd_close(&session->gate_fd);
+	lc_fd_close(&session->listener);
 	lc_process_done(&session->process);
 	lc_process_done(&session->helper);
 }

@@ -20,6 +20,7 @@ enum lc_session_state {
 	LCT_SESSION_WAIT,    /* nothing new: poll the socket for input */
 	LCT_SESSION_READY,   /* set up; the init waits for lc_session_go */
 	LCT_SESSION_RUNNING, /* the program runs; the session is over */
+	LCT_SESSION_LISTENER, /* the filter is loaded, and `listener` has come; the init goes on */
 	LCT_SESSION_GATE,    /* the init waits at `gate` for lc_session_go */
 };
 
@@ -38,11 +39,14 @@ struct lc_session {
 	int gate_fd;         /* what it has brought there, owned until lc_session_go; -1 */
 	bool has_gone;       /* GO was sent, after READY */
 	bool has_filter;     /* a seccomp filter was asked for: proved once the program runs */
+	bool has_listener;   /* it notifies */
+	bool is_heard;       /* its listener came */
+	int listener;        /* that, until somebody takes it; -1 */
 	uint32_t init_calls; /* test builds: system calls of the init until READY, or CHILD without one */
 };
 
 #define LCT_SESSION_INIT                                                                           \
-	{.socket = -1, .terminal = -1, .gate_fd = -1, .process = LCT_PROCESS_INIT,                 \
+	{.socket = -1, .terminal = -1, .gate_fd = -1, .listener = -1, .process = LCT_PROCESS_INIT, \
 		.helper = LCT_PROCESS_INIT}
 
 struct lc_session_start {
@@ -60,6 +64,7 @@ struct lc_session_start {
 	size_t given_count;
 	int join_pidfd;         /* borrowed: init of the container that is joined, -1 for none */
 	bool has_filter;
+	bool has_listener;
 	bool has_terminal;
 	uint32_t gates;         /* of the plan: bit n is gate n */
 	bool goes_at_once;      /* who joins says no READY: there is nothing for the host to do */
@@ -78,6 +83,13 @@ const char *lc_session_gate(const struct lc_session *session);
 
 /* Answer READY, or a gate: all that was to be done there is done. */
 int lc_session_go(struct lc_session *session, struct lc_error *err);
+
+/* Is this process, which waits in a call that its filter notifies, surely an init of ours that is on its way
+ * to the program? What it calls then is ours, and not the program's. Of the second one of a join that is not
+ * known before the first one has ended, who has the other end of our socket too, and waits for nobody. */
+bool lc_session_is_own(const struct lc_session *session, pid_t pid);
+/* The pidfd of that first one while it has not ended, -1 else. */
+int lc_session_helper(const struct lc_session *session);
 
 /* Give up: kill the init, or the program that it has become, reap it, close everything. Accepts any
  * state. */

@@ -6,6 +6,7 @@
  * a protection that did not take is a failed start, never a quieter one.
  */
 #include "init/init.h"
+#include "plan/report.h"
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -176,6 +177,7 @@ int lc_init_no_new_privileges(
 /* Not read back: the filter may kill who asks. The kernel answers 0 only when it is in force. */
 int lc_init_seccomp(struct lc_init *init, const struct lc_op_seccomp *op, struct lc_error *err)
 {
+	const struct lc_report report = {.kind = LCT_REPORT_LISTENER};
 	struct sock_fprog program;
 	long r;
 
@@ -189,5 +191,11 @@ int lc_init_seccomp(struct lc_init *init, const struct lc_op_seccomp *op, struct
 	/* The kernel copies the program; its interface just lacks the const. */
 	program.filter = (struct sock_filter *) (uintptr_t) lc_plan_data(&init->plan, op->filter);
 	r = lc_sys_seccomp(SECCOMP_SET_MODE_FILTER, (unsigned) op->flags, &program);
-	return r < 0 ? lc_fail(err, LCT_STEP_SECCOMP, r, "filter") : 0;
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_SECCOMP, r, "filter");
+	if ((op->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) == 0)
+		return 0;
+	/* It closes on exec. Until then there is more to do than the filter may let us. */
+	r = lc_init_send_with(&report, (int) r);
+	return r < 0 ? lc_fail(err, LCT_STEP_SECCOMP, r, "sendmsg") : 0;
 }

@@ -15,6 +15,9 @@
  *	GATE ────────────────────▶  before READY, once for each gate in the plan: the host does what
  *	      ◀─────────────────── GO     nobody else may do, and the init waits for it
  *
+ *	LISTENER + descriptor ───▶  once the filter is loaded, when it notifies: before READY or after GO.
+ *	                            Nothing is answered; the host lets the init's own calls pass
+ *
  * Who joins a running container does so in two processes, because a pid namespace is entered by
  * being born in it. The first one, which nothing in the container can see, does all of the work;
  * the second one is a child of the host and becomes the program:
@@ -44,6 +47,7 @@ enum lc_report_kind {
 	LCT_REPORT_CHILD = 4,
 	LCT_REPORT_TERMINAL = 5,
 	LCT_REPORT_GATE = 6,
+	LCT_REPORT_LISTENER = 7,
 };
 
 /*

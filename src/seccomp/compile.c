@@ -14,7 +14,9 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "seccomp/newer.h"
 #include <seccomp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LCT_BPF_MAX_BYTES (4096u * 8u) /* BPF_MAXINSNS of the kernel, instructions of 8 bytes */
@@ -93,6 +95,8 @@ static bool action_from(const char *name, unsigned number, uint32_t *out)
 		*out = SCMP_ACT_LOG;
 	else if (strcmp(name, "trace") == 0)
 		*out = SCMP_ACT_TRACE(number);
+	else if (strcmp(name, "notify") == 0)
+		*out = SCMP_ACT_NOTIFY;
 	else
 		return false;
 	return true;
@@ -281,6 +285,47 @@ static int prove(const void *bytes, size_t size, struct lc_arena *arena, struct 
 		     : 0;
 }
 
+/* The highest number that the rules name, -1 for none. */
+static int newest_of(const struct lc_seccomp_profile *profile, uint32_t token)
+{
+	int newest = -1;
+
+	for (size_t i = 0; i < profile->rules_count; i++) {
+		const struct lc_seccomp_rule *rule = &profile->rules[i];
+
+		for (size_t k = 0; k < rule->names_count; k++) {
+			int number = seccomp_syscall_resolve_name_arch(token, rule->names[k]);
+
+			newest = number > newest ? number : newest;
+		}
+	}
+	return newest;
+}
+
+/* Only where what is not named is an errno, and another one. x32 is no architecture to the kernel. */
+static int hide_newer(const struct lc_seccomp_profile *profile, struct lc_arena *arena,
+	const void **bytes, size_t *size)
+{
+	struct lc_seccomp_newest newest[LCT_COUNT(architectures)];
+	size_t count = 0;
+
+	if (strcmp(profile->default_action, "errno") != 0 || profile->default_errno_ret == ENOSYS)
+		return 0;
+	for (size_t i = 0; i < LCT_COUNT(architectures); i++) {
+		uint32_t token = architectures[i].token;
+		bool is_covered = token == seccomp_arch_native();
+		int number;
+
+		for (size_t k = 0; k < profile->architectures_count; k++)
+			is_covered = is_covered ||
+				architecture_by_name(profile->architectures[k]) == &architectures[i];
+		number = is_covered && token != SCMP_ARCH_X32 ? newest_of(profile, token) : -1;
+		if (number >= 0)
+			newest[count++] = (struct lc_seccomp_newest){token, (uint32_t) number};
+	}
+	return count == 0 ? 0 : lc_seccomp_hide_newer(newest, count, arena, bytes, size);
+}
+
 int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena *arena,
 	const void **out, size_t *out_size, struct lc_error *err)
 {
@@ -297,8 +342,11 @@ int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena
 			r = export(filter, arena, out, out_size, err);
 		if (r == 0)
 			r = prove(*out, *out_size, arena, err);
-		if (r == 0 && lc_seccomp_shorten(*out, *out_size, arena, out, out_size) < 0)
+		if (r == 0 && (lc_seccomp_shorten(*out, *out_size, arena, out, out_size) < 0 ||
+				      hide_newer(profile, arena, out, out_size) < 0))
 			r = lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "seccomp");
+		if (r == 0 && *out_size > LCT_BPF_MAX_BYTES)
+			r = lc_fail(err, LCT_STEP_SECCOMP, E2BIG, "seccomp.syscalls");
 		seccomp_release(filter);
 	} else {
 		r = lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "seccomp");
@@ -310,4 +358,25 @@ int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena
 bool lc_seccomp_knows(const char *name)
 {
 	return name != NULL && seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
+}
+
+bool lc_seccomp_name(uint32_t architecture, int number, char *out, size_t room)
+{
+	int saved = errno;
+	char *name = seccomp_syscall_resolve_num_arch(architecture, number);
+	bool fits = name != NULL && strlen(name) < room;
+
+	if (fits)
+		strcpy(out, name);
+	free(name);
+	errno = saved;
+	return fits;
+}
+
+const char *lc_seccomp_architecture(uint32_t architecture)
+{
+	for (size_t i = 0; i < LCT_COUNT(architectures); i++)
+		if (architectures[i].token == architecture)
+			return architectures[i].name;
+	return NULL;
 }

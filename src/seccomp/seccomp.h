@@ -38,7 +38,8 @@ struct lc_seccomp_profile {
 /*
  * Compile into bytes owned by `arena`: an array of struct sock_filter. Calls of an architecture
  * that is not covered end the process. Two conditions on the same argument of one rule become two
- * rules, as libseccomp wants it. A system call name that libseccomp does not know at all is EINVAL
+ * rules, as libseccomp wants it. Where the default is an errno, calls with a number above all that are
+ * named are ENOSYS (newer.c). A system call name that libseccomp does not know at all is EINVAL
  * with "seccomp.syscalls[i].names: <name>"; one that this architecture lacks is skipped.
  */
 int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena *arena,
@@ -60,6 +61,11 @@ int lc_seccomp_prove(const void *bytes, size_t size, struct lc_arena *arena);
 
 /* Does any architecture have a system call of this name? For validation: what the core refuses. */
 bool lc_seccomp_knows(const char *name);
+
+/* The name of a system call by its number, of an architecture (AUDIT_ARCH_*): false for one that has none. */
+bool lc_seccomp_name(uint32_t architecture, int number, char *out, size_t room);
+/* "x86_64", NULL for an unknown one. */
+const char *lc_seccomp_architecture(uint32_t architecture);
 
 /* The default profile, compiled when this library was built. */
 const void *lc_seccomp_default(size_t *out_size);

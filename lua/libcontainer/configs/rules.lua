@@ -12,6 +12,7 @@ local ids = require "libcontainer.configs.ids"
 local limits = require "libcontainer.configs.limits"
 local network_rules = require "libcontainer.configs.networks"
 local normal = require "libcontainer.configs.normal"
+local notifier = require "libcontainer.configs.seccomp"
 
 local M = {}
 
@@ -413,6 +414,38 @@ local function seccomp_rule(rule, field, problems)
   end
 end
 
+-- The listener is given to the host behind the filter.
+local GIVES_LISTENER <const> = "sendmsg"
+
+local function passes_listener(filter)
+  local passes = filter.default_action == "allow" or filter.default_action == "log"
+  for _, rule in tables(filter.syscalls) do
+    if check.contains(rule.names or {}, GIVES_LISTENER) then
+      if rule.action ~= "allow" and rule.action ~= "log" then return false end
+      passes = passes or not rule.args or #rule.args == 0
+    end
+  end
+  return passes
+end
+
+local function seccomp_listener(filter, problems)
+  if filter.default_action == "notify" then
+    add(problems, "seccomp.default_action", "cannot be notify: the listener itself is given away by a system call",
+      nil, "notify by rules")
+  end
+  if not notifier.notifies(filter) then
+    if check.contains(filter.flags or {}, "WAIT_KILLABLE_RECV") then
+      add(problems, "seccomp.flags", "have WAIT_KILLABLE_RECV, which is for filters that notify")
+    end
+  elseif not passes_listener(filter) and filter.default_action ~= "notify" then
+    add(problems, "seccomp.syscalls", "notify, and do not allow sendmsg, by which the listener is given away", nil,
+      'add { names = { "sendmsg" }, action = "allow" }')
+  end
+  if filter.listener_metadata and not filter.listener_path then
+    add(problems, "seccomp.listener_metadata", "is for who listens at listener_path", filter.listener_metadata)
+  end
+end
+
 local function seccomp(config, problems)
   local filter = config.seccomp
   if type(filter) ~= "table" then
@@ -421,6 +454,7 @@ local function seccomp(config, problems)
   for i, rule in tables(filter.syscalls) do
     seccomp_rule(rule, ("seccomp.syscalls[%d]"):format(i), problems)
   end
+  seccomp_listener(filter, problems)
   local action = filter.default_action
   if filter.default_errno_ret and action and action ~= "errno" and action ~= "trace" then
     add(problems, "seccomp.default_errno_ret", "is for the actions errno and trace",

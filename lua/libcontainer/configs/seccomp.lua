@@ -271,7 +271,8 @@ function M.filter(profile, core)
   elseif profile == false then
     return nil
   end
-  local key = M.hash(profile)
+  -- How it is loaded and who answers is not in the bytes.
+  local key = M.hash { profile.default_action, profile.default_errno_ret, profile.architectures, profile.syscalls }
   if key and cache[key] then
     return cache[key]
   end
@@ -286,7 +287,18 @@ function M.filter(profile, core)
 end
 
 -- Of seccomp(2), SECCOMP_FILTER_FLAG_*.
-local FLAGS <const> = { TSYNC = 1, LOG = 2, SPEC_ALLOW = 4 }
+local FLAGS <const> = { TSYNC = 1, LOG = 2, SPEC_ALLOW = 4, WAIT_KILLABLE_RECV = 0x20 }
+local NEW_LISTENER <const>, TSYNC_ESRCH <const> = 8, 0x10
+
+--- Does the filter ask somebody outside?
+---@param profile table|"default"|false|nil
+---@return boolean
+function M.notifies(profile)
+  for _, rule in ipairs(type(profile) == "table" and profile.syscalls or {}) do
+    if type(rule) == "table" and rule.action == "notify" then return true end
+  end
+  return false
+end
 
 ---How a filter is loaded, as a number for seccomp(2).
 ---@param profile table|"default"|false|nil
@@ -296,6 +308,11 @@ function M.flags(profile)
   local flags = 0
   for _, word in ipairs(words) do
     flags = flags | FLAGS[word]
+  end
+  if M.notifies(profile) then
+    flags = flags | NEW_LISTENER
+    -- both answer by their result: which of them is meant has to be said
+    if flags & FLAGS.TSYNC ~= 0 then flags = flags | TSYNC_ESRCH end
   end
   return flags
 end

@@ -287,6 +287,12 @@ function core.remove_bridge(name) end
 ---@return libcontainer.RawError|nil
 function core.remove_links(mark, names) end
 
+--- A connection to a unix socket of type stream.
+---@param path string
+---@return libcontainer.core.Stream|nil
+---@return libcontainer.RawError|nil
+function core.connect(path) end
+
 --- Become the init that carries out the plan; does not return on success.
 ---@param session integer
 ---@param plan integer
@@ -733,7 +739,7 @@ function Group:close() end
 ---@class libcontainer.core.Session
 local Session = {}
 
----@return "wait"|"gate"|"ready"|"running"|nil
+---@return "wait"|"gate"|"listener"|"ready"|"running"|nil
 ---@return libcontainer.RawError|nil
 function Session:step() end
 
@@ -769,6 +775,19 @@ function Session:finish() end
 ---@return libcontainer.core.Stream|nil
 function Session:terminal() end
 
+--- The listener of a filter that notifies, which is the caller's from then on; nil while it has not come.
+---@return libcontainer.core.Notifier|nil
+function Session:listener() end
+
+--- Readable when the first process of a join ends; nil when it has, or there is none.
+---@return integer|nil fd
+function Session:helper() end
+
+--- Is the process, which waits in a call that the filter notifies, surely our init?
+---@param pid integer
+---@return boolean
+function Session:is_own(pid) end
+
 ---@return integer pid of the init
 ---@return integer start
 function Session:pid() end
@@ -782,6 +801,60 @@ function Session:init_calls() end
 
 --- Undo a start that did not come to its program.
 function Session:close() end
+
+---@class libcontainer.core.Notifier
+local Notifier = {}
+
+--- The next call that waits; false for none.
+---@return table|false|nil call  id, pid, number, syscall, architecture, instruction, args
+---@return libcontainer.RawError|nil  EPIPE: nobody is left who could make one
+function Notifier:receive() end
+
+---@param id integer
+---@param value integer
+---@param errno integer  0 for none
+---@return true|nil
+---@return libcontainer.RawError|nil  ENOENT: the caller has gone
+function Notifier:answer(id, value, errno) end
+
+---@param id integer
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Notifier:continue(id) end
+
+---@param id integer
+---@return boolean
+function Notifier:is_valid(id) end
+
+---@param id integer
+---@param fd integer|libcontainer.core.Stream|file*
+---@param number integer      -1 for the next one
+---@param is_cloexec boolean
+---@param is_answer boolean
+---@return integer|nil number of it there
+---@return libcontainer.RawError|nil
+function Notifier:add_fd(id, fd, number, is_cloexec, is_answer) end
+
+--- Of the caller's memory.
+---@param id integer
+---@param pid integer
+---@param address integer
+---@param size integer
+---@return string|nil
+---@return libcontainer.RawError|nil
+function Notifier:read(id, pid, address, size) end
+
+--- Give it to who is connected there.
+---@param connection libcontainer.core.Stream
+---@param text string
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Notifier:send(connection, text) end
+
+---@return integer|nil fd
+function Notifier:pollfd() end
+
+function Notifier:close() end
 
 ---@class libcontainer.core.Process
 local Process = {}

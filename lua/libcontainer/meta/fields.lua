@@ -161,16 +161,18 @@
 ---What happens to some system calls.
 ---@class libcontainer.fields.seccomp_rule
 ---@field names? string[]  system calls by name; one that no known architecture has is an error
----@field action? "allow"|"errno"|"kill_thread"|"kill_process"|"trap"|"log"|"trace"  what happens
+---@field action? "allow"|"errno"|"kill_thread"|"kill_process"|"trap"|"log"|"trace"|"notify"  what happens; notify: somebody outside is asked, and the caller waits for the answer
 ---@field errno_ret? integer  for errno: which one (1 is EPERM); for trace: the message; default 1
 ---@field args? libcontainer.fields.seccomp_arg[]  only when all these conditions hold
 
 ---A system call filter.
 ---@class libcontainer.fields.seccomp
----@field default_action? "allow"|"errno"|"kill_thread"|"kill_process"|"trap"|"log"|"trace"  what happens to a system call that no rule names
+---@field default_action? "allow"|"errno"|"kill_thread"|"kill_process"|"trap"|"log"|"trace"  what happens to a system call that no rule names; with errno one that is newer than all that are named is ENOSYS
 ---@field default_errno_ret? integer  for errno: which one (1 is EPERM, 38 is ENOSYS); default 1
 ---@field architectures? string[]  further architectures whose calls the rules cover (x86, x32, …); the native one always is, calls of all others end the process
----@field flags? ("TSYNC"|"LOG"|"SPEC_ALLOW")[]  how it is loaded, as in seccomp(2): LOG writes what it does into the kernel's log, SPEC_ALLOW leaves speculation as it is; an empty list is none of them; default SPEC_ALLOW
+---@field flags? ("TSYNC"|"LOG"|"SPEC_ALLOW"|"WAIT_KILLABLE_RECV")[]  how it is loaded, as in seccomp(2): LOG writes what it does into the kernel's log, SPEC_ALLOW leaves speculation as it is, WAIT_KILLABLE_RECV lets only a deadly signal take a caller away from who answers; an empty list is none of them; default SPEC_ALLOW
+---@field listener_path? string  of a filter that notifies: unix socket of who answers, which is sent the OCI state of the process and the listener; without it the process object has it, see `process:seccomp_listener`
+---@field listener_metadata? string  text for that one, as it is
 ---@field syscalls? libcontainer.fields.seccomp_rule[]  the rules
 
 ---The size of a terminal.
@@ -218,6 +220,7 @@
 ---@field rlimits? libcontainer.fields.rlimit[]|table<string, any>  in place of the container's
 ---@field no_new_privileges? boolean  in place of the container's
 ---@field seccomp? libcontainer.fields.seccomp|string|false  in place of the container's: "default", a filter as a table, or false for none
+---@field seccomp_handler? function|table<string, function>  who answers what the filter notifies while the process is waited for: a function of the call, or a table of such by the names of calls
 ---@field cgroups? libcontainer.fields.cgroups  limits of a further process alone, in a cgroup of its own inside the container's; an empty table is such a cgroup without limits
 ---@field umask? integer|string  file mode creation mask, 18 is octal 022; default 18
 ---@field oom_score_adj? integer  how willingly the kernel kills the program when memory runs out
