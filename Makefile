@@ -50,7 +50,7 @@ endif
 
 CORE_SRC = \
 	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/notify.c \
-	src/base/parse.c src/base/poll_set.c \
+	src/base/parse.c src/base/poll_set.c src/base/sha256.c \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
 	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
 	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c \
@@ -78,11 +78,11 @@ CORE_SRC = \
 	src/container/join.c \
 	src/container/keeper.c src/container/launch.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
-	src/container/sibling.c src/container/stats.c src/container/stdio.c src/container/users.c \
+	src/container/sibling.c src/container/staging.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/container/trees.c src/container/user_namespace.c src/container/watcher.c \
 	src/binding/bundle.c src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
 	src/binding/factory.c \
-	src/binding/failure.c src/binding/group.c src/binding/listener.c src/binding/network.c \
+	src/binding/failure.c src/binding/group.c src/binding/image.c src/binding/listener.c src/binding/network.c \
 	src/binding/notify.c \
 	src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
 	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
@@ -94,6 +94,10 @@ INIT_SRC = \
 	src/init/paths.c src/init/rootfs.c src/init/scheduling.c src/init/slots.c src/init/start.c src/init/terminal.c \
 	src/init/watch.c \
 	src/plan/read.c $(FAULT_SRC)
+# reads archives, in a container: with a libc, and libarchive when it runs
+UNPACK_SRC = \
+	src/unpack/layer.c src/unpack/library.c src/unpack/main.c src/unpack/members.c \
+	src/unpack/report.c src/unpack/source.c src/unpack/tree.c src/base/sha256.c
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
 	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
@@ -122,7 +126,7 @@ else
 SAY = @:
 endif
 
-all: $(O)/libcontainer/core.so $(O)/libcontainer/init
+all: $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack
 
 help:
 	@echo "make deps        install the Debian packages that are missing"
@@ -144,7 +148,8 @@ help:
 # --- packages ---
 
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
-DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables libmnl0 uidmap
+DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables libmnl0 uidmap \
+	libarchive13 umoci skopeo
 DEPS_FUZZ  = clang libclang-rt-14-dev
 DEPS_VM    = qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
 	systemd-sysv dbus libpam-systemd dbus-user-session
@@ -190,6 +195,13 @@ $(O)/libcontainer/init: $(INIT_OBJ)
 	$(Q)$(CC) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
 	@! readelf -rlW $@ | grep -q 'R_\| INTERP ' || { echo "$@ needs a loader" >&2; rm -f $@; exit 1; }
 	@echo "init program: $$(stat -c %s $@) bytes" >&2
+
+# The same in every build: a sanitizer's library is not in its container.
+$(O)/libcontainer/unpack: $(UNPACK_SRC) $(HEADERS)
+	@mkdir -p $(@D)
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) -D_GNU_SOURCE -Isrc -DLCT_VERSION='"$(VERSION)"' -std=gnu17 -O2 -g $(WARN) $(STRICT) $(HARDEN) \
+		-fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack -o $@ $(UNPACK_SRC) -ldl
 
 $(O)/obj/seccomp/default.o: $(B)/gen/seccomp_default.inc
 $(O)/obj/nsenter/helper.o: private CPPFLAGS += -DLCT_INIT_FILE='"$(O)/libcontainer/init"'
@@ -358,7 +370,8 @@ LIBDIR ?= $(PREFIX)/lib/lua/5.4
 LUADIR ?= $(PREFIX)/share/lua/5.4
 install: all
 	install -d "$(DESTDIR)$(LIBDIR)/libcontainer"
-	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init "$(DESTDIR)$(LIBDIR)/libcontainer"
+	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack \
+		"$(DESTDIR)$(LIBDIR)/libcontainer"
 	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 
 clean:

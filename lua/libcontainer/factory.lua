@@ -125,6 +125,12 @@ function Factory:_place(id, name)
   return ("%s/%s/%s"):format(self._path, id, name)
 end
 
+-- Directory and name of the state root: what is for a moment only is made beside it, where no id is looked for.
+function Factory:_beside()
+  local directory, name = self._path:match("^(.*)/([^/]+)/*$")
+  return directory == "" and "/" or directory or "/", name or "libcontainer"
+end
+
 -- Our own name for a container's cgroup: the root's key keeps two state roots apart.
 local function cgroup_name(self, id)
   local name = ("libcontainer-%s-%s"):format(self._root:key(), id)

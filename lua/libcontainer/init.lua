@@ -24,8 +24,6 @@ M.new = factory.new
 M.process = process.new
 M.help = repl.help
 
-local default_factory = run.default_factory()
-
 --- Run a program in a container of its own: see run.lua.
 ---@param t libcontainer.RunOptions
 ---@return libcontainer.Result|nil
@@ -35,7 +33,7 @@ function M.run(t)
   local made = rawget(t, "factory")
   if made == nil then
     local err
-    made, err = default_factory()
+    made, err = run.default_factory()
     if not made then return nil, err end
   elseif M.type(made) ~= "factory" then
     return nil, errors.config_problem("factory", "must be a factory, as lc.new answers")

@@ -56,18 +56,16 @@ function M.run(factory, t)
   return run_in(factory, config, spec, options)
 end
 
---- The factory that lc.run uses: the default root, opened at the first run.
----@return fun(): libcontainer.Factory|nil, libcontainer.Error|nil
+-- One of each interpreter: it holds descriptors.
+local default_factory
+
+--- The factory that is used where none is named: the default root, opened at the first use.
+---@return libcontainer.Factory|nil
+---@return libcontainer.Error|nil err
 function M.default_factory()
-  local factory
-  return function()
-    if not factory then
-      local made, err = factories.new()
-      if not made then return nil, err end
-      factory = made
-    end
-    return factory
-  end
+  local err
+  if not default_factory then default_factory, err = factories.new() end
+  return default_factory, err
 end
 
 return M

@@ -26,6 +26,8 @@ local EXPECTED <const> = {
   rootless = "inside it is user 0\noutside it is user 100000\nuser 0 and the next 65535 are 100000 and so on\n",
   exec_shell = "3\tfrom box\n/dev/pts/0\na word\ngot a word\n\nthere is no terminal to attach: the input is none — "
     .. "give a terminal as input and output\n",
+  image = "unpacked\ttrue\ttrue\nhello from an image\n"
+    .. "unpacks to more than size_limit = 1 KiB allows — if it is no decompression bomb, raise size_limit\n",
   inspect = [[
 hostname           hostname           set the host name
 no_new_privileges  no_new_privileges  never gain privileges by exec

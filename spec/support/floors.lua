@@ -15,6 +15,7 @@ local MAY_USE <const> = {
   configs = { "configs", "network", "plan", "base" },
   init = { "init", "plan", "sys", "base" },
   nsenter = { "nsenter", "base", "sys" },
+  unpack = { "unpack", "base" },
   container = { "container", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
   binding = { "binding", "container", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
 }

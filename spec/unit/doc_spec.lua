@@ -43,7 +43,8 @@ describe("the annotations of the C core", function()
   -- class in the file → metatable of the core
   local TYPES <const> = { Host = "host", Root = "root", Directory = "directory", Lock = "lock",
     Container = "core.container", Session = "session", Process = "core.process", Stream = "core.stream",
-    Group = "group", Raw = "raw", Changes = "changes", PollSet = "poll_set", Notifier = "core.notifier", Listener = "core.listener" }
+    Group = "group", Raw = "raw", Changes = "changes", PollSet = "poll_set", Notifier = "core.notifier", Listener = "core.listener",
+    Staging = "staging" }
 
   local function annotated()
     local names = {}
@@ -148,6 +149,8 @@ describe("doc/reference/api.md", function()
     for _, class in ipairs { "supervisor", "call" } do
       for _, name in ipairs(require("libcontainer.supervisor").methods(class)) do need(class .. ":" .. name .. "(") end
     end
+    for _, name in ipairs { "open" } do need("image." .. name .. "(") end
+    for _, name in ipairs { "layers", "config", "details", "unpack" } do need("image:" .. name .. "(") end
     assert.same({}, missing)
   end)
 

@@ -63,7 +63,8 @@
 	STEP(SYSTEMD, "systemd")                                                                   \
 	STEP(CHECKPOINT, "checkpoint")                                                             \
 	STEP(RESTORE, "restore")                                                                   \
-	STEP(IDMAP, "idmap")
+	STEP(IDMAP, "idmap")                                                                       \
+	STEP(IMAGE, "image")
 
 enum lc_step {
 #define LCT_STEP_ENUM(symbol, name) LCT_STEP_##symbol,

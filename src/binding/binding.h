@@ -51,6 +51,7 @@ _Static_assert(sizeof(lua_Number) == 8 && (lua_Number) 0.5 != 0,
 #define LCT_LISTENER_TYPE "libcontainer.core.listener"
 #define LCT_NOTIFIER_TYPE "libcontainer.core.notifier"
 #define LCT_POLL_SET_TYPE "libcontainer.poll_set"
+#define LCT_STAGING_TYPE "libcontainer.staging"
 
 struct box_host {
 	struct lc_host host;
@@ -133,6 +134,7 @@ void lc_lua_open_stats(lua_State *L);    /* behind the container */
 void lc_lua_open_poll_set(lua_State *L);
 void lc_lua_open_network(lua_State *L);  /* behind the container */
 void lc_lua_open_notifier(lua_State *L);
+void lc_lua_open_image(lua_State *L);
 
 /* stats.c: in the table at `index`, field `pressure`. */
 struct lc_pressure;
@@ -157,6 +159,10 @@ int lc_lua_fileno(lua_State *L);
 int lc_lua_bundle_file(lua_State *L);
 int lc_lua_real_path(lua_State *L);
 int lc_lua_open_images(lua_State *L);
+int lc_lua_sha256(lua_State *L);
+int lc_lua_path_type(lua_State *L);
+int lc_lua_open_file(lua_State *L);
+int lc_lua_new_staging(lua_State *L);
 int lc_lua_proc_file(lua_State *L);
 int lc_lua_proc_link(lua_State *L);
 int lc_lua_seccomp_compile(lua_State *L);

@@ -17,6 +17,15 @@
 
 #include <sys/auxv.h>
 
+/* As images name machines. */
+#if defined(__x86_64__)
+#define LCT_ARCHITECTURE "amd64"
+#elif defined(__aarch64__)
+#define LCT_ARCHITECTURE "arm64"
+#elif defined(__riscv)
+#define LCT_ARCHITECTURE "riscv64"
+#endif
+
 static int push_clock(lua_State *L, int clock)
 {
 	struct timespec now;
@@ -202,6 +211,10 @@ static const luaL_Reg functions[] = {
 	{"bundle_file", lc_lua_bundle_file},
 	{"real_path", lc_lua_real_path},
 	{"images", lc_lua_open_images},
+	{"sha256", lc_lua_sha256},
+	{"path_type", lc_lua_path_type},
+	{"open_file", lc_lua_open_file},
+	{"staging", lc_lua_new_staging},
 	{"proc_file", lc_lua_proc_file},
 	{"proc_link", lc_lua_proc_link},
 	{"address", lc_lua_address},
@@ -256,8 +269,11 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_poll_set(L);
 	lc_lua_open_network(L);
 	lc_lua_open_notifier(L);
+	lc_lua_open_image(L);
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, LCT_VERSION);
 	lua_setfield(L, -2, "version");
+	lua_pushliteral(L, LCT_ARCHITECTURE);
+	lua_setfield(L, -2, "architecture");
 	return 1;
 }

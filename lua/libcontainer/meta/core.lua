@@ -7,6 +7,7 @@
 
 ---@class libcontainer.core
 ---@field version string
+---@field architecture string  "amd64", "arm64", "riscv64"
 local core = {}
 
 --- Seconds of the monotonic clock.
@@ -199,6 +200,53 @@ function core.bundle_file(path) end
 ---@return string|nil real
 ---@return libcontainer.RawError|nil
 function core.real_path(path) end
+
+--- The digest that parts of images are named by.
+---@param text string
+---@return string hex  64 digits
+function core.sha256(text) end
+
+--- What a path leads to, links followed.
+---@param path string
+---@return "file"|"directory"|"other"|nil
+---@return libcontainer.RawError|nil
+function core.path_type(path) end
+
+--- Open a regular file to read. With `name`, the one below the directory `path`, where no link leads out of it.
+---@param path string
+---@param name string|nil
+---@return libcontainer.core.Stream|nil
+---@return integer|libcontainer.RawError size
+function core.open_file(path, name) end
+
+---@class libcontainer.core.Staging  a root file system on its way; <close> removes what was not committed
+local Staging = {}
+
+--- Make one for the place of that name in the directory `parent`, which must be free when it is the target.
+---@param parent string
+---@param place string
+---@param is_target boolean
+---@return libcontainer.core.Staging|nil
+---@return libcontainer.RawError|nil
+function core.staging(parent, place, is_target) end
+
+--- "box", "new/rootfs" and "new/trash" are in it.
+---@return string|nil path
+---@return libcontainer.RawError|nil
+function Staging:path() end
+
+---@return boolean  what is written there takes memory, not a disk
+function Staging:is_memory() end
+
+--- Put the root file system into its place.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Staging:commit() end
+
+--- Remove what is left of it. Twice is once.
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Staging:remove() end
 
 --- Open a directory of images. EPERM unless it belongs to the caller and nobody else may write to it.
 ---@param path string absolute
