@@ -272,8 +272,8 @@ end
 ---@return true|nil
 ---@return libcontainer.Error|nil err
 function M.dump(box, options)
-  if check.contains(box._record.config.namespaces or {}, "user") then
-    return nil, errors.namespace_not_dumped("user")
+  for _, name in ipairs { "user", "time" } do
+    if check.contains(box._record.config.namespaces or {}, name) then return nil, errors.namespace_not_dumped(name) end
   end
   local images <close>, err = open_directory(box, options.images_directory, IMAGES, "checkpoint", true)
   if not images then return nil, err end

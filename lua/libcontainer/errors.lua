@@ -241,8 +241,9 @@ local SCHEDULER_RIGHTS <const> = "FIFO, RR, DEADLINE and a nice value below 0 ta
 
 -- Of single attributes of a process.
 local ATTRIBUTE_HINTS = {
-  ["uid_mappings EPERM"] = "an ordinary user maps himself, { container_id = 0, host_id = his id, size = 1 }, and what "
-    .. "/etc/subuid and /etc/subgid give him: configs.default() has both",
+  ["time_offsets ERANGE"] = "a clock must not come to be below 0, nor 146 years away: /proc/uptime is CLOCK_BOOTTIME",
+  ["uid_mappings EPERM"] = "an ordinary user maps himself, { container_id = 0, host_id = his id, size = 1 }, and "
+    .. "what /etc/subuid and /etc/subgid give him: configs.default() has both",
   ["uid_mappings ENOENT"] = "apt-get install uidmap: its programs map more than one id for an ordinary user",
   ["process.scheduler EPERM"] = SCHEDULER_RIGHTS,
   ["process.scheduler EBUSY"] = "DEADLINE: so much processor time is not left on this machine",

@@ -215,8 +215,8 @@ static void test_refused_fields(struct test *t)
 		namespaces = (struct lc_strings) STRINGS("mount", "uts", "user"));
 	REFUSES("gid_mappings: needs the user namespace", EINVAL,
 		gid_mappings = (struct lc_objects) OBJECTS(id_mapping, MAPPED(0, 1, 1)));
-	REFUSES("namespaces[2]: time", ENOSYS, namespaces = (struct lc_strings) STRINGS("mount",
-		"time"));
+	REFUSES("time_offsets: needs the time namespace", EINVAL,
+		time_offsets = &(struct lc_config_time_offsets){.boottime = NULL});
 	REFUSES("namespaces[2]: listed twice", EINVAL,
 		namespaces = (struct lc_strings) STRINGS("mount", "mount"));
 	REFUSES("namespaces: ", EINVAL, namespaces = (struct lc_strings) STRINGS("pid", "uts"));

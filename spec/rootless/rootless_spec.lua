@@ -173,7 +173,7 @@ describe("an ordinary user", function()
     assert.equal(9, init:wait(fixture.seconds(60)).signal)
   end)
 
-  it("has limits where a cgroup was delegated to him, and else is told so [A60]", function()
+  it("has limits where a cgroup was delegated to him, and else is told so", function()
     fixture.needs "busybox"
     local has_cgroups = may_make_cgroups()
     local box, err = fixture.factory():create(fixture.id(), assert(configs.default { rootfs = fixture.rootfs(),

@@ -401,8 +401,8 @@ describe("rules", function()
     assert.matches('must have "mount"', said({ namespaces = { "pid" } }, "namespaces"))
     assert.matches("listed twice", said({ namespaces = { "mount", "pid", "pid" } },
       "namespaces[3]"))
-    assert.matches("time namespace is not supported", said({ namespaces = { "mount", "time" } },
-      "namespaces[2]"))
+    assert.matches("needs the time namespace", said({ namespaces = { "mount" }, time_offsets = { boottime = 1 } },
+      "time_offsets"))
   end)
 
   it("want a root without detours", function()

@@ -7,7 +7,7 @@ local fields = require "libcontainer.oci.fields"
 local json = require "libcontainer.json"
 local seccomp = require "libcontainer.configs.seccomp"
 
-local CASES <const> = 300
+local CASES <const> = 700
 
 -- Numbers that are the same each time and everywhere.
 local function generator(seed)
@@ -265,6 +265,7 @@ local function make(seed)
   config.rootfs = config.rootfs or "/nowhere"
   config.namespaces = config.namespaces or { "mount" }
   if config.uid_mappings and config.gid_mappings then table.insert(config.namespaces, "user") end
+  if config.time_offsets then table.insert(config.namespaces, "time") end
   for i, limit in ipairs(config.cgroups and config.cgroups.rdma or {}) do
     limit.device = limit.device .. i
   end

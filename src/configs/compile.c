@@ -17,7 +17,7 @@
 
 uint64_t lc_compile_clone_flags(const struct lc_config_config *config)
 {
-	return lc_config_namespaces(config) & ~(uint64_t) CLONE_NEWCGROUP;
+	return lc_config_namespaces(config) & ~(uint64_t) (CLONE_NEWCGROUP | CLONE_NEWTIME);
 }
 
 /* While we are root: the keys of a user are few, and one keyring a container would use them up. */
@@ -38,6 +38,37 @@ static void set_keyring(struct lc_compile *c)
 	lc_plan_origin(c->w, NULL);
 }
 
+static const char *offset_line(struct lc_compile *c, const char *clock,
+	const struct lc_config_time_offset *offset)
+{
+	const char *line = offset == NULL ? "" :
+		lc_arena_printf(c->w->arena, "%s %lld %lld\n", clock, (long long) offset->secs.value,
+			(long long) offset->nanosecs.value);
+
+	if (line == NULL)
+		lc_compile_no_memory(c);
+	return line;
+}
+
+/* By the init: offsets are written before anybody is in the namespace, and who is born in it is. */
+static void set_clocks(struct lc_compile *c)
+{
+	const struct lc_config_time_offsets *offsets = c->config->time_offsets;
+	const char *text = "";
+
+	if ((c->namespaces & CLONE_NEWTIME) == 0)
+		return;
+	lc_plan_origin(c->w, "%s", offsets != NULL ? "time_offsets" : "namespaces");
+	if (offsets != NULL)
+		text = lc_arena_printf(c->w->arena, "%s%s",
+			offset_line(c, "monotonic", offsets->monotonic),
+			offset_line(c, "boottime", offsets->boottime));
+	if (text == NULL)
+		lc_compile_no_memory(c);
+	LCT_PLAN(c->w, time, .offsets = lc_plan_intern(c->w, text));
+	lc_plan_origin(c->w, NULL);
+}
+
 static void begin(struct lc_compile *c)
 {
 	LCT_PLAN(c->w, reset);
@@ -47,6 +78,7 @@ static void begin(struct lc_compile *c)
 		lc_plan_origin(c->w, "uid_mappings");
 		lc_plan_gate(c->w, LCT_GATE_IDS);
 	}
+	set_clocks(c);
 	/* Here and not by clone: such a namespace is rooted where its maker stands, and the init
 	 * stands in its cgroups by now. */
 	if ((c->namespaces & CLONE_NEWCGROUP) != 0) {

@@ -36,6 +36,8 @@ static int check_namespaces(const struct lc_config_config *config, struct lc_err
 		return lc_refuse(err, EINVAL, "hostname: needs the uts namespace");
 	if (config->domainname != NULL && (seen & CLONE_NEWUTS) == 0)
 		return lc_refuse(err, EINVAL, "domainname: needs the uts namespace");
+	if (config->time_offsets != NULL && (seen & CLONE_NEWTIME) == 0)
+		return lc_refuse(err, EINVAL, "time_offsets: needs the time namespace");
 	return lc_validate_mappings(config, (seen & CLONE_NEWUSER) != 0, err);
 }
 

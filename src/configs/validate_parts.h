@@ -47,7 +47,7 @@ int lc_validate_mappings(const struct lc_config_config *config, bool has_namespa
 /* The namespaces of a container that lists none, and those that this version makes. */
 #define LCT_NAMESPACES                                                                             \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)
-#define LCT_NAMESPACES_KNOWN (LCT_NAMESPACES | CLONE_NEWUSER)
+#define LCT_NAMESPACES_KNOWN (LCT_NAMESPACES | CLONE_NEWUSER | CLONE_NEWTIME)
 
 /* namespaces.c: those of a configuration as CLONE_NEW* flags; LCT_NAMESPACES when none is listed. */
 uint64_t lc_config_namespaces(const struct lc_config_config *config);

@@ -154,7 +154,7 @@ int lc_init_parent_death(
 
 /* A procfs of our own: what is called /proc proves nothing. An ordinary user who is not in his user namespace
  * yet can make none, and has that of the host, looked at. */
-static int open_procfs(void)
+int lc_procfs_open(void)
 {
 	LCT_INIT_FD int context = (int) lc_sys_fsopen("proc", FSOPEN_CLOEXEC);
 	LCT_INIT_FD int proc = -1;
@@ -195,7 +195,7 @@ static int open_score(int proc)
 
 int lc_init_oom_score(struct lc_init *init, const struct lc_op_oom_score *op, struct lc_error *err)
 {
-	LCT_INIT_FD int proc = open_procfs();
+	LCT_INIT_FD int proc = lc_procfs_open();
 	LCT_INIT_FD int file = -1;
 	int32_t value = (int32_t) op->adjust;
 	uint32_t magnitude = value < 0 ? -(uint32_t) value : (uint32_t) value;

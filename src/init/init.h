@@ -55,6 +55,8 @@ int lc_init_send_with(const struct lc_report *report, int fd);
 /* exec.c: say READY and wait for the word to go; without a host the init ends here. */
 int lc_init_say_ready(struct lc_error *err);
 
+/* attributes.c: a procfs that is one, in which `self` is us. */
+int lc_procfs_open(void);
 /* attributes.c: give the late limits their final value, once. */
 int lc_init_limits_settle(struct lc_init *init, struct lc_error *err);
 

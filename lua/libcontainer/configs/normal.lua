@@ -331,12 +331,29 @@ local function mounts(t, problems)
   end
 end
 
+-- 3600, -1.5 or "1h" for { secs =, nanosecs = }; what is neither is the walk's to refuse.
+local function time_offsets(t)
+  if type(t.time_offsets) ~= "table" then return end
+  for clock, value in next, t.time_offsets do
+    local is_negative = type(value) == "string" and value:sub(1, 1) == "-"
+    local seconds = type(value) == "number" and value
+      or type(value) == "string" and units.duration(is_negative and value:sub(2) or value)
+    if seconds and seconds == seconds and math.abs(seconds) < 2 ^ 53 then
+      seconds = is_negative and -seconds or seconds
+      local whole = math.floor(seconds)
+      local rest = math.min(999999999, math.floor((seconds - whole) * 1e9 + 0.5))
+      t.time_offsets[clock] = { secs = whole, nanosecs = rest }
+    end
+  end
+end
+
 --- Translate a configuration, in place.
 ---@param t table a raw copy
 ---@param problems libcontainer.Problem[]
 ---@return table t
 function M.config(t, problems)
   namespaces(t, problems)
+  time_offsets(t)
   mounts(t, problems)
   networks.normal(t)
   capabilities(t, problems)

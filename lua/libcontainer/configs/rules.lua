@@ -88,9 +88,7 @@ local function namespaces(config, problems)
   local seen = {}
   for i, name in ipairs(config.namespaces or {}) do
     local field = ("namespaces[%d]"):format(i)
-    if name == "time" then
-      add(problems, field, "the " .. name .. " namespace " .. errors.NOT_SUPPORTED, name)
-    elseif seen[name] then
+    if seen[name] then
       add(problems, field, "is listed twice", name)
     end
     if type(name) == "string" then
@@ -99,6 +97,12 @@ local function namespaces(config, problems)
   end
   if config.namespaces and not seen.mount and not check.is_refused(problems, "namespaces") then
     add(problems, "namespaces", "must have \"mount\": a container has a root of its own")
+  end
+end
+
+local function clocks(config, problems)
+  if config.time_offsets and not has_namespace(config, "time") then
+    add(problems, "time_offsets", "needs the time namespace", nil, 'add "time" to namespaces')
   end
 end
 
@@ -651,8 +655,8 @@ end
 
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
-M.config_rules = { rootfs, namespaces, user_namespace, names_of_host, networks, mounts, devices, masks, sysctl,
-  capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
+M.config_rules = { rootfs, namespaces, user_namespace, clocks, names_of_host, networks, mounts, devices, masks,
+  sysctl, capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
   contradicting }
 
 --- Every rule of a process.

@@ -20,6 +20,16 @@
 ---@field uid_mappings? libcontainer.fields.id_mapping[]  of a bind mount: which user owns, in the container, the files that are of a user on the file system (container_id), as a number of the host (host_id); with gid_mappings. Of the mount alone, with the option ridmap of all below it too. With idmap or ridmap and no mappings they are those of the container. Whoever has none owns nothing there and makes nothing
 ---@field gid_mappings? libcontainer.fields.id_mapping[]  the same of groups
 
+---How far a clock is set off; a number of seconds or "1h" in its place is understood.
+---@class libcontainer.fields.time_offset
+---@field secs? integer  seconds, forwards or, below 0, backwards; default 0
+---@field nanosecs? integer  and nanoseconds, always forwards; default 0
+
+---The clocks of a time namespace; neither may come to be below 0.
+---@class libcontainer.fields.time_offsets
+---@field monotonic? libcontainer.fields.time_offset  CLOCK_MONOTONIC, which stands still while the machine sleeps
+---@field boottime? libcontainer.fields.time_offset  CLOCK_BOOTTIME, which does not: /proc/uptime
+
 ---A device node to make.
 ---@class libcontainer.fields.device
 ---@field path? string  where in the container
@@ -248,9 +258,10 @@
 ---@field rootfs_propagation? "private"|"rprivate"|"slave"|"rslave"|"shared"|"rshared"|"unbindable"|"runbindable"  slave: later mounts of the host below rootfs appear inside; private: they do not; shared: nor do they, and namespaces made inside share the mounts of the container; unbindable: nor do they, and nothing inside can be bind-mounted. Those two of the root alone, with r of all mounts. The host never gets mounts of the container; default slave
 ---@field hostname? string  host name, needs the uts namespace
 ---@field domainname? string  NIS domain name, needs the uts namespace
----@field namespaces? ("mount"|"pid"|"uts"|"ipc"|"network"|"cgroup"|"user"|"time")[]|table<string, true>  what the container has of its own; user needs uid_mappings and gid_mappings; time, and a path to join, come in a later version; default mount pid uts ipc network cgroup
+---@field namespaces? ("mount"|"pid"|"uts"|"ipc"|"network"|"cgroup"|"user"|"time")[]|table<string, true>  what the container has of its own; user needs uid_mappings and gid_mappings, time may have time_offsets; a path to join comes in a later version; default mount pid uts ipc network cgroup
 ---@field uid_mappings? libcontainer.fields.id_mapping[]  user ids of a user namespace: { { container_id = 0, host_id = 100000, size = 65536 } }; 0 and every user that runs in it need one. Its devices are those of the host, at the same paths, with their owners and modes
 ---@field gid_mappings? libcontainer.fields.id_mapping[]  the same of group ids
+---@field time_offsets? libcontainer.fields.time_offsets  clocks of a time namespace: { boottime = 3600, monotonic = "-1.5s" }
 ---@field mounts? libcontainer.fields.mount[]  what is mounted, in this order
 ---@field devices? libcontainer.fields.device[]  device nodes beside null, zero, full, random, urandom and tty
 ---@field mask_paths? string[]  files and directories that appear empty, where they exist
