@@ -84,6 +84,15 @@ function M.at_gate(_, session)
   return true
 end
 
+-- Where they are to be looked for: each has had a name made from the mark, before another that was chosen.
+local function all_names(record, mark)
+  local names = table.move(record.network_links, 1, #record.network_links, 1, {})
+  for i, item in ipairs(record.config.networks or {}) do
+    if item.type == "veth" and item.host_interface_name then names[#names + 1] = core.link_name(mark, i) end
+  end
+  return names
+end
+
 --- Of a container that has ended: the other ends of its pairs, which the kernel removes with its namespace,
 -- but in its own time. Whose record is damaged has those that bear its mark.
 ---@param record table
@@ -93,7 +102,7 @@ end
 ---@return libcontainer.RawError|nil raw
 function M.remove_links(record, mark, is_damaged)
   if not record.network_links and not is_damaged then return true end
-  local done, raw = core.remove_links(mark, record.network_links)
+  local done, raw = core.remove_links(mark, record.network_links and all_names(record, mark))
   if done then return true end
   -- Without the library there never were any, or it was removed since, and the kernel is all there is.
   if core.errno_name(raw.errno) == "ELIBACC" then return true end

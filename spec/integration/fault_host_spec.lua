@@ -8,6 +8,7 @@ local SCENARIOS <const> = {
   life = "create, start, wait and destroy",
   place = "create, start, wait and destroy at a configured cgroup",
   run = "lc.run with three pipes",
+  network = "create, start, wait and destroy with a pair and an interface of the host",
   foreign = "list, load and destroy of another process's container",
 }
 

@@ -14,6 +14,10 @@ describe("a host that is killed at any of its system calls", function()
     assert.is_true(faults.sweep("fault_host", "hooks", "kill") >= fixture.rounds(200, 10))
   end)
 
+  it("leaves no end of a pair in the host's bridge [L01]", function()
+    assert.is_true(faults.sweep("fault_host", "network", "kill") >= fixture.rounds(200, 10))
+  end)
+
   it("leaves no cgroup at a configured place, nor what it has made above it [L01]", function()
     assert.is_true(faults.sweep("fault_host", "place", "kill") >= fixture.rounds(200, 10))
   end)

@@ -252,7 +252,7 @@ describe("a container's network", function()
       local box = create("a", { veth { host_interface_name = "mine0" } })
       local started, err = box:start { "true" }
       assert(not started)
-      is("network networks[1]: mine0: file exists (EEXIST) — choose another name, or remove what has it", tostring(err))
+      is("network networks[1].host_interface_name: mine0: file exists (EEXIST) — choose another name, or remove what has it", tostring(err))
       assert(box:destroy())
       is(before, links())
     ]]
@@ -321,6 +321,24 @@ describe("an interface of the host", function()
       assert(add_device("dev0"))
       assert(box:destroy())
       assert(links():find("^dev0 dev%d lo$"), links())
+    ]]
+  end)
+
+  it("goes into a user namespace and comes back from there, where nobody inside could send it [O76] [O69]", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      assert(add_device("dev0"))
+      sh("busybox ip addr add 10.9.0.1/24 dev dev0")
+      local ids = { { container_id = 0, host_id = 100000, size = 65536 } }
+      local box <close> = create("a", { veth {}, { type = "device", host_interface_name = "dev0" } }, {
+        uid_mappings = ids, gid_mappings = ids,
+        namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup", "user" } })
+      local text = inside(box, "ip addr; cat /proc/self/uid_map")
+      for _, what in ipairs { "inet 10.1.0.2/24", "inet 10.9.0.1/24", " 100000 " } do
+        assert(text:find(what, 1, true), what .. " is not in\n" .. text)
+      end
+      is("br0 dev0 lo", (links():gsub("veth%x+ ?", ""):gsub(" $", "")))
+      assert(sh("busybox ip addr show dev0"):find("10.9.0.1/24", 1, true))
     ]]
   end)
 

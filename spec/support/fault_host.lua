@@ -25,9 +25,10 @@ end
 
 local scenario_path -- of the cgroups, where it is configured
 local scenario_hooks
+local scenario_networks
 local function config()
   return { rootfs = rootfs, hostname = "swept", cgroups = { memory = "64M", pids_limit = 32, path = scenario_path },
-    hooks = scenario_hooks,
+    hooks = scenario_hooks, networks = scenario_networks,
     namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup" }, seccomp = "default" }
 end
 
@@ -64,6 +65,24 @@ function scenarios.hooks(label, arm)
   return scenarios.life(label, arm)
 end
 if scenario_name == "hooks" then scenario_hooks = { create_runtime = { { path = "/bin/true" } } } end
+
+-- With a pair, and an interface of the host, in a network namespace that is our own. Where the host dies it
+-- cannot give anything back, and the kernel does with an interface what it does.
+function scenarios.network(label, arm)
+  return scenarios.life(label, arm)
+end
+if scenario_name == "network" then
+  scenario_networks = { { type = "veth", name = "eth0", bridge = "br0", address = "10.1.0.2/24",
+    gateway = "10.1.0.1", ipv6_address = "fd00::2/64", mtu = 1400, txqueuelen = 7, hairpin_mode = true } }
+  if mode ~= "victim" then
+    assert(core.add_bridge("br0", "10.1.0.1/24"))
+    os.execute("{ busybox ip link add dev0 type dummy || busybox ip link add dev0 type ifb; } 2>/dev/null; "
+      .. "busybox ip addr add 10.9.0.1/24 dev dev0; busybox ip link set dev0 up")
+  end
+  if mode ~= "victim" and mode ~= "kill" then
+    scenario_networks[2] = { type = "device", name = "dev0", host_interface_name = "dev0" }
+  end
+end
 
 -- A start fails and cannot even be undone; what it has left is the same object's to destroy.
 local disarmed

@@ -9,10 +9,10 @@ local M = {}
 -- A sweep that hangs is ended; a sane one takes seconds.
 local TIMEOUT <const> = 300
 
-local function run(command, format, ...)
+local function run(command, namespaces, format, ...)
   local output = fixture.directory() .. "/sweep"
-  os.execute(("%s exec timeout -s KILL %d unshare -m %s >%s 2>&1"):format(command, fixture.seconds(TIMEOUT),
-    format:format(...), output))
+  os.execute(("%s exec timeout -s KILL %d unshare %s %s >%s 2>&1"):format(command, fixture.seconds(TIMEOUT),
+    namespaces, format:format(...), output))
   local text = fixture.read(output)
   local cases, problems = text:match("cases (%d+) %w+ %d+ problems (%d+)\n$")
   if problems ~= "0" then error("the sweep found:\n" .. text:sub(1, 4000), 0) end
@@ -32,7 +32,8 @@ function M.sweep(program, scenario, ...)
   local rest = program == "fault_host" and table.concat({ select(2, ...) }, " ") or table.concat({ ... }, " ")
   -- That of the foreign containers holds one state root for each, so it is none itself.
   local root = fixture.directory() .. (scenario == "foreign" and "/roots" or "/state")
-  return run(command, "lua5.4 spec/support/%s.lua %s %s %s %s", program, before, root, fixture.rootfs(), rest)
+  local namespaces = scenario == "network" and "-m -n" or "-m" -- where nobody else has bridges
+  return run(command, namespaces, "lua5.4 spec/support/%s.lua %s %s %s %s", program, before, root, fixture.rootfs(), rest)
 end
 
 local driver
@@ -54,7 +55,7 @@ function M.starve(name, mode, cases)
   fixture.needs("root", "busybox", "cc")
   local command = ("LUA_PATH='%s' LUA_CPATH='%s' SWEEP_ROOT=%s/state SWEEP_ROOTFS=%s"):format(package.path,
     package.cpath, fixture.directory(), fixture.rootfs())
-  return (run(command, "%s spec/support/fault_alloc.lua %s %s %d", assert(make_driver()), name, mode, cases))
+  return (run(command, "-m", "%s spec/support/fault_alloc.lua %s %s %d", assert(make_driver()), name, mode, cases))
 end
 
 return M

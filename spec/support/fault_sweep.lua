@@ -93,6 +93,16 @@ local function descriptors()
   return table.concat(list, " ")
 end
 
+-- Names of the interfaces that there are, and of one the addresses.
+local function links()
+  local names = {}
+  for line in io.lines("/proc/self/net/dev") do names[#names + 1] = line:match("^%s*([^:%s]+):") end
+  table.sort(names)
+  local addresses = {}
+  for line in read("/proc/self/net/fib_trie"):gmatch("|%-%- (10%.[%d.]+)\n") do addresses[line] = true end
+  return table.concat(names, " ") .. (addresses["10.9.0.1"] and " with its address" or "")
+end
+
 local function look(places)
   local seen = {
     children = read(("/proc/self/task/%d/children"):format(core.pid())),
@@ -100,7 +110,7 @@ local function look(places)
     mounts = read("/proc/self/mountinfo"):gsub("%f[^\n\0]%d+ %d+ ", ""),
     umask = read("/proc/self/status"):match("Umask:\t(%d+)"),
     blocked = read("/proc/self/status"):match("SigBlk:\t(%x+)"),
-    cgroups = "", state = "",
+    cgroups = "", state = "", links = links(),
   }
   if places.is_remade then seen.descriptors = select(2, seen.descriptors:gsub("%d+", "")) end
   for _, path in ipairs(places.cgroups) do

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define NAMES_MAX 64   /* of interfaces of one container: schema.def */
+#define NAMES_MAX (2 * LCT_LINK_NAMES_MAX)
 #define ADDRESSES_MAX 8
 
 /* "10.1.0.2/24" or "10.1.0.2" without a NUL in it. */

@@ -50,14 +50,12 @@ static void refuse_advertisements(struct lc_compile *c)
 		.value = lc_plan_intern(c->w, "0"), .optional = 1);
 }
 
-static const char *host_name_of(
-	struct lc_compile *c, const struct lc_config_network *network, size_t index)
+/* By which the other end is known from its first moment, before it has its mark. */
+static const char *made_name_of(struct lc_compile *c, size_t index)
 {
 	char name[LCT_LINK_NAME_SIZE];
 	const char *copy;
 
-	if (network->host_interface_name != NULL)
-		return network->host_interface_name;
 	lc_link_name_make(c->in->mark != NULL ? c->in->mark : "", index, name);
 	copy = lc_arena_copy(c->w->arena, name, strlen(name));
 	if (copy == NULL)
@@ -89,9 +87,16 @@ static void make_one(struct lc_compile *c, const struct lc_config_network *netwo
 
 	lc_plan_origin(c->w, "networks[%zu]", index);
 	if (is_pair(network)) {
-		host_name = lc_plan_intern(c->w, host_name_of(c, network, index));
+		host_name = lc_plan_intern(c->w, made_name_of(c, index));
 		LCT_PLAN(c->w, host_pair, .host_name = host_name, .name = name);
-	} else {
+	}
+	if (is_pair(network) && network->host_interface_name != NULL) {
+		uint32_t to = lc_plan_intern(c->w, network->host_interface_name);
+
+		lc_plan_origin(c->w, "networks[%zu].host_interface_name", index);
+		LCT_PLAN(c->w, host_rename, .host_name = host_name, .to = to);
+		host_name = to;
+	} else if (!is_pair(network)) {
 		lc_plan_origin(c->w, "networks[%zu].host_interface_name", index);
 		LCT_PLAN(c->w, host_device, .name = name,
 			.device = lc_plan_intern(c->w, network->host_interface_name));

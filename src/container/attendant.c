@@ -7,7 +7,7 @@
 #include "plan/write.h"
 
 int lc_attendant_start(struct lc_host *host, const char *name, struct lc_plan_writer *writer,
-	int stdin_fd, struct lc_session *out, struct lc_error *err)
+	int stdin_fd, int join_pidfd, struct lc_session *out, struct lc_error *err)
 {
 	static char *const no_environment[] = {NULL};
 	char *const argv[] = {(char *) (uintptr_t) name, NULL};
@@ -16,7 +16,8 @@ int lc_attendant_start(struct lc_host *host, const char *name, struct lc_plan_wr
 		.init_argv = argv,
 		.init_envp = no_environment,
 		.cgroup_fd = -1,
-		.join_pidfd = -1,
+		.join_pidfd = join_pidfd,
+		.gates = writer->gates,
 	};
 	int r = lc_plan_finish(writer, &how.plan, &how.plan_size, err);
 
@@ -28,5 +29,7 @@ int lc_attendant_start(struct lc_host *host, const char *name, struct lc_plan_wr
 		return r;
 	how.stdio[0] = stdin_fd >= 0 ? stdin_fd : null;
 	how.stdio[1] = how.stdio[2] = null;
-	return lc_session_start(out, &how, err);
+	r = lc_session_start(out, &how, err);
+	out->is_join = false; /* it makes no second process */
+	return r;
 }

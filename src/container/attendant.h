@@ -13,9 +13,10 @@ struct lc_plan_writer;
 
 /*
  * Start it: `name` is its argv[0], `writer` has its plan but for the end, `stdin_fd` is borrowed, -1 for
- * the null device, which its other streams are. 0, and `out` is what lc_session_abort ends, or -errno.
+ * the null device, which its other streams are. `join_pidfd`, borrowed, is the process that its plan
+ * joins, -1 for none. 0, and `out` is what lc_session_abort ends, or -errno.
  */
 int lc_attendant_start(struct lc_host *host, const char *name, struct lc_plan_writer *writer,
-	int stdin_fd, struct lc_session *out, struct lc_error *err);
+	int stdin_fd, int join_pidfd, struct lc_session *out, struct lc_error *err);
 
 #endif

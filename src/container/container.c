@@ -89,6 +89,10 @@ void lc_container_done(struct lc_container *container)
 	if (container->host == NULL)
 		return;
 	lc_keeper_end(container);
+	/* Nobody else has what gives them back; while it runs they are its own. A forked child only lets go. */
+	if (container->host->owner == lc_sys_getpid() &&
+		(container->init.pidfd < 0 || lc_process_await(&container->init, 0, NULL) >= 0))
+		(void) lc_network_give_back(container, NULL);
 	lc_network_done(container);
 	lc_process_done(&container->init);
 	lc_cgroup_change_done(&container->change);

@@ -20,7 +20,7 @@ int lc_keeper_start(struct lc_container *container, struct lc_error *err)
 	LCT_PLAN(&writer, reset); /* the host's signals have nothing to do with it */
 	LCT_PLAN(&writer, session);
 	LCT_PLAN(&writer, ready);
-	r = lc_attendant_start(container->host, "keeper", &writer, -1, &container->keeper, err);
+	r = lc_attendant_start(container->host, "keeper", &writer, -1, -1, &container->keeper, err);
 	container->cgroup.scope.keeper = container->keeper.process.pid;
 	return r;
 }

@@ -3,6 +3,7 @@
 #include "container/network.h"
 
 #include "base/cleanup.h"
+#include "container/envoy.h"
 #include "network/link.h"
 #include "network/route.h"
 #include "plan/report.h"
@@ -18,6 +19,7 @@ struct device {
 	struct lc_link before; /* as it was on the host */
 	char name[LCT_LINK_NAME_SIZE]; /* in the container, at first */
 	int index;                     /* there; 0: not known */
+	bool is_back;                  /* on the host, and perhaps not yet as it was */
 };
 
 struct lc_network {
@@ -36,6 +38,8 @@ struct work {
 	struct lc_netlink host;
 	struct lc_netlink *inside;
 	int inside_namespace;
+	struct lc_container *container;
+	const struct lc_session *session;
 	struct lc_network *network;
 	char chosen[LCT_LINK_NAME_SIZE]; /* for the template of the device that came last */
 };
@@ -52,8 +56,18 @@ static int fail(struct lc_error *err, int result, const char *subject)
 
 static bool is_ours(const struct lc_link *link, const char *mark)
 {
-	return strcmp(link->kind, "veth") == 0 && mark[0] != '\0' &&
-	       strcmp(link->alias, mark) == 0;
+	char made[LCT_LINK_NAME_SIZE];
+
+	if (strcmp(link->kind, "veth") != 0 || mark[0] == '\0')
+		return false;
+	if (strcmp(link->alias, mark) == 0)
+		return true;
+	for (size_t i = 1; i <= LCT_LINK_NAMES_MAX; i++) {
+		lc_link_name_make(mark, i, made);
+		if (strcmp(link->name, made) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* --- looking, before and while it is done --- */
@@ -103,6 +117,9 @@ static int check_one(struct work *work, const struct lc_plan_record *record, str
 	case LCT_OP_host_pair:
 		return free_host_name(work,
 			text_of(work, ((const struct lc_op_host_pair *) record)->host_name), false, err);
+	case LCT_OP_host_rename:
+		return free_host_name(work,
+			text_of(work, ((const struct lc_op_host_rename *) record)->to), false, err);
 	case LCT_OP_host_bridge:
 		return find_bridge(work,
 			text_of(work, ((const struct lc_op_host_bridge *) record)->bridge), &found, err);
@@ -157,10 +174,22 @@ static int do_host_pair(struct work *work, const struct lc_op_host_pair *op, str
 	r = lc_link_find(&work->host, host_name, &made);
 	if (r >= 0)
 		r = lc_link_set_alias(&work->host, made.index, work->mark);
-	/* Without its mark nobody would know later whose it is; it goes with the namespace, but late. */
-	if (r < 0 && made.index > 0)
-		(void) lc_link_remove(&work->host, made.index);
 	return fail(err, r, host_name);
+}
+
+static int do_host_rename(
+	struct work *work, const struct lc_op_host_rename *op, struct lc_error *err)
+{
+	const char *to = text_of(work, op->to);
+	struct lc_link made;
+	int r = free_host_name(work, to, true, err);
+
+	if (r < 0)
+		return r;
+	r = lc_link_find(&work->host, text_of(work, op->host_name), &made);
+	if (r >= 0)
+		r = lc_link_set_name(&work->host, made.index, to);
+	return fail(err, r, to);
 }
 
 /* "eth%d" with the first number that is free inside. */
@@ -215,10 +244,28 @@ static int put_addresses(
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < network->addresses.count; i++)
-		if (network->addresses.items[i].index == device->before.index)
-			r = lc_address_put(nl, index, &network->addresses.items[i]);
+	for (size_t i = 0; r >= 0 && i < network->addresses.count; i++) {
+		if (network->addresses.items[i].index != device->before.index)
+			continue;
+		r = lc_address_put(nl, index, &network->addresses.items[i]);
+		if (r == -EEXIST)
+			r = 0;
+	}
 	return r;
+}
+
+/* Before the first one is moved in: who will move it back. */
+static int send_envoy(struct work *work, struct lc_error *err)
+{
+	int socket;
+
+	if (work->network->count > 0)
+		return 0;
+	socket = lc_envoy_open(work->container->host, work->session->process.pidfd, err);
+	if (socket < 0)
+		return socket;
+	lc_netlink_close(work->inside);
+	return lc_netlink_take(work->inside, socket, err);
 }
 
 static int do_host_device(
@@ -235,8 +282,10 @@ static int do_host_device(
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
 	network->devices = device;
 	device += network->count;
-	device->index = 0;
-	r = find_device(work, text_of(work, op->device), &device->before, err);
+	*device = (struct device){.index = 0};
+	r = send_envoy(work, err);
+	if (r >= 0)
+		r = find_device(work, text_of(work, op->device), &device->before, err);
 	if (r >= 0)
 		r = choose_name(work, text_of(work, op->name), err);
 	if (r >= 0)
@@ -372,6 +421,7 @@ static int do_one(struct work *work, const struct lc_plan_record *record, struct
 	case LCT_OP_##name:                                                                        \
 		return do_##name(work, (const struct lc_op_##name *) record, err);
 	DO(host_pair)
+	DO(host_rename)
 	DO(host_device)
 	DO(host_mac)
 	DO(host_mtu)
@@ -466,7 +516,8 @@ static int open_work(struct work *work, struct lc_session *session, struct lc_er
 int lc_network_make(struct lc_container *container, const struct lc_plan_writer *writer,
 	const char *mark, struct lc_session *session, struct lc_error *err)
 {
-	struct work work = {.mark = mark, .host = LCT_NETLINK_INIT, .inside_namespace = -1};
+	struct work work = {.mark = mark, .host = LCT_NETLINK_INIT, .inside_namespace = -1,
+		.container = container, .session = session};
 	int r = open_work(&work, session, err);
 
 	if (r < 0)
@@ -490,10 +541,14 @@ int lc_network_make(struct lc_container *container, const struct lc_plan_writer 
 
 static int remove_pair(struct work *work, const struct lc_plan_record *record, struct lc_error *err)
 {
-	if (record->op != LCT_OP_host_pair)
-		return 0;
-	(void) free_host_name(work,
-		text_of(work, ((const struct lc_op_host_pair *) record)->host_name), true, err);
+	uint32_t name = 0;
+
+	if (record->op == LCT_OP_host_pair)
+		name = ((const struct lc_op_host_pair *) record)->host_name;
+	else if (record->op == LCT_OP_host_rename)
+		name = ((const struct lc_op_host_rename *) record)->to;
+	if (name != 0)
+		(void) free_host_name(work, text_of(work, name), true, err);
 	return 0;
 }
 
@@ -541,39 +596,46 @@ static int find_moved(struct lc_network *network, const struct device *device, i
 	return r < 0 ? r : -ENODEV;
 }
 
-/* As it was: what cannot be put back is no reason to keep it from the host. */
-static void restore(struct lc_network *network, struct lc_netlink *host, const struct device *device)
+/* As it was. What was done is not done again when it is tried once more. */
+static int restore(struct lc_network *network, struct lc_netlink *host, const struct device *device)
 {
 	const struct lc_link *before = &device->before;
 	struct lc_link now;
-
-	if (lc_link_find(host, before->name, &now) < 0)
-		return;
-	if (before->has_mac && memcmp(before->mac, now.mac, LCT_MAC_SIZE) != 0)
-		(void) lc_link_set_mac(host, now.index, before->mac);
-	if (before->mtu != now.mtu)
-		(void) lc_link_set_mtu(host, now.index, before->mtu);
-	if (before->queue != now.queue)
-		(void) lc_link_set_queue(host, now.index, before->queue);
-	(void) put_addresses(network, host, device, now.index);
-	if ((before->flags & IFF_UP) != 0)
-		(void) lc_link_set_up(host, now.index, true);
-}
-
-static int give_back(struct lc_network *network, struct lc_netlink *host, int host_namespace,
-	const struct device *device)
-{
-	int index, r = find_moved(network, device, &index);
+	int r = lc_link_find(host, before->name, &now);
 
 	if (r < 0)
 		return r == -ENODEV ? 0 : r;
+	if (before->has_mac && memcmp(before->mac, now.mac, LCT_MAC_SIZE) != 0)
+		r = lc_link_set_mac(host, now.index, before->mac);
+	if (r >= 0 && before->mtu != now.mtu)
+		r = lc_link_set_mtu(host, now.index, before->mtu);
+	if (r >= 0 && before->queue != now.queue)
+		r = lc_link_set_queue(host, now.index, before->queue);
+	if (r >= 0)
+		r = put_addresses(network, host, device, now.index);
+	if (r >= 0 && (before->flags & IFF_UP) != 0)
+		r = lc_link_set_up(host, now.index, true);
+	return r;
+}
+
+static int give_back(struct lc_network *network, struct lc_netlink *host, int host_namespace,
+	struct device *device)
+{
+	int index, r;
+
+	if (device->is_back)
+		return restore(network, host, device);
+	r = find_moved(network, device, &index);
+	if (r < 0)
+		return r == -ENODEV ? 0 : r; /* removed, or it never came */
 	r = lc_link_move(&network->inside, index, host_namespace, device->before.name);
 	/* Somebody has taken its name meanwhile: the kernel's own way out. */
 	if (r == -EEXIST)
 		return lc_link_move(&network->inside, index, host_namespace, "dev%d");
-	if (r >= 0)
-		restore(network, host, device);
-	return r;
+	if (r < 0)
+		return r;
+	device->is_back = true;
+	return restore(network, host, device);
 }
 
 int lc_network_give_back(struct lc_container *container, struct lc_error *err)
@@ -589,7 +651,7 @@ int lc_network_give_back(struct lc_container *container, struct lc_error *err)
 		return r;
 	r = host_namespace = lc_netlink_namespace(&host);
 	while (r >= 0 && network->count > 0) {
-		const struct device *device = &network->devices[network->count - 1];
+		struct device *device = &network->devices[network->count - 1];
 
 		r = give_back(network, &host, host_namespace, device);
 		if (r < 0)

@@ -4,8 +4,8 @@
  * while the init waits at the gate "network", through the netlink socket that it has brought. No
  * namespace is entered.
  *
- * The other end of a pair has an alias, the container's mark: by that it is known to be ours, and
- * nothing else is ever removed. An interface that was moved in is kept alive by a descriptor of ours,
+ * The other end of a pair is born with a name made from the container's mark, and has that as its
+ * alias: by either it is known to be ours, and nothing else is ever removed. An interface that was moved in is kept alive by a descriptor of ours,
  * because the kernel destroys most kinds of them with the last process of a namespace.
  */
 #ifndef LCT_CONTAINER_NETWORK_H
@@ -31,7 +31,7 @@ int lc_network_give_back(struct lc_container *container, struct lc_error *err);
 /* Without giving anything back. */
 void lc_network_done(struct lc_container *container);
 
-/* Remove the ends of pairs that have these names and this mark; all with this mark when `names` is
+/* Remove the ends of pairs that have these names, where they are of this mark; all that are when `names` is
  * NULL. What is not there, and what is somebody else's, is success. */
 int lc_network_remove(
 	const char *const *names, size_t count, const char *mark, struct lc_error *err);

@@ -19,5 +19,5 @@ int lc_watcher_start(struct lc_host *host, int terminal, const struct lc_console
 	LCT_PLAN(&writer, session);
 	LCT_PLAN(&writer, terminal_watch, .raw = lc_plan_blob(&writer, saved->raw, saved->size),
 		.before = lc_plan_blob(&writer, saved->settings, saved->size));
-	return lc_attendant_start(host, "watcher", &writer, terminal, out, err);
+	return lc_attendant_start(host, "watcher", &writer, terminal, -1, out, err);
 }

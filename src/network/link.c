@@ -242,6 +242,15 @@ int lc_link_set_alias(struct lc_netlink *nl, int index, const char *alias)
 	return lc_netlink_ask(nl, &m);
 }
 
+int lc_link_set_name(struct lc_netlink *nl, int index, const char *name)
+{
+	struct lc_message m;
+
+	(void) begin_change(nl, &m, RTM_SETLINK, index);
+	lc_message_text(nl, &m, IFLA_IFNAME, name);
+	return lc_netlink_ask(nl, &m);
+}
+
 int lc_link_set_master(struct lc_netlink *nl, int index, int master)
 {
 	return set_number(nl, index, IFLA_MASTER, (uint32_t) master);

@@ -49,6 +49,8 @@ int lc_link_set_mtu(struct lc_netlink *nl, int index, uint32_t bytes);
 int lc_link_set_queue(struct lc_netlink *nl, int index, uint32_t length);
 int lc_link_set_mac(struct lc_netlink *nl, int index, const uint8_t mac[LCT_MAC_SIZE]);
 int lc_link_set_alias(struct lc_netlink *nl, int index, const char *alias);
+/* It must be down. */
+int lc_link_set_name(struct lc_netlink *nl, int index, const char *name);
 /* Put it into a bridge. */
 int lc_link_set_master(struct lc_netlink *nl, int index, int master);
 /* What comes in at a port of a bridge may go out at it again. */

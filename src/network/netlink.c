@@ -139,20 +139,6 @@ void lc_attribute_text(const struct lc_netlink *nl, const struct nlattr *attribu
 }
 
 /* --- asking --- */
-
-static int send_message(struct lc_netlink *nl, struct lc_message *m)
-{
-	long r;
-
-	if (m->is_full)
-		return -EMSGSIZE;
-	m->head.nlmsg_seq = ++nl->sequence;
-	do {
-		r = lc_sys_send(nl->socket, m->bytes, m->head.nlmsg_len, 0);
-	} while (r == -EINTR);
-	return r < 0 ? (int) r : 0;
-}
-
 /* Whatever has come, from the kernel; -EAGAIN for nothing. */
 static long receive(const struct lc_netlink *nl, void *buffer, size_t size)
 {
@@ -168,6 +154,36 @@ static long receive(const struct lc_netlink *nl, void *buffer, size_t size)
 	if (r >= 0 && (message.msg_flags & MSG_TRUNC) != 0)
 		return -EMSGSIZE;
 	return r;
+}
+
+/* What is left of an answer that nobody waits for any more: while the kernel tells a list it begins no
+ * other. */
+static long read_rest(struct lc_netlink *nl)
+{
+	uint8_t buffer[ANSWER_ROOM];
+	long r = 0;
+
+	while (nl->is_owed && r >= 0)
+		r = receive(nl, buffer, sizeof(buffer));
+	if (r != -EAGAIN && r < 0)
+		return r;
+	nl->is_owed = false;
+	return 0;
+}
+
+static int send_message(struct lc_netlink *nl, struct lc_message *m)
+{
+	long r = read_rest(nl);
+
+	if (r < 0)
+		return (int) r;
+	if (m->is_full)
+		return -EMSGSIZE;
+	m->head.nlmsg_seq = ++nl->sequence;
+	do {
+		r = lc_sys_send(nl->socket, m->bytes, m->head.nlmsg_len, 0);
+	} while (r == -EINTR);
+	return r < 0 ? (int) r : 0;
 }
 
 static long await(const struct lc_netlink *nl, void *buffer, size_t size, int64_t deadline)
@@ -214,6 +230,7 @@ static int read_answer(
 	_Alignas(struct nlmsghdr) uint8_t buffer[ANSWER_ROOM];
 	int64_t deadline = now_ms() + PATIENCE_MS;
 
+	nl->is_owed = true;
 	while (true) {
 		long r = await(nl, buffer, sizeof(buffer), deadline);
 		const struct nlmsghdr *message = (const void *) buffer;
@@ -228,8 +245,10 @@ static int read_answer(
 				continue;
 			if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
 				*out_has_changed = true;
-			if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE)
+			if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
+				nl->is_owed = false;
 				return result_of(nl, message);
+			}
 			result = visit != NULL ? visit(nl, message, context) : 0;
 			if (result < 0)
 				return result;

@@ -20,6 +20,7 @@ struct lc_netlink {
 	struct lc_mnl mnl;
 	int socket; /* owned; -1 for a closed one */
 	uint32_t sequence;
+	bool is_owed; /* an answer was not read to its end */
 };
 
 #define LCT_NETLINK_INIT {.socket = -1}

@@ -39,6 +39,7 @@ bool lc_link_name_is_valid(const char *name);
 /* The same with one "%d" in it, which becomes the first free number. */
 bool lc_link_template_is_valid(const char *name);
 
+#define LCT_LINK_NAMES_MAX 64 /* interfaces of one container: schema.def */
 /* The name of the end on the host of interface number `index` of whoever `mark` tells from all others. */
 void lc_link_name_make(const char *mark, size_t index, char out[LCT_LINK_NAME_SIZE]);
 
