@@ -43,8 +43,6 @@ local function words_of(detail)
   return list
 end
 
-local WORDS_OF_NETWORK <const> = words_of(check.section("network").by_name.type.detail)
-
 -- Values of fields whose meaning allows few: section.field → what makes one, given the random numbers.
 local VALUES = {
   ["config.rootfs"] = function(r) return r.one_of { "/nowhere/a", "/nowhere/b c" } end,
@@ -69,6 +67,9 @@ local VALUES = {
   ["config.no_new_privileges"] = function(r) return r.below(2) == 0 end,
   ["seccomp.architectures"] = function(r) return some(r, { "x86", "x32", "x86_64", "aarch64", "mips64n32" }) end,
   ["seccomp_rule.names"] = function(r) return some(r, { "read", "write", "openat", "clone", "mount" }, 1) end,
+  ["seccomp_rule.action"] = function(r)
+    return r.one_of { "allow", "errno", "errno", "trace", "log", "trap", "kill_thread", "kill_process", "notify", "notify" }
+  end,
   ["seccomp_arg.value_two"] = function(r) return r.bits() end,
   ["mount.type"] = function(r) return r.one_of { "bind", "tmpfs", "proc", "overlay" } end,
   ["mount.destination"] = function(r) return r.one_of(PATHS) end,
@@ -98,7 +99,6 @@ local VALUES = {
   ["hook.args"] = function(r) return some(r, TEXTS, 1) end,
   ["hook.path"] = function(r) return r.one_of(PATHS) end,
   ["config.networks"] = function(r)
-    if not check.contains(WORDS_OF_NETWORK, "device") then return nil end
     return r.one_of { { { type = "device", host_interface_name = "eth1" } },
       { { type = "device", host_interface_name = "eth1", name = "in%d" }, { type = "device", host_interface_name = "wl" } } }
   end,
@@ -170,7 +170,17 @@ local TOGETHER = {
     end
     if filter.default_action ~= "errno" and filter.default_action ~= "trace" then filter.default_errno_ret = nil end
     filter.syscalls = filter.syscalls or {}
-    table.insert(filter.syscalls, { names = { "execve" }, action = "allow" }) -- or nothing could start
+    table.insert(filter.syscalls, { names = { "execve", "sendmsg" }, action = "allow" }) -- or nothing could start
+    local notifies = false
+    for _, rule in ipairs(filter.syscalls) do notifies = notifies or rule.action == "notify" end
+    if not notifies then
+      filter.listener_path, filter.listener_metadata = nil, nil
+      for i = #(filter.flags or {}), 1, -1 do
+        if filter.flags[i] == "WAIT_KILLABLE_RECV" then table.remove(filter.flags, i) end
+      end
+    elseif filter.listener_metadata then
+      filter.listener_path = filter.listener_path or "/run/agent"
+    end
     filter.syscalls = filter.syscalls or {}
     table.insert(filter.syscalls, { names = { "execve" }, action = "allow" }) -- or nothing could start
   end,
@@ -200,12 +210,15 @@ local TOGETHER = {
   end,
 }
 
+-- Of twelve, how often a field is there that may be absent.
+local OFTEN <const> = { cgroups = 3, mount = 9, seccomp = 9, seccomp_rule = 10 }
+
 function make_section(random, name)
   local out = {}
   for _, spec in ipairs(check.section(name).fields) do
     local make = VALUES[name .. "." .. spec.name] or KINDS[spec.kind]
     local is_ours = name ~= "rdma_limit" and not fields.place(name, spec.name, "") and fields.is_spread(name)
-    if make and not is_ours and (spec.required or random.below(name == "cgroups" and 4 or 2) == 0) then
+    if make and not is_ours and (spec.required or random.below(12) < (OFTEN[name] or 6)) then
       out[spec.name] = make(random, spec)
     end
   end
@@ -343,8 +356,7 @@ describe("a configuration made at random", function()
     local function need(section, parent)
       for _, spec in ipairs(check.section(section).fields) do
         local place, name = fields.place(section, spec.name, parent), section .. "." .. spec.name
-        local is_there = spec.kind ~= "later" and (name ~= "config.networks" or check.contains(WORDS_OF_NETWORK, "device"))
-        if place and is_there then
+        if place and spec.kind ~= "later" then
           if (seen[name] or 0) < 5 then missing[#missing + 1] = name end
           local inner = fields.section_of(spec)
           if inner then need(inner, place == "" and parent or fields.join(parent, place)) end

@@ -253,6 +253,8 @@ describe("configs.to_oci", function()
     local paths = { err.problems[1].field, err.problems[2].field }
     table.sort(paths)
     assert.same({ "process.additional_groups[1]", "process.user" }, paths)
+    _, err = configs.to_oci { rootfs = "/x", mounts = { { destination = "/a", type = "bind", source_fd = 0 } } }
+    assert.equal("mounts[1].source_fd", err.problems[1].field)
     _, err = configs.to_oci({ rootfs = "x" }, { "sh", cwd = "y" })
     assert.equal("rootfs", err.problems[1].field)
     assert.equal("process.cwd", err.problems[2].field)

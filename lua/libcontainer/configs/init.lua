@@ -148,7 +148,7 @@ local function by_field(problems)
 end
 
 local function strict_config(t, problems)
-  if type(t) ~= "table" then
+  if type(t) ~= "table" or json.is_big(t) then
     check.add(problems, "", "a configuration must be a table, not " .. type(t))
     return {}
   end
@@ -165,7 +165,7 @@ local function strict_config(t, problems)
 end
 
 local function strict_process(t, problems)
-  if type(t) ~= "table" then
+  if type(t) ~= "table" or json.is_big(t) then
     check.add(problems, "", "a process must be a table, not " .. type(t))
     return {}
   end
@@ -217,14 +217,27 @@ local function read_bundle(path)
   return document, err or real:match("^(.*)/[^/]*$")
 end
 
--- Problems of one table of ours, by the paths of the document.
-local function translated(reading, side, problems)
+-- Has it, or something that it is in, been refused when it was read?
+local function is_refused_above(problems, field)
   for _, problem in ipairs(problems) do
-    problem.field = oci_read.path_of(reading, side, problem.field)
-    if not check.is_refused(reading.problems, problem.field) then
-      table.insert(reading.problems, problem)
+    local above = problem.field
+    if field == above or field:find("^[.%[]", #above + 1) and field:sub(1, #above) == above then
+      return true
     end
   end
+  return false
+end
+
+-- Problems of one table of ours, by the paths of the document.
+local function translated(reading, side, problems)
+  local found = {}
+  for _, problem in ipairs(problems) do
+    problem.field = oci_read.path_of(reading, side, problem.field)
+    if not is_refused_above(reading.problems, problem.field) then
+      found[#found + 1] = problem
+    end
+  end
+  table.move(found, 1, #found, #reading.problems + 1, reading.problems)
 end
 
 --- A configuration and a process from an OCI runtime-spec document (config.json) of any version 1.x.
@@ -256,7 +269,7 @@ function M.from_oci(source, options)
   end
   local problems = {}
   document = check.copy(document, problems)
-  if type(document) ~= "table" or #problems > 0 then
+  if type(document) ~= "table" or json.is_big(document) or #problems > 0 then
     return nil, errors.config_invalid(#problems > 0 and problems
       or { { field = "", message = "a configuration must be an object" } })
   end

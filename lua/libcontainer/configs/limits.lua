@@ -86,7 +86,7 @@ local function block_devices(limits, field, name)
     local major, minor = device_numbers(key)
     return { major = major, minor = minor, [name] = value }
   end)
-  if type(limits[field]) ~= "table" then
+  if type(limits[field]) ~= "table" or json.is_big(limits[field]) then
     return
   end
   for i, item in next, limits[field] do
@@ -146,10 +146,10 @@ end
 local function devices(limits, problems)
   local all, allowed, denied = limits.allow_all_devices, limits.allowed_devices, limits.denied_devices
   if all == nil and allowed == nil and denied == nil then
-    if type(limits.devices) == "table" then
+    if type(limits.devices) == "table" and not json.is_big(limits.devices) then
       for i, rule in next, limits.devices do
         local field = ("cgroups.devices[%s]"):format(i)
-        if type(rule) == "string" then
+        if type(rule) == "string" and math.type(i) == "integer" then
           limits.devices[i] = device_rule(rule, true, field, problems)
         elseif type(rule) == "table" then
           rule.major, rule.minor = device_number(rule.major), device_number(rule.minor)
@@ -265,7 +265,7 @@ local function items(limits, field)
   return function()
     repeat
       i = i + 1
-    until list[i] == nil or type(list[i]) == "table"
+    until list[i] == nil or (type(list[i]) == "table" and not json.is_big(list[i]))
     if list[i] ~= nil then
       return ("cgroups.%s[%d]"):format(field, i), list[i]
     end

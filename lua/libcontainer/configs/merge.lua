@@ -20,12 +20,12 @@ local HAS_FALSE <const> = { flag = true, choice3 = true, lua = true }
 local function over_items(base, more, key)
   local at = {}
   for i, item in ipairs(base) do
-    if key and type(item) == "table" and item[key] ~= nil then
+    if key and type(item) == "table" and type(item[key]) == "string" then
       at[item[key]] = i
     end
   end
   for _, item in ipairs(more) do
-    local place = key and type(item) == "table" and item[key] ~= nil and at[item[key]]
+    local place = key and type(item) == "table" and type(item[key]) == "string" and at[item[key]]
     base[place or #base + 1] = item
   end
   return base

@@ -363,7 +363,7 @@ function M.config(t, problems)
   memory_policy(t)
   if type(t.devices) == "table" then
     for i, device in next, t.devices do
-      if type(device) == "table" then
+      if type(device) == "table" and math.type(i) == "integer" then
         octal(device, "file_mode", problems, ("devices[%s].file_mode"):format(i))
       end
     end

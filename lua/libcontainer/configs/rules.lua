@@ -9,6 +9,7 @@ local check = require "libcontainer.check"
 local contradictions = require "libcontainer.configs.contradictions"
 local errors = require "libcontainer.errors"
 local ids = require "libcontainer.configs.ids"
+local json = require "libcontainer.json"
 local limits = require "libcontainer.configs.limits"
 local network_rules = require "libcontainer.configs.networks"
 local normal = require "libcontainer.configs.normal"
@@ -38,7 +39,7 @@ local function tables(list)
       i = i + 1
       if list[i] == nil then
         return nil
-      elseif type(list[i]) == "table" then
+      elseif type(list[i]) == "table" and not json.is_big(list[i]) then
         return i, list[i]
       end
     end
@@ -330,7 +331,7 @@ local SETS = { "bounding", "effective", "permitted", "inheritable", "ambient" }
 local function subset(capabilities, name, of, problems)
   local allowed = {}
   for _, capability in ipairs(capabilities[of] or {}) do
-    allowed[capability] = true
+    if type(capability) == "string" then allowed[capability] = true end
   end
   for i, capability in ipairs(capabilities[name] or {}) do
     if type(capability) == "string" and core.capability(capability) and not allowed[capability] then

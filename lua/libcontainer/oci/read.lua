@@ -87,7 +87,7 @@ FORMS["config.namespaces"] = function(value, reading, path)
     local kind = look_up(reading, item, "type", at)
     local join_path = look_up(reading, item, "path", at)
     if type(kind) ~= "string" then
-      check.add(reading.problems, at .. ".type", "must be text", kind)
+      if is_object(item) then check.add(reading.problems, at .. ".type", "must be text", kind) end
     elseif seen[kind] then
       check.add(reading.problems, at .. ".type", "is listed twice", kind)
     elseif join_path ~= nil and join_path ~= "" then
@@ -97,7 +97,7 @@ FORMS["config.namespaces"] = function(value, reading, path)
       out[#out + 1] = kind
       reading.at.config[("namespaces[%d]"):format(#out)] = at .. ".type"
     end
-    seen[kind or ""] = true
+    seen[type(kind) == "string" and kind or ""] = true
   end
   return out
 end
@@ -351,6 +351,26 @@ end
 
 local TEXTS <const> = { string = true, path = true, word = true }
 
+local function is_list(value)
+  return type(value) == "table" and not json.is_big(value)
+end
+
+local function is_whole(value)
+  return json.is_big(value) or math.type(value) == "integer" or (type(value) == "number" and value % 1 == 0)
+end
+
+-- What a value is in a document, by the kind of our field: no friendly forms. Others are looked at elsewhere.
+local FITS <const> = {
+  flag = { "true or false", function(value) return type(value) == "boolean" end },
+  integer = { "a whole number", is_whole },
+  number = { "a number", function(value) return type(value) == "number" end },
+  string = { "text", function(value) return type(value) == "string" end },
+  strings = { "an array", is_list },
+  map = { "an object", is_object },
+}
+FITS.choice3, FITS.size, FITS.path, FITS.word = FITS.flag, FITS.integer, FITS.string, FITS.string
+FITS.paths, FITS.words = FITS.strings, FITS.strings
+
 -- The value of one field. `parent` is where its section is, without places in arrays.
 local function read_value(reading, section, spec, value, object, ours, path, parent, side)
   local form = FORMS[section .. "." .. spec.name]
@@ -361,6 +381,9 @@ local function read_value(reading, section, spec, value, object, ours, path, par
     return objects(inner, value, reading, ours, path, parent, side)
   elseif inner then
     return read_section(reading, inner, value, ours, path, parent, side)
+  elseif FITS[spec.kind] and not FITS[spec.kind][2](value) then
+    check.add(reading.problems, path, "must be " .. FITS[spec.kind][1], value)
+    return nil
   elseif spec.kind == "words" or spec.kind == "strings" then
     return fields.prefix(section, spec.name) and words(section, spec, value, reading, path) or value
   elseif not spec.required and (value == "" and TEXTS[spec.kind] or spec.kind == "later" and says_nothing(value)) then
@@ -448,6 +471,7 @@ end
 
 -- What OCI means where it says nothing, and we would mean something else.
 local function absences(config, document)
+  config.cgroups = config.cgroups or {}
   config.namespaces = config.namespaces or json.array()
   if config.seccomp == nil then
     config.seccomp = false
@@ -459,7 +483,7 @@ local function absences(config, document)
   if type(resources) ~= "table" or resources.devices == nil then
     config.cgroups.devices = json.array()
   end
-  config.cgroups = next(config.cgroups) and config.cgroups
+  config.cgroups = next(config.cgroups) and config.cgroups or nil
 end
 
 -- A process object with what belongs to the container alone, and no program.
@@ -493,8 +517,10 @@ function M.document(document, bundle)
     process = read_section(reading, "process", document, "", "", "", "process")
     process = says_more(process) and process or nil
   end
-  reading.used[document].linux = true
-  unread(reading, document, "", "")
+  if reading.used[document] then
+    reading.used[document].linux = true
+    unread(reading, document, "", "")
+  end
   return config, process, reading
 end
 

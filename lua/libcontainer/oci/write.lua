@@ -234,6 +234,9 @@ local SHARED <const> = { capabilities = true, rlimits = true, no_new_privileges 
 local IMPLIED <const> = { ["config.detach"] = false, ["config.session_keyring"] = true,
   ["config.parent_death_signal"] = 0 }
 
+-- What a document without it would say something else than.
+local REFUSED <const> = { ["mount.source_fd"] = "is a descriptor of this process, and OCI has paths alone" }
+
 -- What is written where another field is.
 local ELSEWHERE <const> = { ["config.additional_groups"] = true, ["rdma_limit.device"] = true }
 for name in next, SHARED do
@@ -256,6 +259,8 @@ function write_section(writing, section, object, ours, parent, out)
       if written ~= nil then
         put(writing, out, place, written, parent)
       end
+    elseif REFUSED[section .. "." .. spec.name] then
+      check.add(writing.problems, here, REFUSED[section .. "." .. spec.name], value)
     elseif IMPLIED[section .. "." .. spec.name] ~= value and not ELSEWHERE[section .. "." .. spec.name] then
       leave_out(writing, here, value)
     end
