@@ -38,7 +38,7 @@ static unsigned count_fds(void)
 
 static struct message message(struct fuzz_input *in)
 {
-	struct message one = {.report = {.kind = (uint32_t) fuzz_number(in, 1) % 8}};
+	struct message one = {.report = {.kind = (uint32_t) fuzz_number(in, 1) % 10}};
 	unsigned fds = (unsigned) fuzz_number(in, 1), length = (unsigned) fuzz_number(in, 1);
 
 	one.fds_count = fds % (FDS_MAX + 1);
@@ -87,7 +87,7 @@ static int expect(const struct lc_session *session, const struct message *one)
 	case LCT_REPORT_ERROR:
 		return one->report.error.errnum > 0 ? -one->report.error.errnum : -EPROTO;
 	case LCT_REPORT_READY:
-		if (session->helper.pidfd >= 0)
+		if (session->has_child)
 			return LCT_SESSION_READY;
 		return is_new && session->has_terminal == (session->terminal >= 0) &&
 				session->gates == 0 ? LCT_SESSION_READY : -EPROTO;
@@ -99,6 +99,9 @@ static int expect(const struct lc_session *session, const struct message *one)
 	case LCT_REPORT_TERMINAL:
 		return session->has_terminal && session->terminal < 0 && is_new && has_fd &&
 				one->is_terminal ? LCT_SESSION_WAIT : -EPROTO;
+	case LCT_REPORT_LISTENER:
+		return session->has_listener && !session->is_heard && has_fd ? LCT_SESSION_LISTENER :
+									       -EPROTO;
 	case LCT_REPORT_CHILD:
 		return session->is_join && session->has_gone && !session->has_child && has_fd &&
 				one->report.pid > 0 ? LCT_SESSION_WAIT : -EPROTO;
@@ -151,7 +154,8 @@ void fuzz_session(const uint8_t *data, size_t size)
 	session.socket = pair[0];
 	session.has_terminal = (like & 1) != 0;
 	session.is_join = (like & 2) != 0;
-	session.gates = like >> 4 << 1;
+	session.gates = (like >> 4 & 7) << 1;
+	session.has_listener = (like & 128) != 0;
 	session.process.has_ended = true; /* there is none */
 	session.process.pidfd = session.is_join ? dup(other) : -1;
 	for (int i = 0; i < MESSAGES_MAX && fuzz_left(&in) > 0 && r >= 0; i++) {

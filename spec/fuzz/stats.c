@@ -133,13 +133,35 @@ static void check_devices(const struct lc_stats *got)
 				got->devices[i].minor != got->devices[k].minor);
 }
 
-static void check_pressure(const struct lc_pressure *got)
+/* As the kernel writes it, at the start of a line: then it is read so. */
+static void check_pressure_line(const char *text, const char *kind, const struct lc_pressure_line *got)
 {
-	const struct lc_pressure_line *lines[] = {&got->some, &got->full};
+	const char *line = text;
+	unsigned n[6];
+	uint64_t total;
+	int end = 0;
 
-	for (int i = 0; i < 2; i++)
-		MUST(!lines[i]->is_set || (lines[i]->avg10 >= 0 && lines[i]->avg60 >= 0 &&
-						  lines[i]->avg300 >= 0));
+	MUST(!got->is_set || (got->avg10 >= 0 && got->avg60 >= 0 && got->avg300 >= 0));
+	while (strncmp(line, kind, 5) != 0) {
+		line = strchr(line, '\n');
+		if (line == NULL)
+			return;
+		line++;
+	}
+	if (strstr(text, kind) != line || strspn(line + 5, "avgtol=0123456789. ") != strcspn(line + 5, "\n") ||
+		sscanf(line + 5, "avg10=%2u.%2u avg60=%2u.%2u avg300=%2u.%2u total=%12" SCNu64 "%n", &n[0],
+			&n[1], &n[2], &n[3], &n[4], &n[5], &total, &end) != 7 ||
+		(line[5 + end] != '\n' && line[5 + end] != '\0'))
+		return;
+	MUST(got->is_set && got->total_us == total);
+	MUST(got->avg10 == n[0] + n[1] / 100.0 && got->avg60 == n[2] + n[3] / 100.0 &&
+		got->avg300 == n[4] + n[5] / 100.0);
+}
+
+static void check_pressure(const char *text, const struct lc_pressure *got)
+{
+	check_pressure_line(text, "some ", &got->some);
+	check_pressure_line(text, "full ", &got->full);
 }
 
 static void check_items(const struct lc_stat_items *list)
@@ -205,8 +227,8 @@ void fuzz_stats(const uint8_t *data, size_t size)
 	if (is_unified)
 		check_pairs(texts[3] != NULL ? texts[3] : "", &got.memory_events);
 	check_devices(&got);
-	for (int i = 0; i < LCT_PRESSURES; i++)
-		check_pressure(&got.pressures[i]);
+	if (is_unified && texts[2] != NULL)
+		check_pressure(texts[2], &got.pressures[LCT_PRESSURE_CPU]);
 	check_items(&got.rdma);
 	check_items(&got.misc);
 	if (texts[4] != NULL)

@@ -17,6 +17,24 @@
 
 #define BITS 8192 /* of a set of processors */
 
+/* "RTMIN+3", "RTMAX-2": signal(7), with what a C library keeps for itself. */
+static void check_realtime(const char *text, int signal)
+{
+	unsigned offset = 0;
+	char sign = '\0', more;
+	int count;
+
+	text += strncasecmp(text, "SIG", 3) == 0 ? 3 : 0;
+	if (strncasecmp(text, "RTMIN", 5) != 0 && strncasecmp(text, "RTMAX", 5) != 0)
+		return;
+	count = sscanf(text + 5, "%c%3u%c", &sign, &offset, &more);
+	if (signal > 0)
+		MUST(signal == ((text[3] | 0x20) == 'i' ? 34 + (int) offset : 64 - (int) offset));
+	if (count == 2 && offset <= 30 && sign == ((text[3] | 0x20) == 'i' ? '+' : '-') &&
+		isdigit((unsigned char) text[6]))
+		MUST(signal > 0);
+}
+
 static void check_names(const char *text)
 {
 	int signal = lc_signal_number(text), limit = lc_rlimit_number(text);
@@ -25,6 +43,7 @@ static void check_names(const char *text)
 
 	MUST(signal == -1 || (signal >= 1 && signal <= 64));
 	MUST(limit >= -1 && limit < 16 && capability >= -1 && capability < 64);
+	check_realtime(text, signal);
 	/* a word is a word in any case, and nothing is left over behind it */
 	if (signal > 0 && lc_signal_name(signal) != NULL) {
 		(void) snprintf(said, sizeof(said), "sig%s", lc_signal_name(signal));
