@@ -264,6 +264,9 @@ local function check_options(options)
   if (uids == nil) ~= (gids == nil) then
     check.add(problems, uids and "gid_mappings" or "uid_mappings", "is missing: users and groups are mapped together")
   end
+  if uids and gids and core.uid() ~= 0 then
+    check.add(problems, "uid_mappings", "needs root: what an ordinary user unpacks is his own")
+  end
   if #problems > 0 then return nil, errors.config_invalid(problems) end
   return { size_limit = size, entry_limit = entries, uids = uids, gids = gids, progress = options.progress,
     devices = options.devices or false, privileges = options.privileges or false,

@@ -352,6 +352,8 @@ describe("a layout", function()
       assert.matches("its digest is sha256:%x+, and has to be sha256:" .. file:match("%x+$"), tostring(err), kind)
       assert.equal("sha256:" .. file:match("%x+$"), err.digest)
       assert.equal(kind == "layer" and 1 or nil, err.layer)
+      -- of the blob, which is known before anything of it is parsed
+      assert.is_nil(tostring(err):find("uncompressed", 1, true))
       fixture.write(file, bytes .. " ")
       img, err = open(path)
       if img then _, err = img:unpack(place .. "/out") end

@@ -403,6 +403,33 @@ describe("unpacking", function()
     assert_only(place, "lay")
   end)
 
+  it("by an ordinary user makes everything his own, and leaves nothing of what fails", function()
+    fixture.needs("root", "cc", "libarchive")
+    local place = fixture.directory()
+    fixture.write(place .. "/a.tar", tar.archive { { name = "d/", type = "directory", mode = 0 }, { name = "d/e/",
+      type = "directory", mode = 0 }, { name = "d/e/f", data = "x", uid = 5, gid = 6, mode = 0 } })
+    fixture.write(place .. "/b.tar", tar.archive { { name = "d/e/", type = "directory", mode = 0 },
+      { name = "d/", type = "directory", mode = 0 }, { name = ".." } })
+    fixture.sh("chown -R 65534:65534 %s", place)
+    local said = fixture.lua_prints(([[
+      local image = require "libcontainer.image"
+      local place = %q
+      local factory = assert(lc.new(root, { cgroups = "none" }))
+      local function unpack(name, options)
+        return assert(image.open(place .. "/" .. name, { factory = factory })):unpack(place .. "/out" .. name, options)
+      end
+      print(assert(unpack "a.tar").entries)
+      print(select(2, unpack "b.tar"))
+      local map = { { container_id = 0, host_id = 0, size = 1 } }
+      print(select(2, unpack("b.tar", { uid_mappings = map, gid_mappings = map })))]]):format(place),
+      { args = { place .. "/state" }, before = "setpriv --reuid 65534 --regid 65534 --clear-groups" })
+    assert.matches("^3\n[^\n]*leads out of the root\n[^\n]*needs root: [^\n]*\n$", said)
+    assert.equal("65534 65534 0\n65534 65534 0\n65534 65534 0",
+      fixture.sh("cd %s/outa.tar/d && stat -c '%%u %%g %%a' . e e/f", place))
+    assert.equal("a.tar\nb.tar\nouta.tar", fixture.sh("ls -A %s | grep -v state", place))
+    fixture.sh("rm -r %s/state", place)
+  end)
+
   it("says which package is missing where libarchive is not installed", function()
     fixture.needs("root", "libarchive")
     local place = layout(tar.archive { { name = "f" } })

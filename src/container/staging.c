@@ -38,6 +38,9 @@ static int take_away(void *context, const char *name, unsigned char type)
 		r = lc_sys_unlinkat(emptying->directory, name, 0);
 	if (r != -EISDIR)
 		return r < 0 && r != -ENOENT ? lc_fail(emptying->err, LCT_STEP_IMAGE, r, name) : 0;
+	/* An ordinary user moves only what he may write to. */
+	if (lc_sys_geteuid() != 0)
+		(void) lc_sys_fchmodat(emptying->directory, name, 0700);
 	do {
 		snprintf(up, sizeof(up), "%llu", (unsigned long long) (*emptying->moved)++);
 		r = lc_sys_renameat2(emptying->directory, name, emptying->top, up, RENAME_NOREPLACE);

@@ -55,6 +55,15 @@ local function capabilities(job)
   return list
 end
 
+-- An ordinary user may have no cgroup; the limit on the heap is the program's in every case.
+local function cgroups_of(job)
+  if core.uid() ~= 0 then return nil end
+  -- On a tmpfs what is unpacked is memory of its own, which does not go.
+  local memory = MEMORY + (job.staging and job.staging:is_memory() and job.size_limit or 0)
+  return { memory = memory, pids_limit = 1,
+    devices = job.devices and { { allow = true, type = "a", access = "m" } } or {} }
+end
+
 local function config_of(job, file, place)
   local mounts = { { type = "tmpfs", source = "tmpfs", destination = "/dev",
     options = { "nosuid", "noexec", "mode=755", "size=64k" } } }
@@ -64,13 +73,10 @@ local function config_of(job, file, place)
   mounts[#mounts + 1] = bind(file, PROGRAM, "ro")
   if job.source then mounts[#mounts + 1] = bind(job.source, SOURCE, "ro", "noexec") end
   if job.staging then mounts[#mounts + 1] = bind(place .. "/new", TARGET, "noexec") end
-  -- On a tmpfs what is unpacked is memory of its own, which does not go.
-  local memory = MEMORY + (job.staging and job.staging:is_memory() and job.size_limit or 0)
   return configs.empty { rootfs = place .. "/box", readonlyfs = true, hostname = "unpack", mounts = mounts,
     capabilities = capabilities(job),
     rlimits = { { type = "AS", soft = HEAP, hard = HEAP }, { type = "CORE", soft = 0, hard = 0 } },
-    cgroups = { memory = memory, pids_limit = 1, devices = job.devices and
-      { { allow = true, type = "a", access = "m" } } or {} } }
+    cgroups = cgroups_of(job) }
 end
 
 -- --- what it says ---
