@@ -76,7 +76,7 @@ CORE_SRC = \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/envoy.c \
 	src/container/factory.c src/container/handover.c src/container/host.c src/container/ids.c src/container/images.c \
 	src/container/join.c \
-	src/container/keeper.c src/container/launch.c src/container/network.c src/container/pids.c \
+	src/container/keeper.c src/container/launch.c src/container/layer.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/staging.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/container/trees.c src/container/user_namespace.c src/container/watcher.c \
@@ -84,13 +84,13 @@ CORE_SRC = \
 	src/binding/factory.c \
 	src/binding/failure.c src/binding/group.c src/binding/image.c src/binding/listener.c src/binding/network.c \
 	src/binding/notify.c \
-	src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
+	src/binding/layer.c src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
 	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
 	src/binding/usage.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
 	src/init/attributes.c src/init/copy_up.c src/init/credentials.c src/init/devices.c src/init/exec.c src/init/host_part.c \
-	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c \
+	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c src/init/overlay.c \
 	src/init/paths.c src/init/rootfs.c src/init/scheduling.c src/init/slots.c src/init/start.c src/init/terminal.c \
 	src/init/watch.c \
 	src/plan/read.c $(FAULT_SRC)

@@ -223,6 +223,7 @@ local function dump(box, images, work, log_path, options)
   local facts, err = look(box)
   if not facts then return nil, err end
   local config = box._record.config
+  if config.overlay then return nil, errors.layer_of_checkpoint() end
   for i, mount in ipairs(config.mounts or {}) do
     if mount.source_fd then return nil, errors.mount_of_descriptor(i) end
   end

@@ -9,6 +9,7 @@ local configs = require "libcontainer.configs"
 local control = require "libcontainer.control"
 local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
+local layer = require "libcontainer.layer"
 local loop = require "libcontainer.loop"
 local network = require "libcontainer.network"
 local object = require "libcontainer.object"
@@ -373,7 +374,33 @@ function Container:explain(proc)
   proc, err = as_process(proc or { args = { "true" } })
   if not proc then return nil, err end
   return plan.of(self._id, self._core, self._record.config, proc:_specification(),
-    self:status() == "running", self._factory:_mark(self._id))
+    self:status() == "running", self._factory:_mark(self._id), layer.path(self))
+end
+
+-- --- its writable layer ---
+
+--- What its programs have changed of its root: of one with `overlay`, running or not.
+---@return { path: string, kind: "added"|"changed"|"deleted" }[]|nil  by path; of what has been added every entry
+---@return libcontainer.Error|nil err
+function Container:diff()
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  return layer.diff(self)
+end
+
+--- Throw away what its programs have changed of its root, while none of them runs.
+---@return true|nil
+---@return libcontainer.Error|nil err  ContainerNotStopped
+function Container:reset_layer()
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local lock <close>, why = M.lock(self._directory, self._id, self._core)
+  if not lock then return nil, why end
+  local status
+  status, err = self:status()
+  if not status then return nil, err end
+  if status ~= "created" and status ~= "stopped" then return nil, errors.container_not_stopped(self._id, status) end
+  return layer.clear(self)
 end
 
 --- Write it into files, from which `factory:restore` brings it back: its processes with their memory and

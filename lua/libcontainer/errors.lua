@@ -135,6 +135,12 @@ local HINTS = {
   ["mount EBUSY"] = "this file system is already mounted with other options",
   ["mount EINVAL"] = "the file system does not know one of the options, or the source is no place "
     .. "to mount from",
+  ["layer ESTALE"] = "the layer was made over another rootfs: container:reset_layer() empties it",
+  ["layer EBUSY"] = "another container uses this layer: each needs its own",
+  ["layer EINVAL"] = "the file system of overlay.layer cannot hold a writable layer: it must know extended attributes, "
+    .. "and be no overlay itself",
+  ["layer ENODEV"] = "the kernel has no overlay file system: modprobe overlay",
+  ["layer ELOOP"] = "a layer is part of another one, or the tree is too deep to be read",
   ["idmap EINVAL"] = "the kernel cannot map the ids of this file system, or the mount has its ids mapped already: "
     .. "mount_setattr(2) lists those that it can",
   ["idmap EPERM"] = "mapping ids needs CAP_SYS_ADMIN over the file system of the source: root, and outside of any "
@@ -707,6 +713,23 @@ function M.mount_of_image(point)
   return M.new { code = "SystemError", step = "checkpoint", field = "mounts", subject = point, errname = "EOPNOTSUPP",
     errno = 95, message = "checkpoint: " .. point .. " is mounted from the image itself (EOPNOTSUPP)",
     hint = "criu would follow links of the image out of it: mount from a directory of the host instead" }
+end
+
+--- A container that writes into its rootfs.
+---@param id string
+---@return libcontainer.Error
+function M.no_layer(id)
+  return M.new { code = "SystemError", step = "layer", field = "overlay", errname = "EINVAL", errno = 22,
+    message = "container " .. quoted(id) .. " has no writable layer (EINVAL)",
+    hint = "create it with overlay = {}" }
+end
+
+--- A checkpoint of a container with a writable layer.
+---@return libcontainer.Error
+function M.layer_of_checkpoint()
+  return M.new { code = "SystemError", step = "checkpoint", field = "overlay", errname = "EOPNOTSUPP", errno = 95,
+    message = "checkpoint: the root is an overlay, which is not brought back yet (EOPNOTSUPP)",
+    hint = "give the container a rootfs of its own to write to" }
 end
 
 --- A mount whose source is a descriptor.

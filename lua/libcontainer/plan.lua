@@ -25,15 +25,16 @@ local M = {}
 ---@param proc table          strict
 ---@param is_running boolean   the process would join it
 ---@param mark string          the container's own among all roots
+---@param layer string|nil     directory of its writable layer
 ---@return libcontainer.Plan|nil
 ---@return libcontainer.Error|nil err
-function M.of(id, container, config, proc, is_running, mark)
+function M.of(id, container, config, proc, is_running, mark, layer)
   local profile = seccomp.of(config, proc)
   local filter, why = seccomp.filter(profile, core)
   if filter == nil and why then
     return nil, errors.is(why) and why or errors.raw(why, { field = "seccomp" })
   end
-  local options = { id = id, mark = mark, filter = filter or nil, filter_flags = seccomp.flags(profile) }
+  local options = { id = id, mark = mark, layer = layer, filter = filter or nil, filter_flags = seccomp.flags(profile) }
   for _, name in ipairs { "stdin", "stdout", "stderr" } do
     options["null_" .. name] = not proc.terminal and (proc[name] == nil or proc[name] == "null")
   end

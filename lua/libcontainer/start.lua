@@ -8,6 +8,7 @@ local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
 local hooks = require "libcontainer.hooks"
+local layer = require "libcontainer.layer"
 local loop = require "libcontainer.loop"
 local network = require "libcontainer.network"
 local rules = require "libcontainer.configs.rules"
@@ -228,12 +229,14 @@ function M.first(box, proc, status)
       "the first one runs on cgroups.cpuset_cpus")
   end
   local fine, err = prepare(box, status)
+  if fine then fine, err = layer.make(box) end
   if not fine then return nil, err end
   local options
   options, err = open_options(box, proc)
   if not options then return nil, err end
   options.init = box._factory:_init_command()
   options.sources = box._sources or nil
+  options.layer = layer.path(box)
   local running, has_raised
   running, err, has_raised = with_stdio(proc, options, function() return begin_first(box, proc, options) end)
   box._has_failed = not running

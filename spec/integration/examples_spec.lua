@@ -22,6 +22,8 @@ local EXPECTED <const> = {
     .. "mkdir /tmp/secret: refused by the supervisor, EACCES\nmkdir was asked for: allowed, secret\n",
   many = "200 containers, 8 at a time, sum of their statuses 900\n",
   oom = "started: sh\n3 killed for want of memory, then it ended with status 7\nthe last event: destroy\n",
+  overlay_diff = "of the layer\nchanged\t/etc/motd\nadded\t/etc/new\nadded\t/etc/new/file\ndeleted\t/etc/old\n"
+    .. "below it is of the root\ndifferences now: 0\nof the root\nold\n",
   custom_init = "init: a Lua script, Lua 5.4\nprogram: process 1, oom_score_adj 500\nstatus 0\n",
   rootless = "inside it is user 0\noutside it is user 100000\nuser 0 and the next 65535 are 100000 and so on\n",
   exec_shell = "3\tfrom box\n/dev/pts/0\na word\ngot a word\n\nthere is no terminal to attach: the input is none — "

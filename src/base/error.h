@@ -64,7 +64,8 @@
 	STEP(CHECKPOINT, "checkpoint")                                                             \
 	STEP(RESTORE, "restore")                                                                   \
 	STEP(IDMAP, "idmap")                                                                       \
-	STEP(IMAGE, "image")
+	STEP(IMAGE, "image")                                                                       \
+	STEP(LAYER, "layer")
 
 enum lc_step {
 #define LCT_STEP_ENUM(symbol, name) LCT_STEP_##symbol,

@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LCT_DIR_DEPTH 64 /* of a tree that lc_dir_remove takes */
+#define LCT_DIR_DEPTH 64 /* levels that lc_dir_remove has open at once */
 #define LCT_DIR_PASSES 8 /* over a directory that is not empty yet */
 #define LCT_READ_START 4096
 
@@ -192,6 +192,8 @@ int lc_dir_each(int dirfd, visit_fn *visit, void *context, enum lc_step step, st
 struct removal {
 	int fd; /* directory being emptied */
 	int depth;
+	int top;         /* the outermost one of them */
+	unsigned *moved; /* directories that were too deep, and are in the outermost one now */
 	enum lc_step step;
 	struct lc_error *err;
 };
@@ -212,6 +214,20 @@ static int remove_entry(void *context, const char *name, unsigned char type)
 	return 0;
 }
 
+/* Whoever made the tree may have made it deeper than there are descriptors: what is too deep is done
+ * from above, in another pass. */
+static int move_up(const struct removal *above, const char *name)
+{
+	char other[32];
+	long r = -EEXIST;
+
+	while (r == -EEXIST) {
+		(void) snprintf(other, sizeof(other), "moved-%u", (*above->moved)++);
+		r = lc_sys_renameat2(above->fd, name, above->top, other, RENAME_NOREPLACE);
+	}
+	return r < 0 && r != -ENOENT ? lc_fail(above->err, above->step, r, name) : 0;
+}
+
 /*
  * Empty the directory `name` of above->fd. It is opened without following anything, so whoever
  * swaps it for a link or mounts over it meanwhile gets us an error and not elsewhere.
@@ -221,7 +237,8 @@ static int empty_tree(const struct removal *above, const char *name)
 	LCT_CLEANUP(fd) int fd = (int) lc_sys_openat2(above->fd, name,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0,
 		RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
-	struct removal removal = {fd, above->depth + 1, above->step, above->err};
+	struct removal removal = {fd, above->depth + 1, above->depth == 0 ? fd : above->top,
+		above->moved, above->step, above->err};
 	long failed;
 	int r;
 
@@ -230,7 +247,7 @@ static int empty_tree(const struct removal *above, const char *name)
 	if (fd < 0)
 		return lc_fail(above->err, above->step, fd, name);
 	if (removal.depth > LCT_DIR_DEPTH)
-		return lc_fail(above->err, above->step, ELOOP, name);
+		return move_up(above, name);
 	r = each_entry(fd, remove_entry, &removal, &failed);
 	return failed < 0 ? lc_fail(above->err, above->step, failed, name) : r;
 }
@@ -241,7 +258,11 @@ static int remove_tree(const struct removal *above, const char *name)
 
 	/* A file system may skip entries when others are removed while it lists them. */
 	for (int pass = 0; r == -ENOTEMPTY && pass < LCT_DIR_PASSES; pass++) {
+		unsigned moved = *above->moved;
+
 		r = empty_tree(above, name);
+		if (above->depth == 0 && *above->moved != moved)
+			pass = 0;
 		if (r < 0)
 			return (int) r;
 		r = lc_sys_unlinkat(above->fd, name, AT_REMOVEDIR);
@@ -251,7 +272,8 @@ static int remove_tree(const struct removal *above, const char *name)
 
 int lc_dir_remove(int dirfd, const char *name, enum lc_step step, struct lc_error *err)
 {
-	struct removal top = {dirfd, 0, step, err};
+	unsigned moved = 0;
+	struct removal top = {dirfd, 0, dirfd, &moved, step, err};
 
 	/* Neither the caller's own directory nor one that a link on the way names. */
 	if (*name == '\0' || is_dot(name) || strchr(name, '/') != NULL)

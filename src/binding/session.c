@@ -111,12 +111,13 @@ static const char *read_text(lua_State *L, int index, const char *name, struct l
 	return text;
 }
 
-static const char *read_scratch(lua_State *L, int index, struct lc_arena *arena)
+static const char *read_path(
+	lua_State *L, int index, const char *name, struct lc_arena *arena)
 {
 	const char *path = NULL;
 	size_t length;
 
-	if (lua_getfield(L, index, "scratch") != LUA_TNIL) {
+	if (lua_getfield(L, index, name) != LUA_TNIL) {
 		path = luaL_checklstring(L, -1, &length);
 		path = lc_arena_copy(arena, path, length);
 		if (path == NULL)
@@ -168,7 +169,8 @@ static void read_sources(lua_State *L, int index, struct lc_start *start, size_t
  * Arguments (container, config, process, options): options are `filter` (bytes) and `filter_flags`
  * (of seccomp(2)), stdin, stdout, stderr (descriptors), null_stdin… (booleans), `init` (argv of a
  * program that replaces ours), `id` (of the container), `mark` (its own among all roots), `sources`
- * (descriptors of mounts, by their index), `scratch` (of a restore), and in test builds fault_nth,
+ * (descriptors of mounts, by their index), `layer`
+ * (directory of an overlay), `scratch` (of a restore), and in test builds fault_nth,
  * fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
@@ -200,7 +202,8 @@ static struct box_session *read_arguments(lua_State *L)
 	box->start.id = read_text(L, 4, "id", &box->arena);
 	box->start.mark = read_text(L, 4, "mark", &box->arena);
 	box->start.init_argv = read_init_argv(L, 4, &box->arena);
-	box->start.scratch = read_scratch(L, 4, &box->arena);
+	box->start.scratch = read_path(L, 4, "scratch", &box->arena);
+	box->start.layer = read_path(L, 4, "layer", &box->arena);
 	if (lua_getfield(L, 4, "group") != LUA_TNIL)
 		box->start.group = lc_lua_group(L, -1);
 	lua_pop(L, 1); /* the options stay on the stack until it has begun */

@@ -22,6 +22,7 @@ struct lc_compile_inputs {
 	const struct lc_config_config *config;
 	const struct lc_config_process *process;
 	const char *id;                 /* of the container, "" for none */
+	const char *layer;              /* directory of its writable layer, where it has an overlay */
 	const char *mark;               /* what tells it from all others, of every state root */
 	uint32_t uid, gid;              /* resolved user */
 	const uint32_t *groups;         /* resolved supplementary groups */

@@ -15,10 +15,38 @@
  * The host's own root is made read-only while it is still detached, so that nothing can ever be
  * made on the host, and private, lest a later mount of the host arrive in it writable.
  */
+/* The kernel makes it detached and with no peers. */
+static void compile_overlay(struct lc_compile *c, uint32_t slot)
+{
+	const struct lc_config_overlay *overlay = c->config->overlay;
+	const struct lc_strings *lower = &overlay->lower;
+	const char **paths = lc_arena_array(c->w->arena, lower->count + 1, sizeof(*paths));
+
+	if (paths == NULL) {
+		lc_compile_no_memory(c);
+		return;
+	}
+	for (size_t i = 0; i < lower->count; i++)
+		paths[i] = lower->items[i];
+	paths[lower->count] = c->config->rootfs;
+	lc_plan_origin(c->w, "overlay");
+	/* Only who is root outside may write trusted attributes, the marks of overlayfs. */
+	LCT_PLAN(c->w, overlay, .lower = lc_plan_strings(c->w, paths, lower->count + 1),
+		.layer = lc_plan_intern(c->w, c->in->layer),
+		.options = lc_plan_intern(c->w, c->has_user ?
+			"redirect_dir=nofollow,metacopy=off,userxattr" :
+			"redirect_dir=nofollow,metacopy=off,index=on"),
+		.slot = slot);
+}
+
 void lc_compile_root(struct lc_compile *c, uint32_t slot)
 {
 	bool is_private = c->is_host_root || c->is_cut_off;
 
+	if (c->config->overlay != NULL) {
+		compile_overlay(c, slot);
+		return;
+	}
 	lc_plan_origin(c->w, "rootfs");
 	LCT_PLAN(c->w, tree_open, .source = lc_plan_intern(c->w, c->config->rootfs), .slot = slot,
 		.recursive = 1);

@@ -208,6 +208,13 @@ static int check_hidden(const struct lc_strings *paths, const char *field, struc
 	return 0;
 }
 
+static int check_overlay(const struct lc_config_config *config, struct lc_error *err)
+{
+	if (config->overlay != NULL && strcmp(config->rootfs, "/") == 0)
+		return lc_refuse(err, EINVAL, "overlay: the host's root is many mounts");
+	return 0;
+}
+
 int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *err)
 {
 	const struct lc_config_mount *mounts = config->mounts.items;
@@ -222,6 +229,8 @@ int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *e
 			r = lc_refuse(err, E2BIG, "mounts[%zu]: more than %d by descriptor", i + 1,
 				LCT_GIVEN_MAX);
 	}
+	if (r == 0)
+		r = check_overlay(config, err);
 	if (r == 0)
 		r = check_devices(config, err);
 	if (r == 0)

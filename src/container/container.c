@@ -218,11 +218,34 @@ static int list_cgroups(const struct lc_cgroup *cg, struct lc_arena *arena,
 	return 0;
 }
 
+/* Where the files of the root are: the layers of an overlay that is not mounted yet, or `root`. */
+static int list_roots(const struct lc_start *start, const char *root, struct lc_arena *arena,
+	struct lc_strings *out, struct lc_error *err)
+{
+	const struct lc_config_overlay *overlay = start->config->overlay;
+	const char **items = lc_arena_array(
+		arena, 2 + (overlay != NULL ? overlay->lower.count : 0), sizeof(*items));
+
+	*out = (struct lc_strings){.items = items};
+	if (items != NULL && overlay != NULL && root == start->config->rootfs) {
+		items[out->count++] = lc_arena_printf(arena, "%s/upper", start->layer);
+		for (size_t i = 0; i < overlay->lower.count; i++)
+			items[out->count++] = overlay->lower.items[i];
+		if (items[0] == NULL)
+			items = NULL;
+	}
+	if (items == NULL)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "rootfs");
+	items[out->count++] = root;
+	return 0;
+}
+
 int lc_container_inputs(const struct lc_container *container, const struct lc_start *start,
 	const char *root, bool has_fixed_groups, struct lc_arena *arena,
 	struct lc_compile_inputs *out, struct lc_error *err)
 {
 	struct lc_identity identity;
+	struct lc_strings roots;
 	char score[16];
 	int r;
 
@@ -230,6 +253,7 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		.config = start->config,
 		.process = start->process,
 		.id = start->id,
+		.layer = start->layer,
 		.mark = start->mark,
 		.filter = start->filter,
 		.filter_size = start->filter_size,
@@ -245,8 +269,13 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 	r = lc_config_validate(start->config, err);
 	if (r >= 0)
 		r = lc_process_validate(start->config, start->process, err);
+	if (r >= 0 && start->config->overlay != NULL && root == start->config->rootfs &&
+		start->layer == NULL)
+		r = lc_fail(err, LCT_STEP_CONFIG, EINVAL, "overlay");
 	if (r >= 0)
-		r = lc_identity_resolve(root, start->process->user,
+		r = list_roots(start, root, arena, &roots, err);
+	if (r >= 0)
+		r = lc_identity_resolve(&roots, start->process->user,
 			&start->process->additional_groups, &start->config->additional_groups, arena,
 			&identity, err);
 	if (r >= 0)

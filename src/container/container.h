@@ -45,6 +45,7 @@ struct lc_start {
 	uint64_t filter_flags;     /* SECCOMP_FILTER_FLAG_* */
 	int stdio[3];              /* borrowed descriptors */
 	bool stdio_null[3];        /* this one is the host's /dev/null: reopen it inside */
+	const char *layer;         /* directory of the writable layer, for an overlay */
 	const int *sources;        /* borrowed descriptors of mounts, by their index; -1: by path */
 	size_t sources_count;
 	char *const *init_argv;    /* replaces the init program, NULL for our own */

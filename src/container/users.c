@@ -14,9 +14,9 @@
 #define LCT_GROUPS_MAX 65536     /* NGROUPS_MAX */
 #define LCT_ID_MAX 4294967294u /* 2^32-1 means "unchanged" to the kernel */
 
-/* The file as text, "" when the root has none; anything but a regular file is an error. */
-static int read_etc(const char *rootfs, const char *name, struct lc_arena *arena, char **out,
-	struct lc_error *err)
+/* The file of one root as text: 1, or 0 when it has none; anything but a regular file is an error. */
+static int read_one(const char *rootfs, bool is_layer, const char *name, struct lc_arena *arena,
+	char **out, struct lc_error *err)
 {
 	LCT_CLEANUP(fd) int root = -1;
 	LCT_CLEANUP(fd) int fd = -1;
@@ -24,8 +24,9 @@ static int read_etc(const char *rootfs, const char *name, struct lc_arena *arena
 	char *text;
 	long r;
 
-	*out = (char *) "";
 	root = (int) lc_sys_openat(AT_FDCWD, rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (root == -ENOENT && is_layer)
+		return 0; /* nothing has been written yet */
 	if (root < 0)
 		return lc_fail(err, LCT_STEP_ROOTFS, root, rootfs);
 	fd = (int) lc_sys_openat2(root, name,
@@ -50,7 +51,37 @@ static int read_etc(const char *rootfs, const char *name, struct lc_arena *arena
 		return lc_fail(err, LCT_STEP_USER, r, name);
 	text[r] = '\0';
 	*out = text;
-	return 0;
+	return 1;
+}
+
+/* The mark of overlayfs in a layer that a file of those below is gone. */
+static bool is_gone(const char *rootfs, const char *name)
+{
+	LCT_CLEANUP(fd) int root = (int) lc_sys_openat(
+		AT_FDCWD, rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	LCT_CLEANUP(fd) int fd = (int) lc_sys_openat2(root, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0,
+		RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	struct statx st;
+
+	return fd >= 0 && lc_sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) >= 0 &&
+	       S_ISCHR(st.stx_mode) && st.stx_rdev_major == 0 && st.stx_rdev_minor == 0;
+}
+
+/* That of the topmost root that has it, "" when none does. */
+static int read_etc(const struct lc_strings *roots, const char *name, struct lc_arena *arena,
+	char **out, struct lc_error *err)
+{
+	int r = 0;
+
+	*out = (char *) "";
+	for (size_t i = 0; r == 0 && i < roots->count; i++) {
+		bool is_layer = i + 1 < roots->count;
+
+		if (is_layer && is_gone(roots->items[i], name))
+			return 0;
+		r = read_one(roots->items[i], is_layer, name, arena, out, err);
+	}
+	return r < 0 ? r : 0;
 }
 
 /* Cut the next line into at most `room` fields at ':'; the number of fields, 0 at the end. */
@@ -193,7 +224,7 @@ static int scan_groups(char *text, const char *wanted, uint32_t *out_gid, bool *
 }
 
 struct resolver {
-	const char *rootfs;
+	const struct lc_strings *roots;
 	struct lc_arena *arena;
 	struct group_list groups;
 	struct lc_identity *out;
@@ -210,7 +241,7 @@ static int resolve_user(struct resolver *r, const char *user, struct lc_error *e
 
 	if (numeric && !parse_id(user, &r->out->uid))
 		return bad_user(err, user);
-	status = read_etc(r->rootfs, "etc/passwd", r->arena, &passwd, err);
+	status = read_etc(r->roots, "etc/passwd", r->arena, &passwd, err);
 	if (status < 0)
 		return status;
 	if (find_passwd(passwd, numeric ? NULL : user, r->out->uid, &entry)) {
@@ -233,7 +264,7 @@ static int read_groups(struct resolver *r, char **out, struct lc_error *err)
 	int status = 0;
 
 	if (r->group_file == NULL) {
-		status = read_etc(r->rootfs, "etc/group", r->arena, &r->group_file, err);
+		status = read_etc(r->roots, "etc/group", r->arena, &r->group_file, err);
 		if (status < 0)
 			return status;
 		r->group_copy = lc_arena_alloc(r->arena, strlen(r->group_file) + 1);
@@ -282,11 +313,11 @@ static int add_listed(struct resolver *r, const struct lc_strings *list, struct 
 	return 0;
 }
 
-int lc_identity_resolve(const char *rootfs, const char *user, const struct lc_strings *groups,
+int lc_identity_resolve(const struct lc_strings *roots, const char *user, const struct lc_strings *groups,
 	const struct lc_strings *more_groups, struct lc_arena *arena, struct lc_identity *out,
 	struct lc_error *err)
 {
-	struct resolver r = {.rootfs = rootfs, .arena = arena, .groups = {.arena = arena}, .out = out};
+	struct resolver r = {.roots = roots, .arena = arena, .groups = {.arena = arena}, .out = out};
 	char *name, *group;
 	int status;
 

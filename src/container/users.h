@@ -19,11 +19,12 @@ struct lc_identity {
 };
 
 /*
+ * `roots` is the container's, or the layers that it is made of, the topmost first.
  * Resolve `user` (NULL or "" is 0:0) and the groups of two lists, either of which may be NULL. A
  * number without a passwd entry gets its own number as group; a name that is not found is EINVAL,
  * never root.
  */
-int lc_identity_resolve(const char *rootfs, const char *user, const struct lc_strings *groups,
+int lc_identity_resolve(const struct lc_strings *roots, const char *user, const struct lc_strings *groups,
 	const struct lc_strings *more_groups, struct lc_arena *arena, struct lc_identity *out,
 	struct lc_error *err);
 

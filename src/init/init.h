@@ -70,6 +70,8 @@ int lc_slot_put(struct lc_init *init, uint32_t slot, int fd, uint32_t name);
 const char *lc_slot_name(const struct lc_init *init, uint32_t slot);
 /* Put the detached mount `mount` on the descriptor `target`. */
 int lc_mount_move(int mount, int target);
+/* Tell a new file system its options, "key=value" and flags with commas between them. */
+int lc_mount_options(int context, const char *options);
 /* mount_setattr of a descriptor; `flags` is 0 or AT_RECURSIVE. */
 int lc_mount_attr(int mount, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation);
 

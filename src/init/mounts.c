@@ -103,7 +103,7 @@ static int set_option(int context, char *option)
 	return (int) lc_sys_fsconfig(context, FSCONFIG_SET_STRING, option, equals + 1, 0);
 }
 
-static int set_options(int context, const char *options)
+int lc_mount_options(int context, const char *options)
 {
 	char option[PATH_MAX];
 	int r = 0;
@@ -197,7 +197,7 @@ int lc_init_fs_open(struct lc_init *init, const struct lc_op_fs_open *op, struct
 	if (r >= 0 && *source != '\0')
 		r = lc_sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0);
 	if (r >= 0)
-		r = set_options(context, lc_plan_string(&init->plan, op->options));
+		r = lc_mount_options(context, lc_plan_string(&init->plan, op->options));
 	if (r >= 0)
 		r = lc_sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	if (r >= 0)

@@ -219,6 +219,14 @@ local function mounts(config, problems)
   end
 end
 
+local function overlay(config, problems)
+  local section = config.overlay
+  if type(section) == "table" and config.rootfs == "/" then
+    add(problems, "overlay", "cannot be had over the host's own root, which is many mounts", nil,
+      "use a rootfs of its own, or a tmpfs where the program writes")
+  end
+end
+
 local function devices(config, problems)
   local seen = {}
   for i, device in tables(config.devices) do
@@ -656,8 +664,8 @@ end
 
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
-M.config_rules = { rootfs, namespaces, user_namespace, clocks, names_of_host, networks, mounts, devices, masks,
-  sysctl, capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
+M.config_rules = { rootfs, namespaces, user_namespace, clocks, names_of_host, networks, mounts, overlay, devices,
+  masks, sysctl, capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
   contradicting }
 
 --- Every rule of a process.

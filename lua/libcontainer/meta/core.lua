@@ -274,6 +274,27 @@ function core.proc_link(pid, name) end
 ---@return integer descriptor
 function core.fileno(value) end
 
+--- Make what is missing of a writable layer; a new one looks like `rootfs`.
+---@param path string
+---@param rootfs string
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.layer_make(path, rootfs) end
+
+--- Empty a writable layer.
+---@param path string
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.layer_clear(path) end
+
+--- What it changes of the layers below, in no order, some of it twice.
+---@param path string
+---@param lower string[]  the topmost first
+---@param rootfs string
+---@return { path: string, kind: "added"|"changed"|"deleted" }[]|nil
+---@return libcontainer.RawError|nil
+function core.layer_diff(path, lower, rootfs) end
+
 ---@param profile table section seccomp, strict
 ---@return string|nil bytes
 ---@return libcontainer.RawError|nil
@@ -679,7 +700,7 @@ function Container:close() end
 
 --- Start: cgroups, init, conversation. Options: filter (bytes); stdin, stdout, stderr (descriptors);
 -- null_stdin, null_stdout, null_stderr; init (argv of a program that replaces ours);
--- sources (descriptors of mounts, by their index).
+-- sources (descriptors of mounts, by their index); layer (directory of an overlay).
 ---@param config table  strict
 ---@param process table strict
 ---@param options table

@@ -251,9 +251,15 @@
 ---@class libcontainer.fields.hooks
 ---@field create_runtime? libcontainer.fields.hook[]  in the namespaces of the host, when those of the container are there and its root is not entered yet
 
+---A writable layer over a rootfs that stays as it is.
+---@class libcontainer.fields.overlay
+---@field lower? string[]  further directories of the host, read-only, between the writable layer and rootfs: the first is the topmost
+---@field layer? string  directory of the host that holds the writable layer, in its directories upper and work, made when missing; it stays when the container is destroyed, and is one container's at a time. Absent: the layer is in the state directory of the container, and goes with it
+
 ---A container.
 ---@class libcontainer.fields.config
 ---@field rootfs? string  absolute path of the root directory, itself no symbolic link; / is the host's own root, read-only
+---@field overlay? libcontainer.fields.overlay  {}: what is written in the container goes to a layer of its own, and rootfs, without what is mounted below it, stays as it is; container:diff() lists the layer, container:reset_layer() empties it
 ---@field readonlyfs? boolean  make the root read-only once it is set up; default false
 ---@field rootfs_propagation? "private"|"rprivate"|"slave"|"rslave"|"shared"|"rshared"|"unbindable"|"runbindable"  slave: later mounts of the host below rootfs appear inside; private: they do not; shared: nor do they, and namespaces made inside share the mounts of the container; unbindable: nor do they, and nothing inside can be bind-mounted. Those two of the root alone, with r of all mounts. The host never gets mounts of the container; default slave
 ---@field hostname? string  host name, needs the uts namespace
@@ -373,6 +379,7 @@
 ---@field networks fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field no_new_privileges fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field oom_kill_disable fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
+---@field overlay fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field parent_death_signal fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field path fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field personality fun(self: libcontainer.Builder, ...: any): libcontainer.Builder

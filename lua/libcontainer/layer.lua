@@ -1,0 +1,62 @@
+-- SPDX-License-Identifier: MIT
+--- The writable layer of a container whose root is an overlay: where it is, what is in it.
+local core = require "libcontainer.core"
+local errors = require "libcontainer.errors"
+local object = require "libcontainer.object"
+
+local M = {}
+
+-- In the directory of the container, with which it goes.
+local NAME <const> = "layer"
+
+--- Where it is; nil when the container has none.
+---@param box libcontainer.Container
+---@return string|nil
+function M.path(box)
+  local overlay = box._record.config.overlay
+  if not overlay then return nil end
+  return overlay.layer or box._factory:_place(box._id, NAME)
+end
+
+--- Make what is missing of it, before a start.
+---@param box libcontainer.Container
+---@return true|nil
+---@return libcontainer.Error|nil err
+function M.make(box)
+  local path = M.path(box)
+  if not path then return true end
+  local made, raw = core.layer_make(path, box._record.config.rootfs)
+  if not made then return nil, errors.raw(raw, { field = "overlay" }) end
+  return true
+end
+
+--- Empty it.
+---@param box libcontainer.Container
+---@return true|nil
+---@return libcontainer.Error|nil err
+function M.clear(box)
+  local path = M.path(box)
+  if not path then return nil, errors.no_layer(box._id) end
+  local done, raw = core.layer_clear(path)
+  if not done then return nil, errors.raw(raw, { field = "overlay" }) end
+  return true
+end
+
+--- What is in it, by path: { path, kind = "added" | "changed" | "deleted" }.
+---@param box libcontainer.Container
+---@return table[]|nil
+---@return libcontainer.Error|nil err
+function M.diff(box)
+  local path, config = M.path(box), box._record.config
+  if not path then return nil, errors.no_layer(box._id) end
+  local found, raw = core.layer_diff(path, config.overlay.lower or {}, config.rootfs)
+  if not found then return nil, errors.raw(raw, { field = "overlay" }) end
+  table.sort(found, function(a, b) return a.path < b.path end)
+  local list = {}
+  for _, entry in ipairs(found) do
+    if not list[#list] or list[#list].path ~= entry.path then list[#list + 1] = entry end
+  end
+  return object.list(list)
+end
+
+return M
