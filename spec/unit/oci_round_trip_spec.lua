@@ -279,6 +279,9 @@ local function make(seed)
   config.namespaces = config.namespaces or { "mount" }
   if config.uid_mappings and config.gid_mappings then table.insert(config.namespaces, "user") end
   if config.time_offsets then table.insert(config.namespaces, "time") end
+  if check.section("config").by_name.namespace_paths and not config.uid_mappings and random.below(3) == 0 then
+    config.namespaces, config.namespace_paths = { "mount", "ipc", "network" }, { network = "/proc/1/ns/net" }
+  end
   for i, limit in ipairs(config.cgroups and config.cgroups.rdma or {}) do
     limit.device = limit.device .. i
   end

@@ -91,6 +91,7 @@ local VERDICTS <const> = {
   { "architectures", seccomp { architectures = { "SCMP_ARCH_X86", "SCMP_ARCH_X32" } } },
   { "an architecture that is none", seccomp { architectures = { "SCMP_ARCH_X86", "SCMP_ARCH" } },
     "linux.seccomp.architectures[2]" },
+  { "an architecture of no machine", seccomp { architectures = { "SCMP_ARCH_PDP11" } }, "linux.seccomp.architectures[1]" },
   { "an action", seccomp { syscalls = { { names = { "getcwd" }, action = "SCMP_ACT_KILL" } } } },
   { "an action that is none", seccomp { syscalls = { { names = { "getcwd" }, action = "SCMP_ACT" } } },
     "linux.seccomp.syscalls[1].action" },

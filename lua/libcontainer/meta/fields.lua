@@ -179,7 +179,7 @@
 ---@class libcontainer.fields.seccomp
 ---@field default_action? "allow"|"errno"|"kill_thread"|"kill_process"|"trap"|"log"|"trace"  what happens to a system call that no rule names; with errno one that is newer than all that are named is ENOSYS
 ---@field default_errno_ret? integer  for errno: which one (1 is EPERM, 38 is ENOSYS); default 1
----@field architectures? string[]  further architectures whose calls the rules cover (x86, x32, …); the native one always is, calls of all others end the process
+---@field architectures? ("x86"|"x86_64"|"x32"|"arm"|"aarch64"|"riscv64"|"mips"|"mips64"|"mips64n32"|"mipsel"|"mipsel64"|"mipsel64n32"|"ppc"|"ppc64"|"ppc64le"|"s390"|"s390x"|"parisc"|"parisc64")[]  further architectures whose calls the rules cover (x86, x32, …); the native one always is, calls of all others end the process
 ---@field flags? ("TSYNC"|"LOG"|"SPEC_ALLOW"|"WAIT_KILLABLE_RECV")[]  how it is loaded, as in seccomp(2): LOG writes what it does into the kernel's log, SPEC_ALLOW leaves speculation as it is, WAIT_KILLABLE_RECV lets only a deadly signal take a caller away from who answers; an empty list is none of them; default SPEC_ALLOW
 ---@field listener_path? string  of a filter that notifies: unix socket of who answers, which is sent the OCI state of the process and the listener; without it the process object has it, see `process:seccomp_listener`
 ---@field listener_metadata? string  text for that one, as it is

@@ -219,8 +219,6 @@ local PREFIXES <const> = {
   ["scheduler.policy"] = "SCHED_", ["scheduler.flags"] = "SCHED_FLAG_", ["io_priority.class"] = "IOPRIO_CLASS_",
   ["memory_policy.mode"] = "MPOL_", ["memory_policy.flags"] = "MPOL_F_",
 }
--- Fields whose words are in lower case here, and no words of the schema.
-local LOWER <const> = { ["seccomp.architectures"] = true }
 local ALIASES <const> = { SCMP_ACT_KILL = "kill_thread" }
 
 --- A word of ours from one of OCI; what has not the form of OCI's is nil.
@@ -229,8 +227,7 @@ local ALIASES <const> = { SCMP_ACT_KILL = "kill_thread" }
 ---@param word any
 ---@return any word nil when it is none
 function M.read_word(section, spec, word)
-  local key = section .. "." .. spec.name
-  local prefix = PREFIXES[key]
+  local prefix = PREFIXES[section .. "." .. spec.name]
   if not prefix or type(word) ~= "string" then
     return word
   elseif ALIASES[word] then
@@ -244,7 +241,7 @@ function M.read_word(section, spec, word)
       return known
     end
   end
-  return LOWER[key] and rest:lower() or rest
+  return rest
 end
 
 --- The reverse.

@@ -93,6 +93,7 @@ FORMS["config.namespaces"] = function(value, reading, path)
     elseif join_path ~= nil and join_path ~= "" then
       out[kind] = join_path
       reading.at.config["namespaces." .. kind] = at .. ".path"
+      reading.at.config["namespace_paths." .. kind] = at .. ".path"
     else
       out[#out + 1] = kind
       reading.at.config[("namespaces[%d]"):format(#out)] = at .. ".type"

@@ -58,18 +58,11 @@ local FORMS = {}
 
 local write_section
 
-FORMS["config.namespaces"] = function(value)
-  local out = json.array()
-  for _, kind in ipairs(value) do
-    out[#out + 1] = { type = kind }
-  end
-  local joined = {}
-  for kind in next, value do
-    joined[#joined + 1] = type(kind) == "string" and kind or nil
-  end
-  table.sort(joined)
-  for _, kind in ipairs(joined) do
-    out[#out + 1] = { type = kind, path = value[kind] }
+-- What is joined has its path beside the words.
+FORMS["config.namespaces"] = function(value, _, _, config)
+  local out, paths = json.array(), config.namespace_paths or {}
+  for i, kind in ipairs(value) do
+    out[i] = { type = kind, path = paths[kind] }
   end
   return out
 end
@@ -238,7 +231,8 @@ local IMPLIED <const> = { ["config.detach"] = false, ["config.session_keyring"] 
 local REFUSED <const> = { ["mount.source_fd"] = "is a descriptor of this process, and OCI has paths alone" }
 
 -- What is written where another field is.
-local ELSEWHERE <const> = { ["config.additional_groups"] = true, ["rdma_limit.device"] = true }
+local ELSEWHERE <const> = { ["config.additional_groups"] = true, ["rdma_limit.device"] = true,
+  ["config.namespace_paths"] = true }
 for name in next, SHARED do
   ELSEWHERE["process." .. name] = true
 end
