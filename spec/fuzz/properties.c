@@ -119,6 +119,29 @@ static bool is_sayable(double real)
 	return real == 0 || (fabs(real) > 1e-290 && fabs(real) < 1e290);
 }
 
+/* One number, as D-Bus has room for. */
+static bool is_in_range(const struct lc_unit_property *p)
+{
+	int64_t number = (int64_t) p->number;
+
+	switch (p->is_array ? '\0' : p->type) {
+	case 'b':
+		return p->number <= 1;
+	case 'y':
+		return p->number <= UINT8_MAX;
+	case 'q':
+		return p->number <= UINT16_MAX;
+	case 'u':
+		return p->number <= UINT32_MAX;
+	case 'n':
+		return number >= INT16_MIN && number <= INT16_MAX;
+	case 'i':
+		return number >= INT32_MIN && number <= INT32_MAX;
+	default:
+		return true;
+	}
+}
+
 static bool can_be_said(const struct lc_unit_property *p)
 {
 	bool can = p->type != 'd' || p->is_array || is_sayable(p->real);
@@ -151,6 +174,7 @@ void fuzz_properties(const uint8_t *data, size_t size)
 			strcmp(first.name, "Delegate") != 0);
 		MUST(strchr("bynqiuxtdso", first.type) != NULL && first.type != '\0');
 		MUST(first.type != 'd' || first.is_array || isfinite(first.real));
+		MUST(is_in_range(&first));
 		if (strlen(value) < ROOM / 64 && can_be_said(&first)) {
 			say(&said, &first);
 			r = lc_systemd_property(first.name, said.bytes, &arena, &second, &problem);
