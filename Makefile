@@ -68,20 +68,20 @@ CORE_SRC = \
 	src/network/route.c src/network/text.c \
 	src/configs/compile.c src/configs/compile_attributes.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
-	src/configs/compile_networks.c src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
+	src/configs/compile_landlock.c src/configs/compile_networks.c src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
 	src/configs/path.c src/configs/schema.c \
 	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_mappings.c \
 	src/configs/validate_mounts.c src/configs/validate_networks.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/envoy.c \
-	src/container/factory.c src/container/handover.c src/container/host.c src/container/ids.c src/container/images.c \
+	src/container/factory.c src/container/features.c src/container/handover.c src/container/host.c src/container/ids.c src/container/images.c \
 	src/container/join.c \
 	src/container/keeper.c src/container/launch.c src/container/layer.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
 	src/container/sibling.c src/container/staging.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/container/trees.c src/container/user_namespace.c src/container/watcher.c \
 	src/binding/bundle.c src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
-	src/binding/factory.c \
+	src/binding/factory.c src/binding/features.c \
 	src/binding/failure.c src/binding/group.c src/binding/image.c src/binding/listener.c src/binding/network.c \
 	src/binding/notify.c \
 	src/binding/layer.c src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
@@ -90,7 +90,7 @@ CORE_SRC = \
 	$(FAULT_SRC)
 INIT_SRC = \
 	src/init/attributes.c src/init/copy_up.c src/init/credentials.c src/init/devices.c src/init/exec.c src/init/host_part.c \
-	src/init/init_linux.c src/init/join.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c src/init/overlay.c \
+	src/init/init_linux.c src/init/join.c src/init/labels.c src/init/landlock.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c src/init/overlay.c \
 	src/init/paths.c src/init/rootfs.c src/init/scheduling.c src/init/slots.c src/init/start.c src/init/terminal.c \
 	src/init/watch.c \
 	src/plan/read.c $(FAULT_SRC)
@@ -114,7 +114,7 @@ INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 # what the tests link: the core without the binding
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 
-.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-rootless lint \
+.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-rootless lint \
 	apicheck asan fault fuzz bench doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -138,6 +138,7 @@ help:
 	@echo "make fuzz        hostile input made up by libFuzzer, FUZZ_SECONDS=600 for each target; FUZZ=plan: one"
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
 	@echo "make check-rootless  the specs of spec/rootless as an ordinary user, here and in a virtual machine"
+	@echo "make check-apparmor  the specs of spec/apparmor in a virtual machine with AppArmor"
 	@echo "make check-systemd  the specs of spec/systemd in a virtual machine that systemd runs"
 	@echo "make bench       one table of ratios: bare kernel work, this library, runc, crun"
 	@echo "make doc         doc/reference/fields.md and the editor's annotations, from the schema"
@@ -151,7 +152,7 @@ DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-
 DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables libmnl0 uidmap \
 	libarchive13 umoci skopeo
 DEPS_FUZZ  = clang libclang-rt-14-dev
-DEPS_VM    = qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
+DEPS_VM    = apparmor qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
 	systemd-sysv dbus libpam-systemd dbus-user-session
 deps:
 	@missing=$$(for p in $(DEPS_RUN) $(if $(DEPS_ALL),$(DEPS_CHECK)) $(if $(DEPS_CLANG),$(DEPS_FUZZ)) $(if $(DEPS_MACHINE),$(DEPS_VM)); do \
@@ -314,11 +315,14 @@ endif
 # unless they are asked for: make check-v2 SPECS="spec/integration/mounts_spec.lua".
 VM_RUN ?= $(firstword $(shell command -v vm-run) $(wildcard ../*/vm/vm-run))
 
-check-v2 check-systemd: DEPS_ALL = 1
-check-v2 check-systemd: DEPS_MACHINE = 1
+check-v2 check-systemd check-apparmor: DEPS_ALL = 1
+check-v2 check-systemd check-apparmor: DEPS_MACHINE = 1
 check-v2: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN)" $(O) $(or $(SPECS),spec/integration)
+check-apparmor: $(if $(VM_RUN),deps)
+	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
+	@spec/support/run-vm "$(VM_RUN) --lsm apparmor" $(O) $(or $(SPECS),spec/apparmor)
 check-systemd: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --systemd" $(O) $(or $(SPECS),spec/systemd)

@@ -24,6 +24,19 @@ M.new = factory.new
 M.process = process.new
 M.help = repl.help
 
+---@class libcontainer.Features
+---@field landlock integer  its ABI; 0: none
+---@field seccomp_notify boolean  filters may ask
+---@field apparmor boolean
+---@field selinux boolean
+---@field resctrl boolean
+
+--- What this kernel has of what is not everywhere.
+---@return libcontainer.Features
+function M.features()
+  return object.plain(core.features())
+end
+
 --- Run a program in a container of its own: see run.lua.
 ---@param t libcontainer.RunOptions
 ---@return libcontainer.Result|nil

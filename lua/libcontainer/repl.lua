@@ -12,6 +12,7 @@ local TOPICS <const> = {
     { "lc.new(root, options)", "a factory: the state root of containers" },
     { "lc.process { args = { \"sh\" } }", "describe a program to start" },
     { "lc.help(object | config | \"field\" | \"method\")", "of an object, a configuration, its fields, a method" },
+    { "lc.features()", "what this kernel has: landlock, apparmor, selinux and so on" },
     { "lc.type(value) lc.is_error(value)", "what it is" },
     { "require \"libcontainer.configs\"", "default, host_root, merge, validate" },
   },

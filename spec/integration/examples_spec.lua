@@ -18,6 +18,8 @@ local EXPECTED <const> = {
   limits = "memory hog  killed: it met its memory limit\n  peak at most 32 MiB: true\n"
     .. "fork bomb   ended: it met its process limit\nsleeper     killed at its timeout\n",
   pipeline = "6 7 = 42\n12 12 = 144\n1000 1000 = 1000000\nstderr: no more\nstatus 0\n",
+  landlock = "landlock: yes\nreading /etc/hostname: refused\nreading /etc/passwd: allowed\n"
+    .. "writing below /tmp: allowed\nwriting below /run: refused\n",
   seccomp_profile = "chmod: refused, EPERM\nmkdir /tmp/allowed: made\n"
     .. "mkdir /tmp/secret: refused by the supervisor, EACCES\nmkdir was asked for: allowed, secret\n",
   many = "200 containers, 8 at a time, sum of their statuses 900\n",

@@ -195,7 +195,7 @@ describe("a configuration", function()
   it("tells all problems at once", function()
     local found, err = problems_of { rootfs = 5, hostnam = "x", readonlyfs = "yes",
       mounts = { { destination = "a" } },
-      cgroups = { memory = "64" }, apparmor_profile = "x", namespaces = { "mount", "user" } }
+      cgroups = { memory = "64" }, intel_rdt = { clos_id = "x" }, namespaces = { "mount", "user" } }
     assert.equal("ConfigInvalid", err.code)
     assert.equal('must be text, not the number 5 — write "5"', found.rootfs)
     local _, number = configs.prepare_process { args = { "sleep", 0.1 } }
@@ -204,7 +204,7 @@ describe("a configuration", function()
     assert.matches("must be true or false", found.readonlyfs)
     assert.matches("absolute path", found["mounts[1].destination"])
     assert.matches("has no unit", found["cgroups.memory"])
-    assert.equal("is not supported by this version", found.apparmor_profile)
+    assert.matches("needs the file system resctrl", found.intel_rdt)
     assert.matches("is required for the user namespace", found.uid_mappings)
     assert.equal(9, #err.problems)
   end)

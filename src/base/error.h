@@ -65,7 +65,9 @@
 	STEP(RESTORE, "restore")                                                                   \
 	STEP(IDMAP, "idmap")                                                                       \
 	STEP(IMAGE, "image")                                                                       \
-	STEP(LAYER, "layer")
+	STEP(LAYER, "layer")                                                                       \
+	STEP(LANDLOCK, "landlock")                                                                 \
+	STEP(LABEL, "label")
 
 enum lc_step {
 #define LCT_STEP_ENUM(symbol, name) LCT_STEP_##symbol,

@@ -180,5 +180,6 @@ int lc_lua_add_bridge(lua_State *L);
 int lc_lua_remove_bridge(lua_State *L);
 int lc_lua_remove_links(lua_State *L);
 int lc_lua_connect(lua_State *L);
+int lc_lua_features(lua_State *L);
 
 #endif

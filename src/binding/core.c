@@ -232,6 +232,7 @@ static const luaL_Reg functions[] = {
 	{"seccomp_default", lc_lua_seccomp_default},
 	{"syscall_known", lc_lua_syscall_known},
 	{"connect", lc_lua_connect},
+	{"features", lc_lua_features},
 	{"start_initialization", core_start_initialization},
 #ifdef LCT_FAULT
 	{"fault", core_fault},

@@ -339,6 +339,7 @@ static void find_program(struct lc_compile *c)
 
 static void start_program(struct lc_compile *c)
 {
+	lc_compile_landlock_restrict(c);
 	/* Last, so that the filter need allow nothing but what the program does itself. */
 	if (c->has_no_new_privileges)
 		lc_compile_seccomp(c);
@@ -376,8 +377,10 @@ static struct lc_compile context(const struct lc_compile_inputs *in, struct lc_p
 }
 
 /* What the program takes along, and who it will be: alike for the first one and further ones. */
-static void set_process(struct lc_compile *c, bool is_join)
+static int set_process(struct lc_compile *c, bool is_join, struct lc_error *err)
 {
+	int r;
+
 	set_stdio(c);
 	lc_compile_rlimits(c);
 	enter_cwd(c, false); /* while root may reach what the user may not */
@@ -385,7 +388,10 @@ static void set_process(struct lc_compile *c, bool is_join)
 	lc_compile_attributes(c);
 	if (!is_join)
 		lc_compile_scheduler(c, false);
+	r = lc_compile_landlock(c, err);
+	lc_compile_label(c);
 	become_user(c);
+	return r;
 }
 
 int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
@@ -436,7 +442,9 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_root_propagation(&c);
 	close_root(&c);
 
-	set_process(&c, false);
+	r = set_process(&c, false, err);
+	if (r < 0)
+		return r;
 	/* Always: SIGKILL of the beginning must go, and a change of user clears the other one. */
 	set_parent_death(&c);
 	enter_cwd(&c, true);
@@ -482,7 +490,9 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	make_cwd(&c);
 	if (in->process->terminal)
 		lc_compile_terminal(&c);
-	set_process(&c, true);
+	r = set_process(&c, true, err);
+	if (r < 0)
+		return r;
 	enter_cwd(&c, true);
 	find_program(&c);
 	if (lc_compile_join_waits(in->process))

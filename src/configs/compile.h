@@ -38,6 +38,7 @@ struct lc_compile_inputs {
 	bool is_privileged;             /* the host may enter namespaces that it did not make */
 	bool has_fixed_groups;          /* of its user namespace: setgroups(2) is denied for ever */
 	bool is_spared;                 /* the host's oom_score_adj is negative: not for its containers */
+	int landlock_abi;               /* of the running kernel, 0 for none */
 	uint64_t last_capability;       /* highest capability number that the kernel knows */
 };
 

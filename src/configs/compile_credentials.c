@@ -58,6 +58,23 @@ void lc_compile_capabilities(struct lc_compile *c)
 		.ambient = mask_of(c, &sets->ambient), .bounding = mask_of(c, &sets->bounding));
 }
 
+/* On exec; by whom there is a process between us and that inherits it. */
+void lc_compile_label(struct lc_compile *c)
+{
+	const struct lc_config_config *config = c->config;
+
+	if (config->apparmor_profile != NULL) {
+		lc_plan_origin(c->w, "apparmor_profile");
+		LCT_PLAN(c->w, label, .module = lc_plan_intern(c->w, "apparmor"),
+			.label = lc_plan_intern(c->w, config->apparmor_profile));
+	}
+	if (config->process_label != NULL) {
+		lc_plan_origin(c->w, "process_label");
+		LCT_PLAN(c->w, label, .module = lc_plan_intern(c->w, "selinux"),
+			.label = lc_plan_intern(c->w, config->process_label));
+	}
+}
+
 void lc_compile_seccomp(struct lc_compile *c)
 {
 	if (c->in->filter == NULL)

@@ -99,6 +99,19 @@ static bool is_made_early(const struct lc_compile *c, const struct lc_compile_mo
 	       (strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0);
 }
 
+/* Those that have labels of their own, or none at all, take no other one. */
+static uint32_t label_of(struct lc_compile *c, const struct lc_compile_mount *mount)
+{
+	static const char *const own[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
+
+	if (c->config->mount_label == NULL)
+		return 0;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(own[i], mount->type) == 0)
+			return 0;
+	return lc_plan_intern(c->w, c->config->mount_label);
+}
+
 static void open_file_system(struct lc_compile *c, struct lc_compile_mount *mount)
 {
 	uint64_t attributes = (mount->tree_set & ~mount->clear) | mount->set;
@@ -108,6 +121,7 @@ static void open_file_system(struct lc_compile *c, struct lc_compile_mount *moun
 	if (mount->is_late_readonly || mount->is_copied_up)
 		attributes &= ~(uint64_t) MOUNT_ATTR_RDONLY;
 	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, mount->type),
+		.label = label_of(c, mount),
 		.source = lc_plan_intern(c->w, mount->source),
 		.options = lc_plan_intern(c->w, mount->data), .attributes = attributes,
 		.slot = mount->slot,

@@ -46,6 +46,7 @@ struct lc_compile {
 	bool is_host_root;   /* rootfs is "/" */
 	bool is_cut_off;     /* later mounts of the host do not appear in the root */
 	bool has_no_new_privileges;
+	bool has_landlock;
 	uint32_t sysctl_slot; /* of the procfs through which they are set */
 	uint32_t null_slot;   /* with a user namespace: the host's null device, for masks; 0 for none */
 	uint32_t *device_slots; /* and what its other devices are, 0 for what is made */
@@ -105,7 +106,12 @@ void lc_compile_first_affinity(struct lc_compile *c);
 void lc_compile_attributes(struct lc_compile *c);
 void lc_compile_scheduler(struct lc_compile *c, bool by_host);
 
+/* compile_landlock.c: the rules while all paths can be reached, and the domain when nothing is left to do. */
+int lc_compile_landlock(struct lc_compile *c, struct lc_error *err);
+void lc_compile_landlock_restrict(struct lc_compile *c);
+
 /* compile_credentials.c */
+void lc_compile_label(struct lc_compile *c);
 void lc_compile_bounding(struct lc_compile *c);
 void lc_compile_user(struct lc_compile *c);
 void lc_compile_capabilities(struct lc_compile *c);

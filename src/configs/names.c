@@ -94,6 +94,31 @@ static const struct word memory_flags[] = {
 	{"NUMA_BALANCING", 1u << 13},
 };
 
+/* landlock(7): the ABI that brought each. */
+static const struct {
+	const char *name;
+	uint64_t bit;
+	int abi;
+	bool is_read, is_write;
+} landlock_files[] = {
+	{"execute", 1 << 0, 1, false, false},
+	{"write_file", 1 << 1, 1, false, true},
+	{"read_file", 1 << 2, 1, true, false},
+	{"read_dir", 1 << 3, 1, true, false},
+	{"remove_dir", 1 << 4, 1, false, true},
+	{"remove_file", 1 << 5, 1, false, true},
+	{"make_char", 1 << 6, 1, false, false},
+	{"make_dir", 1 << 7, 1, false, true},
+	{"make_reg", 1 << 8, 1, false, true},
+	{"make_sock", 1 << 9, 1, false, true},
+	{"make_fifo", 1 << 10, 1, false, true},
+	{"make_block", 1 << 11, 1, false, false},
+	{"make_sym", 1 << 12, 1, false, true},
+	{"refer", 1 << 13, 2, false, true},
+	{"truncate", 1 << 14, 3, false, true},
+	{"ioctl_dev", 1 << 15, 5, false, false},
+};
+
 /* The first name of a number is the one that lc_signal_name answers. */
 static const struct word signals[] = {
 	{"HUP", SIGHUP},
@@ -242,6 +267,38 @@ uint32_t lc_memory_mode(const char *name)
 uint32_t lc_memory_flag(const char *name)
 {
 	return (uint32_t) number_of(memory_flags, COUNT(memory_flags), name);
+}
+
+uint64_t lc_landlock_files(const char *name, int abi, int *out_abi)
+{
+	bool is_all = strcmp(name, "all") == 0, is_read = strcmp(name, "read") == 0;
+	bool is_write = strcmp(name, "write") == 0;
+	uint64_t bits = 0;
+
+	*out_abi = 1;
+	for (size_t i = 0; i < COUNT(landlock_files); i++) {
+		bool is_named = strcmp(landlock_files[i].name, name) == 0;
+
+		if (is_named)
+			*out_abi = landlock_files[i].abi;
+		if ((is_named || is_all || (is_read && landlock_files[i].is_read) ||
+			    (is_write && landlock_files[i].is_write)) &&
+			landlock_files[i].abi <= abi)
+			bits |= landlock_files[i].bit;
+	}
+	return bits;
+}
+
+uint64_t lc_landlock_network(const char *name, int *out_abi)
+{
+	*out_abi = 4;
+	return strcmp(name, "bind_tcp") == 0 ? 1 : strcmp(name, "connect_tcp") == 0 ? 2 : 0;
+}
+
+uint64_t lc_landlock_scope(const char *name, int *out_abi)
+{
+	*out_abi = 6;
+	return strcmp(name, "abstract_unix_socket") == 0 ? 1 : strcmp(name, "signal") == 0 ? 2 : 0;
 }
 
 /* A decimal number of one to three digits, -1 for anything else. */

@@ -28,6 +28,12 @@ uint32_t lc_io_class(const char *name);
 uint32_t lc_memory_mode(const char *name);
 uint32_t lc_memory_flag(const char *name);
 
+/* Of landlock(7): the bits of a word of access to files ("read" is several) that a kernel of this ABI knows,
+ * the ABI that knows all of it in *out_abi; and of the other words, a bit each, with theirs. */
+uint64_t lc_landlock_files(const char *name, int abi, int *out_abi);
+uint64_t lc_landlock_network(const char *name, int *out_abi);
+uint64_t lc_landlock_scope(const char *name, int *out_abi);
+
 /* Symbolic links at either end of a bind mount, as crun(1) has them. */
 #define LCT_SYMLINK_SOURCE 1u      /* src-nofollow: the link itself is mounted */
 #define LCT_SYMLINK_DESTINATION 2u /* dest-nofollow: it is mounted on the link itself */

@@ -146,6 +146,13 @@ static int check_user(const char *user, struct lc_error *err)
 	return 0;
 }
 
+static bool asks_for_rdt(const struct lc_config_intel_rdt *rdt)
+{
+	return rdt != NULL && (rdt->clos_id != NULL || rdt->l3_cache_schema != NULL ||
+				      rdt->mem_bw_schema != NULL || rdt->schemata.count > 0 ||
+				      rdt->enable_monitoring);
+}
+
 int lc_config_validate(const struct lc_config_config *config, struct lc_error *err)
 {
 	int r = lc_validate_fields(lc_schema_section("config"), config, "", err);
@@ -171,6 +178,11 @@ int lc_config_validate(const struct lc_config_config *config, struct lc_error *e
 		r = check_groups(&config->additional_groups, "", err);
 	if (r == 0)
 		r = lc_validate_memory_policy(config->memory_policy, err);
+	if (r == 0 && config->landlock != NULL && config->no_new_privileges.is_set &&
+		!config->no_new_privileges.value)
+		r = lc_refuse(err, EINVAL, "landlock: needs no_new_privileges");
+	if (r == 0 && asks_for_rdt(config->intel_rdt))
+		r = lc_refuse(err, ENOSYS, "intel_rdt");
 	return r;
 }
 
@@ -180,7 +192,9 @@ int lc_process_validate(const struct lc_config_config *config,
 	const struct lc_config_cgroups *cgroups = process->cgroups;
 	int r = lc_validate_fields(lc_schema_section("process"), process, "process.", err);
 
-	(void) config;
+	if (r == 0 && config != NULL && config->landlock != NULL && process->no_new_privileges.is_set &&
+		!process->no_new_privileges.value)
+		r = lc_refuse(err, EINVAL, "process.no_new_privileges: landlock needs it");
 	if (r == 0 && process->args.items[0][0] == '\0')
 		r = lc_refuse(err, EINVAL, "process.args[1]: empty");
 	for (size_t i = 0; r == 0 && i < process->env.count; i++)

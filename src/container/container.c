@@ -8,6 +8,7 @@
 #include "configs/compile.h"
 #include "configs/validate.h"
 #include "container/ids.h"
+#include "container/features.h"
 #include "container/keeper.h"
 #include "container/launch.h"
 #include "container/network.h"
@@ -262,6 +263,8 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		.is_privileged = lc_idmap_is_privileged(),
 		.has_fixed_groups = has_fixed_groups,
 	};
+	if (start->config->landlock != NULL)
+		out->landlock_abi = lc_features_landlock();
 	/* What protects the host from the OOM killer would protect a container at its limit. [E04] */
 	out->is_spared = lc_file_read(AT_FDCWD, "/proc/self/oom_score_adj", score, sizeof(score),
 				 LCT_STEP_PROCESS, NULL) > 0 &&

@@ -25,6 +25,7 @@ struct lc_init {
 	bool is_empty_attached;
 	bool is_joined;        /* it is a process of a container that others run in */
 	bool is_cwd_entered;
+	int landlock;          /* the ruleset that is being made, -1 for none */
 	struct lc_late_limit { /* of the program, and in the way of the set-up: set at the end */
 		struct rlimit64 value;
 		bool is_due;

@@ -105,7 +105,7 @@ int lc_init_main(void)
 	struct lc_report report = {.kind = LCT_REPORT_ERROR};
 	uint32_t slot;
 
-	init.root = init.mask_empty = -1;
+	init.root = init.mask_empty = init.landlock = -1;
 	for (slot = 0; slot < LCT_PLAN_SLOTS_MAX; slot++)
 		init.slots[slot] = -1;
 	if (live(&init, &report.error) < 0)

@@ -187,6 +187,7 @@ int lc_init_fs_open(struct lc_init *init, const struct lc_op_fs_open *op, struct
 	LCT_INIT_FD int context = (int) lc_sys_fsopen(type, FSOPEN_CLOEXEC);
 	LCT_INIT_FD int mount = -1;
 	const char *mode_of = lc_plan_string(&init->plan, op->mode_of);
+	const char *label = lc_plan_string(&init->plan, op->label);
 	long r = context;
 
 	if (r >= 0 && *mode_of != '\0') {
@@ -196,6 +197,8 @@ int lc_init_fs_open(struct lc_init *init, const struct lc_op_fs_open *op, struct
 	}
 	if (r >= 0 && *source != '\0')
 		r = lc_sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0);
+	if (r >= 0 && *label != '\0')
+		r = lc_sys_fsconfig(context, FSCONFIG_SET_STRING, "context", label, 0);
 	if (r >= 0)
 		r = lc_mount_options(context, lc_plan_string(&init->plan, op->options));
 	if (r >= 0)

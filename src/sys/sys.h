@@ -475,6 +475,18 @@ static inline long lc_sys_seccomp(unsigned operation, unsigned flags, void *argu
 {
 	return LCT_SYS3(seccomp, operation, flags, argument);
 }
+static inline long lc_sys_landlock_create_ruleset(const void *attributes, size_t size, unsigned flags)
+{
+	return LCT_SYS3(landlock_create_ruleset, attributes, size, flags);
+}
+static inline long lc_sys_landlock_add_rule(int ruleset, int type, const void *rule)
+{
+	return LCT_SYS4(landlock_add_rule, ruleset, type, rule, 0);
+}
+static inline long lc_sys_landlock_restrict_self(int ruleset)
+{
+	return LCT_SYS2(landlock_restrict_self, ruleset, 0);
+}
 static inline long lc_sys_bpf(int command, void *attributes, size_t size)
 {
 	return LCT_SYS3(bpf, command, attributes, size);

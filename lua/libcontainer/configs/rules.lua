@@ -662,10 +662,74 @@ local function contradicting(config, problems)
   contradictions.devices(config, M.normalise_path, problems)
 end
 
+-- --- landlock and labels: what this kernel has ---
+
+-- Rights that are newer than Landlock itself, and the ABI that has them.
+local NEWER_RIGHTS <const> = { refer = 2, truncate = 3, bind_tcp = 4, connect_tcp = 4, ioctl_dev = 5,
+  abstract_unix_socket = 6, signal = 6 }
+local BEST_EFFORT <const> = "best_effort = true does without"
+
+local function newer_rights(words, field, abi, problems)
+  for i, word in ipairs(words or {}) do
+    local needed = NEWER_RIGHTS[word]
+    if needed and needed > abi then
+      add(problems, ("%s[%d]"):format(field, i), ("needs Landlock ABI %d, and this kernel has %d"):format(needed, abi),
+        word, BEST_EFFORT)
+    end
+  end
+end
+
+local function landlock(config, problems)
+  local domain = config.landlock
+  if not domain then return end
+  if config.no_new_privileges == false then
+    add(problems, "landlock", "needs no_new_privileges", nil, "leave out no_new_privileges = false")
+  end
+  local function is_empty(list) return not list or #list == 0 end
+  if is_empty(domain.paths) and is_empty(domain.ports) and is_empty(domain.refuse) and is_empty(domain.scope) then
+    add(problems, "landlock", "refuses nothing", nil, "it takes paths, ports, refuse or scope")
+  end
+  if domain.best_effort then return end
+  local abi = core.features().landlock
+  if abi == 0 then
+    add(problems, "landlock", "is not there: this kernel has no Landlock, or it was not switched on at its start", nil,
+      BEST_EFFORT .. "; the kernel parameter lsm=landlock,… switches it on")
+    return
+  end
+  for _, name in ipairs { "paths", "ports" } do
+    for i, rule in tables(domain[name]) do
+      newer_rights(rule.access, ("landlock.%s[%d].access"):format(name, i), abi, problems)
+    end
+  end
+  newer_rights(domain.refuse, "landlock.refuse", abi, problems)
+  newer_rights(domain.scope, "landlock.scope", abi, problems)
+end
+
+local MODULES <const> = { apparmor_profile = { "apparmor", "AppArmor" }, process_label = { "selinux", "SELinux" },
+  mount_label = { "selinux", "SELinux" } }
+
+local function kernel_modules(config, problems)
+  for _, field in ipairs { "apparmor_profile", "process_label", "mount_label" } do
+    local feature, name = table.unpack(MODULES[field])
+    if config[field] and not core.features()[feature] then
+      add(problems, field, ("is asked for, and %s is not active in this kernel"):format(name), config[field],
+        "/sys/kernel/security/lsm lists what is; leave it out to go without")
+    elseif config[field] and config[field]:find("[%c]") then
+      add(problems, field, "has a control character in it")
+    end
+  end
+  if config.intel_rdt and next(config.intel_rdt) ~= nil then
+    add(problems, "intel_rdt", core.features().resctrl and errors.NOT_SUPPORTED
+      or "needs the file system resctrl, which this kernel does not have", nil,
+      "cgroups.cpus and cgroups.cpuset_cpus share processors")
+  end
+end
+
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
 M.config_rules = { rootfs, namespaces, user_namespace, clocks, names_of_host, networks, mounts, overlay, devices,
   masks, sysctl, capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
+  landlock, kernel_modules,
   contradicting }
 
 --- Every rule of a process.

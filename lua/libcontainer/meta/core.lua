@@ -356,6 +356,10 @@ function core.remove_bridge(name) end
 ---@return libcontainer.RawError|nil
 function core.remove_links(mark, names) end
 
+--- What this kernel has.
+---@return libcontainer.Features
+function core.features() end
+
 --- A connection to a unix socket of type stream.
 ---@param path string
 ---@return libcontainer.core.Stream|nil

@@ -190,6 +190,32 @@
 ---@field columns? integer  characters in a line
 ---@field rows? integer  lines
 
+---A Landlock rule of files.
+---@class libcontainer.fields.landlock_path
+---@field paths? string[]  files, and directories with all below them, in the container; they must be there when a program starts
+---@field access? ("read"|"write"|"all"|"execute"|"write_file"|"read_file"|"read_dir"|"remove_dir"|"remove_file"|"make_char"|"make_dir"|"make_reg"|"make_sock"|"make_fifo"|"make_block"|"make_sym"|"refer"|"truncate"|"ioctl_dev")[]  what is allowed there, of landlock(7); read is read_file and read_dir, write is what changes files and makes all but devices, all is everything that the kernel knows
+
+---A Landlock rule of a TCP port.
+---@class libcontainer.fields.landlock_port
+---@field port? integer  the port; 0 is any that the kernel chooses for a bind
+---@field access? ("bind_tcp"|"connect_tcp")[]  what is allowed with it
+
+---A Landlock domain: what every program of the container may still do, beside all other rights.
+---@class libcontainer.fields.landlock
+---@field paths? libcontainer.fields.landlock_path[]  rules of files; with one of them all else is refused
+---@field ports? libcontainer.fields.landlock_port[]  rules of TCP ports; with one of them all else is refused
+---@field refuse? ("files"|"bind_tcp"|"connect_tcp")[]  what is refused where no rule allows it; absent: what there are rules of
+---@field scope? ("abstract_unix_socket"|"signal")[]  what does not leave the domain: connections to abstract sockets, signals
+---@field best_effort? boolean  a right that this kernel does not know is left out, and is no error; default false
+
+---A share of caches and memory bandwidth of Intel processors.
+---@class libcontainer.fields.intel_rdt
+---@field clos_id? string  name of its class of service
+---@field l3_cache_schema? string  schema of the L3 cache
+---@field mem_bw_schema? string  schema of memory bandwidth
+---@field schemata? string[]  lines of its schemata
+---@field enable_monitoring? boolean  count for this container alone; default false
+
 ---A scheduling policy, as sched_setattr(2) has it; FIFO, RR, DEADLINE and a nice value below 0 take CAP_SYS_NICE of the calling process, DEADLINE all processors too, and its threads and children are refused unless the flags have RESET_ON_FORK.
 ---@class libcontainer.fields.scheduler
 ---@field policy? "OTHER"|"FIFO"|"RR"|"BATCH"|"IDLE"|"DEADLINE"  which of sched(7), with or without SCHED_
@@ -282,6 +308,11 @@
 ---@field routes? libcontainer.fields.route[]  routes, in this order
 ---@field session_keyring? boolean  a new session keyring, named after the container; false leaves that of the calling process, keys included; default true
 ---@field parent_death_signal? integer|string  signal that the program gets when the host process dies: a number or a name; default 0
+---@field landlock? libcontainer.fields.landlock  what its programs may still do with files, TCP ports, signals; needs no_new_privileges
+---@field apparmor_profile? string  AppArmor profile of its programs, which must be loaded
+---@field process_label? string  SELinux label of its programs
+---@field mount_label? string  SELinux label of the files of new file systems that it mounts
+---@field intel_rdt? libcontainer.fields.intel_rdt  a share of caches and memory bandwidth; needs the file system resctrl
 ---@field personality? "LINUX"|"LINUX32"  what the kernel says that it is: LINUX32 is a machine of 32 bits in uname(2); default LINUX
 ---@field memory_policy? libcontainer.fields.memory_policy  which memory nodes its programs are given memory of
 ---@field additional_groups? string[]|integer[]  further groups of every process
@@ -354,10 +385,12 @@
 ---@field hooks fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field hostname fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field hugetlb_limit fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
+---@field intel_rdt fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field kernel_memory fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field kernel_memory_tcp fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field label fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field labels fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
+---@field landlock fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field mask_path fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field mask_paths fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field memory fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
