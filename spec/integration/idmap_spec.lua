@@ -35,6 +35,31 @@ local function source()
   return dir
 end
 
+describe("a sysfs in a user namespace that shares the network", function()
+  fixture.check_leaks()
+
+  it("is the host's, read-only with all that is mounted in it, and below it nothing can be written [O41]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    fixture.sh("find %s -type d -exec chown 100000:100000 {} +; chmod 755 %s/..", rootfs, rootfs)
+    local fields = { rootfs = rootfs, namespaces = { "mount", "pid", "uts", "ipc", "cgroup", "user" },
+      uid_mappings = USER.uid_mappings, gid_mappings = USER.gid_mappings, networks = {} }
+    local config = with(fields)
+    local out = inside.script(config, [[cat /proc/self/mountinfo; ls -d /sys/class/net/lo
+      for f in $(find /sys -maxdepth 3 -type d 2>/dev/null | head -200); do mkdir $f/x 2>/dev/null && echo "made $f"; done; true]])
+    assert.truthy(out:find("\n/sys/class/net/lo\n", 1, true), out)
+    assert.is_nil(out:find("made", 1, true), out)
+    local list = inside.mounts(out)
+    assert.equal("sysfs", inside.mount_at(list, "/sys").type)
+    for _, mount in ipairs(list) do
+      if mount.point == "/sys" or mount.point:match("^/sys/") then
+        assert.is_true(mount.options.ro, mount.line)
+        assert.is_true(mount.options.nosuid and mount.options.noexec, mount.line)
+      end
+    end
+  end)
+end)
+
 describe("a mount with mapped ids", function()
   fixture.check_leaks()
 

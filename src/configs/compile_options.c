@@ -7,6 +7,7 @@
 #include "configs/names.h"
 #include "configs/path.h"
 #include <linux/mount.h>
+#include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,6 +131,23 @@ bool lc_compile_is_recursive(const struct lc_config_mount *mount)
 	return false;
 }
 
+/*
+ * The kernel makes a sysfs for who owns the network namespace that it shows. In a user namespace that
+ * has none of its own it is the host's, with all that is mounted in it, and as much closed.
+ */
+static bool is_foreign_sysfs(const struct lc_compile *c, const struct lc_compile_mount *mount)
+{
+	return c->has_user && (c->namespaces & CLONE_NEWNET) == 0 && !mount->is_bind &&
+	       strcmp(mount->type, "sysfs") == 0;
+}
+
+static void bind_sysfs(struct lc_compile_mount *mount)
+{
+	mount->is_bind = mount->is_recursive = true;
+	mount->source = "/sys";
+	mount->tree_set |= mount->set;
+}
+
 static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 	struct lc_compile_mount *to, struct lc_error *err)
 {
@@ -149,6 +167,8 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 	to->type = to->is_bind ? "bind" : from->type;
 	to->source = read_source(arena, to, from);
 	to->is_cgroup = strcmp(to->type, "cgroup") == 0;
+	if (is_foreign_sysfs(c, to))
+		bind_sysfs(to);
 	to->target = lc_arena_copy(arena, target, strlen(target));
 	to->data = join_data(arena, &from->options);
 	if (to->source == NULL || to->target == NULL || to->data == NULL)
