@@ -141,7 +141,7 @@
 
 ---One network interface.
 ---@class libcontainer.fields.network
----@field type? "loopback"|"veth"|"device"|"none"|"host"  loopback: lo, which is up without it too; veth: a pair, one end in the container and the other in a bridge of the host; device: an interface of the host, moved in, and given back when the container ends; none: nothing but loopback; host: the host's network, without the network namespace
+---@field type? "loopback"|"veth"|"device"|"none"|"host"  loopback: lo, which is up without it too; veth: a pair, one end in the container and the other in a bridge of the host; device: an interface of the host, moved in, and given back when the container ends, or, if the process that started it has died before, by the kernel, which does so with hardware alone; none: nothing but loopback; host: the host's network, without the network namespace
 ---@field name? string  of the interface in the container; of a veth eth0, eth1, … when absent, of a device what it was, where %d stands for the first free number
 ---@field bridge? string  of a veth: the bridge of the host that the other end is put into, which must exist; required
 ---@field mac_address? string  hardware address: "02:00:0a:01:00:02"; absent: one by chance, or that of the device
