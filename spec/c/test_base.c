@@ -261,28 +261,19 @@ static void test_remove_deep(struct test *t, int dir)
 
 	mkdirat(dir, "deep", 0700);
 	at = openat(dir, "deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (int i = 0; i < 70; i++) {
+	for (int i = 0; i < 700; i++) {
 		int below;
 
 		mkdirat(at, "d", 0700);
+		mkdirat(at, "moved-0", 0700); /* a name that is taken already */
 		below = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		close(at);
 		at = below;
 	}
 	close(at);
-	OK(lc_dir_remove(dir, "deep", LCT_STEP_DESTROY, &err) == -ELOOP && err.errnum == ELOOP,
-		"a tree deeper than the limit is an error, not a full stack");
-	at = openat(dir, "deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (int i = 0; i < 35; i++) {
-		int below = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		close(at);
-		at = below;
-	}
-	OK(lc_dir_remove(at, "d", LCT_STEP_DESTROY, &err) == 0 &&
-			lc_dir_remove(dir, "deep", LCT_STEP_DESTROY, &err) == 0,
-		"and goes away in two parts");
-	close(at);
+	OK(lc_dir_remove(dir, "deep", LCT_STEP_DESTROY, &err) == 0 &&
+			faccessat(dir, "deep", 0, AT_SYMLINK_NOFOLLOW) < 0,
+		"a tree of any depth goes, with few descriptors");
 }
 
 /* In a child with mounts of its own: is a mounted file system left alone? */

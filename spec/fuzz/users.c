@@ -233,6 +233,8 @@ void fuzz_users(const uint8_t *data, size_t size)
 	struct lc_arena arena = LCT_ARENA_INIT;
 	struct lc_identity got;
 	struct lc_error err = {.errnum = 0};
+	const char *root = fuzz_directory();
+	const struct lc_strings roots = {.items = &root, .count = 1};
 	struct expected expected;
 	int r;
 
@@ -241,7 +243,7 @@ void fuzz_users(const uint8_t *data, size_t size)
 	write_file("etc/passwd", passwd);
 	write_file("etc/group", group);
 	expected = expect(user, passwd, group);
-	r = lc_identity_resolve(fuzz_directory(), user, NULL, NULL, &arena, &got, &err);
+	r = lc_identity_resolve(&roots, user, NULL, NULL, &arena, &got, &err);
 	MUST(r == 0 || ((r == -EINVAL || r == -EFBIG) && err.errnum == -r && err.step == LCT_STEP_USER));
 	if (r != -EFBIG)
 		MUST((r == 0) == expected.is_fine);
