@@ -148,7 +148,7 @@ static const char usual_plan[] =
 	"tree_attr slot=1 recursive=0 set=0x1 clear=0x0 propagation=0x0 @mounts[5]\n"
 	"root_attach slot=0 path=/srv/root @rootfs\n"
 	"root_enter slot=0 @rootfs\n"
-	"fs_open type=proc source=proc options=\"\" attributes=0xe slot=2 mode_of=\"\" @mounts[1]\n"
+	"fs_open type=proc source=proc options=\"\" attributes=0xe slot=2 mode_of=\"\" label=\"\" @mounts[1]\n"
 	"attach slot=2 target=/proc flags=39 @mounts[1]\n";
 
 static void test_usual_plan(struct test *t)

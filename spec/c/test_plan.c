@@ -394,7 +394,7 @@ static void test_explain(struct test *t)
 	OK(explains(&plan, 1, "slot=0 target=/data flags=1"), "operands have their names");
 	OK(explains(&plan, 2,
 		   "type=tmpfs source=\"\" options=\"size=1 k\" attributes=0x1f slot=1 "
-		   "mode_of=\"\""),
+		   "mode_of=\"\" label=\"\""),
 		"strings are quoted where they must be, flags are hexadecimal");
 	OK(explains(&plan, 3, "resource=7 soft=1024 hard=18446744073709551615"), "64-bit numbers");
 	OK(explains(&plan, 4, "flags=0x1 filter=<5 bytes>"), "bytes are counted, not shown");
