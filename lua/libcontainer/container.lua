@@ -50,7 +50,7 @@ function M.new(parts)
     _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
     _is_made_here = parts.is_made_here or false, _damaged = parts.damaged or false, _init = false,
     _init_calls = 0, _has_failed = false, _is_destroyed = false, _attempts = 0, _groups = {},
-    _sources = parts.sources or false,
+    _sources = parts.sources or false, _shared = parts.shared or false,
     _listeners = setmetatable({}, { __mode = "k" }) }, Container)
 end
 

@@ -10,6 +10,7 @@ local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
 local network = require "libcontainer.network"
 local object = require "libcontainer.object"
+local sharing = require "libcontainer.sharing"
 local state = require "libcontainer.state"
 local getenv = os and os.getenv or function() end
 
@@ -330,7 +331,7 @@ local function open_sources(config)
 end
 
 -- Once more when the third answer is true: somebody destroyed the directory before it was locked.
-local function make(self, id, strict)
+local function make(self, id, strict, shared)
   local handle, err = open_core(self, id, strict)
   if not handle then return nil, err end
   local fine
@@ -341,9 +342,10 @@ local function make(self, id, strict)
   local sources
   sources, err = open_sources(strict)
   if not sources then return nil, err end
-  local directory = self._root:directory()
+  local directory, record = self._root:directory(), new_record(self, id, strict)
+  record.shared = shared and sharing.names(shared) or nil
   local box = container.new { factory = self, id = id, directory = directory, core = handle,
-    record = new_record(self, id, strict), sources = sources, is_owned = true, is_made_here = true }
+    record = record, sources = sources, shared = shared, is_owned = true, is_made_here = true }
   local made, raw = self._root:make(id, directory)
   if not made then
     box._is_destroyed = true
@@ -372,12 +374,14 @@ function Factory:create(id, config)
   if type(config) ~= "table" then error("bad argument #2 to 'create' (table expected)", 2) end
   local fine, err = check_id(id)
   if not fine then return nil, err end
-  local strict
+  local shared, strict
+  config, shared = sharing.resolve(config)
+  if not config then return nil, shared end
   strict, err = prepare(self, config)
   if not strict then return nil, err end
   local box, is_lost
   for _ = 1, CREATE_ATTEMPTS do
-    box, err, is_lost = make(self, id, strict)
+    box, err, is_lost = make(self, id, strict, shared)
     if not is_lost then break end
   end
   if not box then return nil, err end

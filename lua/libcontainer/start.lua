@@ -13,6 +13,7 @@ local loop = require "libcontainer.loop"
 local network = require "libcontainer.network"
 local rules = require "libcontainer.configs.rules"
 local seccomp = require "libcontainer.configs.seccomp"
+local sharing = require "libcontainer.sharing"
 local state = require "libcontainer.state"
 local supervisor = require "libcontainer.supervisor"
 local usage = require "libcontainer.usage"
@@ -201,7 +202,11 @@ local function begin_first(box, proc, options)
   local text, err = started_text(box, session)
   if not text then return nil, err end
   local running
-  running, err = converse(box, proc, session, options, function() return box._factory:_save(box, text) end)
+  running, err = converse(box, proc, session, options, function()
+    local fine, why = sharing.check(box) -- the paths that were entered have been its until now
+    if not fine then return nil, why end
+    return box._factory:_save(box, text)
+  end)
   if not running then return nil, err end
   -- What may run out of memory comes before finish: until then the session undoes everything.
   proc:_attach(M.at_end(box), M.siblings_of(box))
@@ -228,7 +233,8 @@ function M.first(box, proc, status)
     return nil, errors.config_problem("process.exec_cpu_affinity", "is for a process beside the first one",
       "the first one runs on cgroups.cpuset_cpus")
   end
-  local fine, err = prepare(box, status)
+  local fine, err = sharing.check(box)
+  if fine then fine, err = prepare(box, status) end
   if fine then fine, err = layer.make(box) end
   if not fine then return nil, err end
   local options

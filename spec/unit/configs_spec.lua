@@ -326,11 +326,13 @@ describe("friendly forms", function()
     end
   end)
 
-  it("say that joining comes later", function()
-    assert.matches("joining by path is not supported", said({ namespaces = { "mount",
-      network = "/proc/1/ns/net" } }, "namespaces.network"))
-    assert.equal("is no namespace", said({ namespaces = { "mount", netwrk = true } },
-      "namespaces.netwrk"))
+  it("keep the path of what is joined, and say that joining a pid namespace comes later", function()
+    local strict = assert(configs.prepare_config { rootfs = "/x", namespaces = { "mount", network = "/proc/1/ns/net" } })
+    assert.same({ "mount", "network" }, strict.namespaces)
+    assert.same({ network = "/proc/1/ns/net" }, strict.namespace_paths)
+    assert.matches("is not supported by this version", said({ namespaces = { "mount", pid = "/proc/1/ns/pid" } },
+      "namespaces.pid"))
+    assert.equal("is no namespace", said({ namespaces = { "mount", netwrk = true } }, "namespaces.netwrk"))
   end)
 
   it("split the table of lc.run", function()

@@ -17,7 +17,8 @@
 
 uint64_t lc_compile_clone_flags(const struct lc_config_config *config)
 {
-	return lc_config_namespaces(config) & ~(uint64_t) (CLONE_NEWCGROUP | CLONE_NEWTIME);
+	return lc_config_namespaces(config) &
+	       ~(CLONE_NEWCGROUP | CLONE_NEWTIME | lc_config_joined(config));
 }
 
 /* While we are root: the keys of a user are few, and one keyring a container would use them up. */
@@ -56,7 +57,7 @@ static void set_clocks(struct lc_compile *c)
 	const struct lc_config_time_offsets *offsets = c->config->time_offsets;
 	const char *text = "";
 
-	if ((c->namespaces & CLONE_NEWTIME) == 0)
+	if ((c->namespaces & ~c->joined & CLONE_NEWTIME) == 0)
 		return;
 	lc_plan_origin(c->w, "%s", offsets != NULL ? "time_offsets" : "namespaces");
 	if (offsets != NULL)
@@ -69,6 +70,19 @@ static void set_clocks(struct lc_compile *c)
 	lc_plan_origin(c->w, NULL);
 }
 
+/* While paths are those of the host. */
+static void enter_paths(struct lc_compile *c)
+{
+	const struct lc_pairs *paths = &c->config->namespace_paths;
+
+	for (size_t i = 0; i < paths->count; i++) {
+		lc_plan_origin(c->w, "namespaces.%s", paths->items[i].key);
+		LCT_PLAN(c->w, enter_path, .path = lc_plan_intern(c->w, paths->items[i].value),
+			.flag = lc_namespace_flag(paths->items[i].key));
+	}
+	lc_plan_origin(c->w, NULL);
+}
+
 static void begin(struct lc_compile *c)
 {
 	LCT_PLAN(c->w, reset);
@@ -78,10 +92,11 @@ static void begin(struct lc_compile *c)
 		lc_plan_origin(c->w, "uid_mappings");
 		lc_plan_gate(c->w, LCT_GATE_IDS);
 	}
+	enter_paths(c);
 	set_clocks(c);
 	/* Here and not by clone: such a namespace is rooted where its maker stands, and the init
 	 * stands in its cgroups by now. */
-	if ((c->namespaces & CLONE_NEWCGROUP) != 0) {
+	if ((c->namespaces & ~c->joined & CLONE_NEWCGROUP) != 0) {
 		lc_plan_origin(c->w, "namespaces");
 		LCT_PLAN(c->w, unshare, .flags = CLONE_NEWCGROUP);
 		lc_plan_origin(c->w, NULL);
@@ -100,7 +115,7 @@ static void set_names(struct lc_compile *c)
 		lc_plan_origin(c->w, "domainname");
 		LCT_PLAN(c->w, domainname, .name = lc_plan_intern(c->w, c->config->domainname));
 	}
-	if ((c->namespaces & CLONE_NEWNET) != 0) {
+	if ((c->namespaces & ~c->joined & CLONE_NEWNET) != 0) {
 		lc_plan_origin(c->w, "namespaces");
 		LCT_PLAN(c->w, link_up, .name = lc_plan_intern(c->w, "lo"));
 	}
@@ -371,6 +386,7 @@ static struct lc_compile context(const struct lc_compile_inputs *in, struct lc_p
 		.process = in->process,
 		.w = w,
 		.namespaces = lc_config_namespaces(in->config),
+		.joined = lc_config_joined(in->config),
 		.has_user = (lc_config_namespaces(in->config) & CLONE_NEWUSER) != 0,
 		.has_no_new_privileges = no_new_privileges(in),
 	};

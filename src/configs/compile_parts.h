@@ -41,6 +41,7 @@ struct lc_compile {
 	struct lc_compile_mount *mounts;
 	size_t mounts_count;
 	uint64_t namespaces; /* CLONE_NEW* */
+	uint64_t joined;     /* those of them that are there already */
 	bool has_user;       /* a user namespace of its own: no node can be made, no host file be owned */
 	uint32_t given;      /* trees that the host opens, so far */
 	bool is_host_root;   /* rootfs is "/" */

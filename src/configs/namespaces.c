@@ -13,3 +13,12 @@ uint64_t lc_config_namespaces(const struct lc_config_config *config)
 		flags |= lc_namespace_flag(config->namespaces.items[i]);
 	return flags;
 }
+
+uint64_t lc_config_joined(const struct lc_config_config *config)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < config->namespace_paths.count; i++)
+		flags |= lc_namespace_flag(config->namespace_paths.items[i].key);
+	return flags;
+}

@@ -36,6 +36,20 @@ static int check_namespaces(const struct lc_config_config *config, struct lc_err
 		return lc_refuse(err, EINVAL, "hostname: needs the uts namespace");
 	if (config->domainname != NULL && (seen & CLONE_NEWUTS) == 0)
 		return lc_refuse(err, EINVAL, "domainname: needs the uts namespace");
+	for (size_t i = 0; i < config->namespace_paths.count; i++) {
+		const struct lc_pair *pair = &config->namespace_paths.items[i];
+		uint64_t flag = lc_namespace_flag(pair->key);
+
+		if (flag == 0 || (flag & ~(uint64_t) LCT_NAMESPACES_JOINED) != 0)
+			return lc_refuse(err, ENOSYS, "namespaces.%.100s", pair->key);
+		if ((seen & flag) == 0 || pair->value[0] != '/')
+			return lc_refuse(err, EINVAL, "namespaces.%.100s: must be an absolute path",
+				pair->key);
+	}
+	if (config->namespace_paths.count > 0 && (seen & CLONE_NEWUSER) != 0)
+		return lc_refuse(err, ENOSYS, "namespace_paths: with a user namespace");
+	if (config->time_offsets != NULL && (lc_config_joined(config) & CLONE_NEWTIME) != 0)
+		return lc_refuse(err, EINVAL, "time_offsets: of a namespace that is joined");
 	if (config->time_offsets != NULL && (seen & CLONE_NEWTIME) == 0)
 		return lc_refuse(err, EINVAL, "time_offsets: needs the time namespace");
 	return lc_validate_mappings(config, (seen & CLONE_NEWUSER) != 0, err);

@@ -6,6 +6,7 @@
  */
 #include "init/init.h"
 #include <linux/keyctl.h>
+#include <linux/nsfs.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 
@@ -15,6 +16,24 @@ int lc_init_unshare(struct lc_init *init, const struct lc_op_unshare *op, struct
 
 	(void) init;
 	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, "unshare") : 0;
+}
+
+/* Whatever the path leads to: only a namespace answers what kind it is. [O64] */
+int lc_init_enter_path(
+	struct lc_init *init, const struct lc_op_enter_path *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->path);
+	LCT_INIT_FD int namespace = (int) lc_sys_openat(
+		AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	long r = namespace;
+
+	if (r >= 0)
+		r = lc_sys_ioctl(namespace, NS_GET_NSTYPE, NULL);
+	if (r == -ENOTTY || (r >= 0 && (uint64_t) r != op->flag))
+		r = -EINVAL;
+	if (r >= 0)
+		r = lc_sys_setns(namespace, op->flag);
+	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, path) : 0;
 }
 
 /* Nobody is in it until the next process is made, or somebody enters it by name: from then on its clocks are

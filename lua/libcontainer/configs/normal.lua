@@ -224,6 +224,22 @@ end
 
 -- --- a configuration ---
 
+local JOINED <const> = { "network", "ipc", "uts", "cgroup", "time" }
+
+-- A name with the path of what is joined.
+local function joined(t, name, path, problems)
+  if not check.contains(JOINED, name) then
+    check.add(problems, "namespaces." .. name, "joining one of these " .. errors.NOT_SUPPORTED, path,
+      "network, ipc, uts, cgroup and time can be joined")
+  elseif type(path) ~= "string" or path:sub(1, 1) ~= "/" then
+    check.add(problems, "namespaces." .. name, "must be true, the absolute path of a namespace, or a container", path,
+      "/proc/PID/ns/" .. (name == "network" and "net" or name))
+  elseif type(t.namespace_paths) == "table" or t.namespace_paths == nil then
+    t.namespace_paths = t.namespace_paths or {}
+    t.namespace_paths[name] = path
+  end
+end
+
 -- { "mount", … }, { mount = true, … }, and what names a place to join
 local function namespaces(t, problems)
   local value = t.namespaces
@@ -240,8 +256,7 @@ local function namespaces(t, problems)
     elseif wish == true then
       value[#value + 1] = name
     elseif wish ~= false then
-      check.add(problems, "namespaces." .. name,
-        "joining by path " .. errors.NOT_SUPPORTED, wish)
+      joined(t, name, wish, problems)
       value[#value + 1] = name -- it is wished for: nothing else has to complain that it is absent
     end
   end

@@ -101,6 +101,21 @@ local function namespaces(config, problems)
   end
 end
 
+local function joined_namespaces(config, problems)
+  if not config.namespace_paths or next(config.namespace_paths) == nil then return end
+  if has_namespace(config, "user") then
+    add(problems, "namespace_paths", "joining others beside a user namespace " .. errors.NOT_SUPPORTED)
+  end
+  for name in next, config.namespace_paths do
+    if type(name) == "string" and not check.contains(config.namespaces or {}, name) then
+      add(problems, "namespace_paths." .. name, "must be in namespaces too")
+    end
+  end
+  if config.namespace_paths.time and config.time_offsets then
+    add(problems, "time_offsets", "are of a namespace that is made, and this one is joined")
+  end
+end
+
 local function clocks(config, problems)
   if config.time_offsets and not has_namespace(config, "time") then
     add(problems, "time_offsets", "needs the time namespace", nil, 'add "time" to namespaces')
@@ -727,7 +742,8 @@ end
 
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
-M.config_rules = { rootfs, namespaces, user_namespace, clocks, names_of_host, networks, mounts, overlay, devices,
+M.config_rules = { rootfs, namespaces, user_namespace, joined_namespaces,
+  clocks, names_of_host, networks, mounts, overlay, devices,
   masks, sysctl, capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
   landlock, kernel_modules,
   contradicting }

@@ -290,7 +290,8 @@
 ---@field rootfs_propagation? "private"|"rprivate"|"slave"|"rslave"|"shared"|"rshared"|"unbindable"|"runbindable"  slave: later mounts of the host below rootfs appear inside; private: they do not; shared: nor do they, and namespaces made inside share the mounts of the container; unbindable: nor do they, and nothing inside can be bind-mounted. Those two of the root alone, with r of all mounts. The host never gets mounts of the container; default slave
 ---@field hostname? string  host name, needs the uts namespace
 ---@field domainname? string  NIS domain name, needs the uts namespace
----@field namespaces? ("mount"|"pid"|"uts"|"ipc"|"network"|"cgroup"|"user"|"time")[]|table<string, true>  what the container has of its own; user needs uid_mappings and gid_mappings, time may have time_offsets; a path to join comes in a later version; default mount pid uts ipc network cgroup
+---@field namespaces? ("mount"|"pid"|"uts"|"ipc"|"network"|"cgroup"|"user"|"time")[]|table<string, true>  what the container has of its own; user needs uid_mappings and gid_mappings, time may have time_offsets; a name with a path or a running container joins what is there: { "mount", "pid", network = "/proc/1/ns/net", ipc = other }; default mount pid uts ipc network cgroup
+---@field namespace_paths? table<string, string|number|boolean>  namespaces that are joined, by name: what `namespaces = { network = "/proc/1/ns/net" }` is kept as; of network, ipc, uts, cgroup and time
 ---@field uid_mappings? libcontainer.fields.id_mapping[]  user ids of a user namespace: { { container_id = 0, host_id = 100000, size = 65536 } }; 0 and every user that runs in it need one. Its devices are those of the host, at the same paths, with their owners and modes
 ---@field gid_mappings? libcontainer.fields.id_mapping[]  the same of group ids
 ---@field time_offsets? libcontainer.fields.time_offsets  clocks of a time namespace: { boottime = 3600, monotonic = "-1.5s" }
@@ -405,6 +406,8 @@
 ---@field mount_label fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field mounts fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field namespace fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
+---@field namespace_path fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
+---@field namespace_paths fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field namespaces fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field net_cls_classid fun(self: libcontainer.Builder, ...: any): libcontainer.Builder
 ---@field net_prio_ifpriomap fun(self: libcontainer.Builder, ...: any): libcontainer.Builder

@@ -103,6 +103,7 @@ local PLACES <const> = {
   config = {
     rootfs = "root.path", readonlyfs = "root.readonly", hostname = "hostname", domainname = "domainname",
     mounts = "mounts", hooks = "hooks", annotations = "annotations", mask_paths = "linux.maskedPaths",
+    namespace_paths = false, -- in linux.namespaces
     personality = "linux.personality.domain", networks = "linux.netDevices",
     -- what further programs have too
     capabilities = "process.capabilities", rlimits = "process.rlimits",
