@@ -19,6 +19,7 @@ struct device {
 	struct lc_link before; /* as it was on the host */
 	char name[LCT_LINK_NAME_SIZE]; /* in the container, at first */
 	int index;                     /* there; 0: not known */
+	bool was_sent;                 /* back to the host, and perhaps we were not told that it arrived */
 	bool is_back;                  /* on the host, and perhaps not yet as it was */
 };
 
@@ -626,8 +627,11 @@ static int give_back(struct lc_network *network, struct lc_netlink *host, int ho
 	if (device->is_back)
 		return restore(network, host, device);
 	r = find_moved(network, device, &index);
+	if (r == -ENODEV && device->was_sent)
+		return restore(network, host, device);
 	if (r < 0)
 		return r == -ENODEV ? 0 : r; /* removed, or it never came */
+	device->was_sent = true;
 	r = lc_link_move(&network->inside, index, host_namespace, device->before.name);
 	/* Somebody has taken its name meanwhile: the kernel's own way out. */
 	if (r == -EEXIST)
