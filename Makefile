@@ -74,7 +74,7 @@ CORE_SRC = \
 	src/configs/validate_mounts.c src/configs/validate_networks.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/envoy.c \
-	src/container/factory.c src/container/features.c src/container/handover.c src/container/host.c src/container/ids.c src/container/images.c \
+	src/container/factory.c src/container/features.c src/container/handover.c src/container/hook.c src/container/host.c src/container/ids.c src/container/images.c \
 	src/container/join.c \
 	src/container/keeper.c src/container/launch.c src/container/layer.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
@@ -89,7 +89,7 @@ CORE_SRC = \
 	src/binding/usage.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
-	src/init/attributes.c src/init/copy_up.c src/init/credentials.c src/init/devices.c src/init/exec.c src/init/host_part.c \
+	src/init/attributes.c src/init/copy_up.c src/init/credentials.c src/init/devices.c src/init/exec.c src/init/guard.c src/init/host_part.c \
 	src/init/init_linux.c src/init/join.c src/init/labels.c src/init/landlock.c src/init/lookup.c src/init/mounts.c src/init/namespaces.c src/init/overlay.c \
 	src/init/paths.c src/init/rootfs.c src/init/scheduling.c src/init/slots.c src/init/start.c src/init/terminal.c \
 	src/init/watch.c \

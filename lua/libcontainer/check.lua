@@ -482,6 +482,10 @@ function KINDS.lua(value, spec, problems, field)
     if value ~= false and value ~= "default" then
       M.add(problems, field, 'must be "default", a table, or false', value)
     end
+  elseif spec.detail == "function" then
+    if kind ~= "function" and value ~= true then
+      M.add(problems, field, "must be a function, not " .. kind_of(value), value)
+    end
   elseif spec.detail == "stdio" then
     local descriptor = units.integer(value)
     if not (kind == "string" or kind == "userdata" or kind == "table" or kind == "function"

@@ -12,6 +12,7 @@ local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
 local externals = require "libcontainer.externals"
+local forms = require "libcontainer.configs.hooks"
 local json = require "libcontainer.json"
 local loop = require "libcontainer.loop"
 local process = require "libcontainer.process"
@@ -185,8 +186,8 @@ end
 
 local function write_description(box, images, facts, given, options)
   local text, err = json.encode { version = VERSION, id = box._id, created = core.time(),
-    pre_dump = options.pre_dump, parent = options.parent_path, config = box._record.config, facts = facts,
-    externals = given }
+    pre_dump = options.pre_dump, parent = options.parent_path, config = forms.storable(box._record.config),
+    facts = facts, externals = given }
   if not text then return nil, err end
   local done, raw = images:replace(FILE, text)
   if not done then return nil, errors.raw(raw) end

@@ -9,6 +9,8 @@ local configs = require "libcontainer.configs"
 local control = require "libcontainer.control"
 local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
+local forms = require "libcontainer.configs.hooks"
+local hooks = require "libcontainer.hooks"
 local layer = require "libcontainer.layer"
 local loop = require "libcontainer.loop"
 local network = require "libcontainer.network"
@@ -102,7 +104,9 @@ end
 -- Its configuration, when another process has changed it.
 local function refresh_config(record, known)
   if record.config_changes == known.config_changes then return known.config end
-  return configs.prepare_shared(record.config)
+  local config, err = configs.prepare_shared(record.config)
+  if not config then return nil, err end
+  return forms.with_functions(config, known.config)
 end
 
 -- Another process may have started, changed or destroyed it since we looked: true when there is another
@@ -116,7 +120,7 @@ local function refresh(self)
   if record.init_process_pid == known.init_process_pid
     and record.init_process_start == known.init_process_start then
     known.config, known.config_changes = record.config, record.config_changes
-    known.checkpoint = record.checkpoint
+    known.checkpoint, known.poststop_due = record.checkpoint, record.poststop_due
     return false
   end
   local followed
@@ -180,7 +184,7 @@ function Container:state()
   if not status then return nil, err end
   if status == "running" or IS_PAUSED[status] then refresh(self) end
   local copy = check.copy(self._record)
-  copy.status = status
+  copy.config, copy.status = forms.storable(copy.config), status
   return object.plain(copy)
 end
 
@@ -288,13 +292,13 @@ local function start_process(self, proc, may_be_first)
   end
   if not started then return nil, err end
   events.tell(self, is_further and "exec" or "start", proc)
-  return started
+  return started, err
 end
 
 --- Run a program in it: the first one, its init, or, when it runs, a further one beside it.
 ---@param proc libcontainer.Process|libcontainer.fields.process  a process object, or what lc.process takes
 ---@return libcontainer.Process|nil
----@return libcontainer.Error|nil err  what failed, with nothing left of it
+---@return libcontainer.Error|libcontainer.Error[]|nil err  what failed, with nothing left of it; beside a process the warnings of poststop hooks, those of its last run
 function Container:start(proc)
   local alive, err = check_alive(self)
   if not alive then return nil, err end
@@ -513,11 +517,14 @@ local function remove(self, timeout)
   if not done then return nil, errors.raw(raw) end
   if self._init then self._init:_poll() end
   done, raw = self._core:reap()
-  if done then done, raw = self._factory:_remove_directory(self._id, self._directory) end
+  if not done then return nil, errors.raw(raw) end
+  -- Who dies meanwhile leaves them to the next destroy.
+  local warnings = hooks.poststop(self)
+  done, raw = self._factory:_remove_directory(self._id, self._directory)
   if not done then return nil, errors.raw(raw) end
   events.tell(self, "destroy")
   self:_release()
-  return true
+  return true, warnings
 end
 
 -- Its directory has gone. Destroyed by another process, or removed underneath us: then what runs is
@@ -545,7 +552,7 @@ end
 --- End everything in it and remove every trace.
 ---@param options table|nil  `force = false`: refuse a running one (ContainerNotStopped); `timeout`: seconds, default 10
 ---@return true|nil
----@return libcontainer.Error|nil err  ContainerNotExists when that has been done
+---@return libcontainer.Error|libcontainer.Error[]|nil err  ContainerNotExists when that has been done; beside true the warnings: what failed of poststop hooks
 function Container:destroy(options)
   options = check.options(options, { "force", "timeout" }, "destroy")
   local timeout = check.timeout(options.timeout, "option timeout of 'destroy'") or DESTROY_TIMEOUT

@@ -21,6 +21,10 @@ local M = {}
 ---@field hint string|nil what to do about it
 ---@field op integer|nil operation of the plan, as in explain
 ---@field problems libcontainer.Problem[]|nil everything that is wrong with a configuration
+---@field output string|nil of a hook that failed: the end of what it has written, at most 64 KiB
+---@field status integer|nil of a hook that failed: its exit status
+---@field signal integer|nil of a hook that was ended by one
+---@field warnings libcontainer.Error[]|nil of a start that failed: what failed of its poststop hooks
 
 ---@class libcontainer.Problem
 ---@field field string where in the table: "mounts[3].destination"
@@ -643,6 +647,81 @@ function M.container_checkpointed(id)
   return M.new { code = "ContainerNotRunning", step = "process", subject = id,
     message = "container not running: " .. quoted(id) .. " is checkpointed",
     hint = "factory:restore brings it back, destroy removes it" }
+end
+
+-- --- hooks ---
+
+local LINES_OF_OUTPUT <const> = 3
+local BYTES_OF_OUTPUT <const> = 500
+
+-- The last lines that a hook has written.
+local function last_words(output)
+  local lines = {}
+  for line in output:sub(-BYTES_OF_OUTPUT):gmatch("[^\n]+") do lines[#lines + 1] = line end
+  local text = table.concat(lines, "; ", math.max(1, #lines - LINES_OF_OUTPUT + 1))
+  return text ~= "" and ": " .. text or ""
+end
+
+local function hook_error(field, path, how, output, more)
+  local err = M.new { code = "SystemError", step = "hook", field = field, subject = path, output = output,
+    message = ("%s: %s %s%s"):format(field, quoted(path), how, last_words(output)) }
+  for name, value in next, more do err[name] = value end
+  return err
+end
+
+--- A hook could not be started, or not be waited for.
+---@param field string
+---@param raw libcontainer.RawError
+---@return libcontainer.Error
+function M.hook_not_run(field, raw)
+  local err = M.raw(raw, { field = field, hint = raw.step == "exec"
+    and "start_container finds its program in the container, all others on the host" or nil })
+  err.message, err.op = field .. ": " .. err.message, nil
+  return err
+end
+
+--- A hook has ended, and not well.
+---@param field string          "hooks.prestart[1]"
+---@param path string
+---@param status integer|nil
+---@param signal integer|nil    when one has ended it
+---@param output string         the end of what it has written
+---@return libcontainer.Error
+function M.hook_failed(field, path, status, signal, output)
+  local how = signal and "was ended by signal " .. (core.signal_name(signal) or signal)
+    or ("failed with status %d"):format(status)
+  return hook_error(field, path, how, output, { status = status, signal = signal })
+end
+
+--- A hook took too long, and was killed.
+---@param field string
+---@param path string
+---@param seconds number
+---@param output string
+---@return libcontainer.Error
+function M.hook_timed_out(field, path, seconds, output)
+  return hook_error(field, path, ("did not end within %g s, and was killed (ETIMEDOUT)"):format(seconds), output,
+    { errno = 110, errname = "ETIMEDOUT", hint = field .. ".timeout is how long it may take" })
+end
+
+--- A hook that is a function has raised, or answered nil and this.
+---@param field string
+---@param problem any
+---@return libcontainer.Error
+function M.hook_raised(field, problem)
+  return M.new { code = "SystemError", step = "hook", field = field,
+    message = ("%s: the function failed: %s"):format(field, M.is(problem) and problem.message or tostring(problem)) }
+end
+
+--- A hook that is a function of another process.
+---@param field string
+---@param owner integer|nil  the process that made the container
+---@return libcontainer.Error
+function M.hook_lost(field, owner)
+  return M.new { code = "SystemError", step = "hook", field = field,
+    message = ("%s is a Lua function of the process that made the container%s, and cannot be called by another one")
+      :format(field, owner and (" (pid %d)"):format(owner) or ""),
+    hint = "do this in that process, or give a program" }
 end
 
 -- --- checkpoints ---

@@ -8,6 +8,7 @@ local configs = require "libcontainer.configs"
 local container = require "libcontainer.container"
 local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
+local hooks = require "libcontainer.configs.hooks"
 local network = require "libcontainer.network"
 local object = require "libcontainer.object"
 local sharing = require "libcontainer.sharing"
@@ -270,10 +271,13 @@ end
 local function prepare(self, config)
   local strict, err = configs.prepare_shared(config)
   if not strict then return nil, err end
+  local fine
+  fine, err = hooks.check_written(strict)
+  if not fine then return nil, err end
   local validator = self._options.validator
   if validator then
-    local fine, message = validator(check.copy(strict))
-    if not fine then
+    local is_wanted, message = validator(check.copy(strict))
+    if not is_wanted then
       return nil, errors.config_problem("config", tostring(message or "refused by the validator"))
     end
   end

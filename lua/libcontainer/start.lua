@@ -52,9 +52,27 @@ local function map_ids(_, session)
   return done, raw and errors.raw(raw)
 end
 
--- What the host does while the init waits at a gate, by the gate's name: functions of the container and
--- the session that answer true, or nil and the error that ends the start.
-local GATES <const> = { ids = map_ids, network = network.at_gate, create_runtime = hooks.create_runtime }
+-- What the host does while the init waits at a gate, by the gate's name: functions of the container, the
+-- session and what it was begun with that answer true, or nil and the error that ends the start.
+local GATES <const> = { ids = map_ids, network = network.at_gate }
+
+local function run_hooks(box, session, proc, options, kind)
+  return hooks.run(box, kind, { session = session, spec = proc:_specification(), options = options })
+end
+
+function GATES.create_runtime(box, session, proc, options)
+  local done, err = run_hooks(box, session, proc, options, "prestart")
+  if not done then return nil, err end
+  return run_hooks(box, session, proc, options, "create_runtime")
+end
+
+function GATES.create_container(box, session, proc, options)
+  return run_hooks(box, session, proc, options, "create_container")
+end
+
+function GATES.start_container(box, session, proc, options)
+  return run_hooks(box, session, proc, options, "start_container")
+end
 
 -- Wait until the session has something to say. What the filter notifies meanwhile are calls of our own init,
 -- which pass: they are not the program's.
@@ -89,8 +107,11 @@ local function converse(box, proc, session, options, on_ready, on_alone)
     end
     if not event then return nil, errors.raw(raw) end
     if event == "gate" then
-      local fine, err = GATES[session:gate()](box, session)
-      if not fine then return nil, err end
+      local fine, err = GATES[session:gate()](box, session, proc, options)
+      if not fine then
+        event, raw = session:step() -- an init that has gone meanwhile is why
+        return nil, event and err or errors.raw(raw)
+      end
       fine, raw = session:go()
       if not fine then return nil, errors.raw(raw) end
       deadline = loop.deadline(START_TIMEOUT) -- what was done there has deadlines of its own
@@ -185,18 +206,34 @@ local function forget_started(box)
   box._factory:_save(box)
 end
 
--- A container that has run can run again: in cgroups made anew.
+-- A container that has run can run again: in cgroups made anew. Warnings are those of poststop hooks.
 local function prepare(box, status)
+  local warnings
   if status == "stopped" then
     if box._init then box._init:_poll() end -- its accounting, before the cgroup goes
     local done, raw = box._core:destroy(DESTROY_TIMEOUT)
     if not done then return nil, errors.raw(raw) end
+    warnings = hooks.poststop(box)
   end
-  if status == "stopped" or box._has_failed then return box._factory:_renew(box) end
-  return true
+  if status == "stopped" or box._has_failed then
+    local renewed, err = box._factory:_renew(box)
+    if not renewed then return nil, err end
+  end
+  return true, warnings
+end
+
+-- A start has failed, and nothing of it is left.
+local function undo_first(box, err)
+  local record = box._record
+  local was_due = record.poststop_due
+  local warnings = hooks.poststop(box)
+  if record.init_process_pid then forget_started(box) elseif was_due then box._factory:_save(box) end
+  if errors.is(err) then err.warnings = warnings end
 end
 
 local function begin_first(box, proc, options)
+  local expected, problem = hooks.expect_poststop(box)
+  if not expected then return nil, problem end
   local session <close>, raw = box._core:begin(box._record.config, proc:_specification(), options)
   if not session then return nil, errors.raw(raw) end
   local text, err = started_text(box, session)
@@ -207,6 +244,7 @@ local function begin_first(box, proc, options)
     if not fine then return nil, why end
     return box._factory:_save(box, text)
   end)
+  if running then running, err = run_hooks(box, session, proc, options, "poststart") end
   if not running then return nil, err end
   -- What may run out of memory comes before finish: until then the session undoes everything.
   proc:_attach(M.at_end(box), M.siblings_of(box))
@@ -220,7 +258,7 @@ end
 ---@param proc libcontainer.Process
 ---@param status "created"|"stopped"
 ---@return libcontainer.Process|nil
----@return libcontainer.Error|nil err
+---@return libcontainer.Error|libcontainer.Error[]|nil err  of a start that went well the warnings of hooks
 function M.first(box, proc, status)
   if proc:_specification().cgroups then
     return nil, errors.config_problem("process.cgroups", "is for a process beside the first one",
@@ -234,8 +272,12 @@ function M.first(box, proc, status)
       "the first one runs on cgroups.cpuset_cpus")
   end
   local fine, err = sharing.check(box)
-  if fine then fine, err = prepare(box, status) end
-  if fine then fine, err = layer.make(box) end
+  if fine then fine, err = hooks.check(box._record.config, box._record.owner.pid) end
+  if not fine then return nil, err end
+  local warnings
+  fine, warnings = prepare(box, status)
+  if not fine then return nil, warnings end
+  fine, err = layer.make(box)
   if not fine then return nil, err end
   local options
   options, err = open_options(box, proc)
@@ -246,8 +288,8 @@ function M.first(box, proc, status)
   local running, has_raised
   running, err, has_raised = with_stdio(proc, options, function() return begin_first(box, proc, options) end)
   box._has_failed = not running
-  if running then return proc end
-  if box._record.init_process_pid then forget_started(box) end
+  if running then return proc, warnings end
+  undo_first(box, err)
   if has_raised then error(err, 0) end
   return nil, err
 end

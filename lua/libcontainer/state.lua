@@ -5,6 +5,7 @@
 -- start time and boot id. A damaged file is an error for reading, never for destroying.
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
+local hooks = require "libcontainer.configs.hooks"
 local json = require "libcontainer.json"
 
 local M = {}
@@ -28,6 +29,7 @@ local FIELDS = {
   config = "table", cgroup_paths = "table", cgroup_places = "table", namespace_paths = "table?",
   systemd = "table?", network_links = "table?", init_process_pid = "integer?", init_process_start = "integer?",
   started = "number?", config_changes = "integer?", checkpoint = "table?",
+  poststop_due = "boolean?",
 }
 
 local function check(id, record)
@@ -68,9 +70,9 @@ end
 -- is most of it, and many containers share one.
 local texts = setmetatable({}, { __mode = "k" })
 
-local function text_of(value)
+local function text_of(name, value)
   if type(value) ~= "table" then return json.encode(value) end
-  if not texts[value] then texts[value] = json.encode(value) end
+  if not texts[value] then texts[value] = json.encode(name == "config" and hooks.storable(value) or value) end
   return texts[value]
 end
 
@@ -86,7 +88,7 @@ function M.encode(record)
   record.version = M.VERSION
   local parts = {}
   for name, value in next, record do
-    local text = text_of(value)
+    local text = text_of(name, value)
     if not text then return json.encode(record) end -- for its error, with the whole path
     parts[#parts + 1] = '"' .. name .. '":' .. text
   end

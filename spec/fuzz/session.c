@@ -47,7 +47,7 @@ static struct message message(struct fuzz_input *in)
 	one.report.error.errnum = (int8_t) fuzz_number(in, 1);
 	one.report.error.step = (uint16_t) fuzz_number(in, 1);
 	one.report.gate = (uint32_t) fuzz_number(in, 1) % (LCT_GATES_END + 2);
-	one.report.pid = (int32_t) fuzz_number(in, 4);
+	one.report.number = (int32_t) fuzz_number(in, 4);
 	memset(one.report.error.subject, (int) fuzz_number(in, 1), sizeof(one.report.error.subject));
 	return one;
 }
@@ -104,7 +104,7 @@ static int expect(const struct lc_session *session, const struct message *one)
 									       -EPROTO;
 	case LCT_REPORT_CHILD:
 		return session->is_join && session->has_gone && !session->has_child && has_fd &&
-				one->report.pid > 0 ? LCT_SESSION_WAIT : -EPROTO;
+				one->report.number > 0 ? LCT_SESSION_WAIT : -EPROTO;
 	default:
 		return -EPROTO;
 	}

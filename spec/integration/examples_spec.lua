@@ -15,6 +15,10 @@ end
 
 local EXPECTED <const> = {
   hello = "hello from container, process 1\nstatus 3\nmemory known\n",
+  hooks = "prestart: the container is creating\npoststart: the container is running\nit runs\n"
+    .. "poststop: the container is stopped\n"
+    .. 'warning: hooks.poststop[2]: "/bin/false" failed with status 1\n'
+    .. 'it does not start: hooks.create_runtime[1]: "/bin/sh" failed with status 3: there is no network today\n',
   limits = "memory hog  killed: it met its memory limit\n  peak at most 32 MiB: true\n"
     .. "fork bomb   ended: it met its process limit\nsleeper     killed at its timeout\n",
   pipeline = "6 7 = 42\n12 12 = 144\n1000 1000 = 1000000\nstderr: no more\nstatus 0\n",

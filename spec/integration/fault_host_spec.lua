@@ -9,6 +9,7 @@ local SCENARIOS <const> = {
   place = "create, start, wait and destroy at a configured cgroup",
   run = "lc.run with three pipes",
   network = "create, start, wait and destroy with a pair and an interface of the host",
+  hooks = "create with hooks of every kind, start, wait and destroy",
   foreign = "list, load and destroy of another process's container",
 }
 

@@ -60,11 +60,14 @@ end
 local PLACE <const> = "/libcontainer-placed" .. root:gsub("/", "_")
 if scenario_name == "place" then scenario_path = PLACE .. "/above/box" end
 
--- With a program of the host that is run while the init waits.
+-- With programs that are run while the init waits, and behind it.
 function scenarios.hooks(label, arm)
   return scenarios.life(label, arm)
 end
-if scenario_name == "hooks" then scenario_hooks = { create_runtime = { { path = "/bin/true" } } } end
+if scenario_name == "hooks" then
+  local list = { { path = "/bin/true" } }
+  scenario_hooks = { prestart = list, create_container = list, start_container = list, poststart = list, poststop = list }
+end
 
 -- With a pair, and an interface of the host, in a network namespace that is our own. Where the host dies it
 -- cannot give anything back, and the kernel does with an interface what it does.

@@ -39,7 +39,8 @@ local config = {
   capabilities = { "CHOWN", "KILL", "SETUID", "NET_BIND_SERVICE" },
   additional_groups = { "2000" },
   cgroups = { memory = "64M", pids_limit = 32, cpus = 0.5 },
-  hooks = { create_runtime = { { path = "/bin/true" } } },
+  hooks = { create_runtime = { { path = "/bin/true" } }, create_container = { { path = "/bin/true" } },
+    start_container = { { path = "/bin/true" } } },
 }
 local program = { args = { "true" }, env = { PATH = "/sbin:/bin" }, cwd = "/tmp/work", user = "1000:1000",
   umask = 63, oom_score_adj = 100, rlimits = config.rlimits }

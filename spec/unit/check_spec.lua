@@ -42,6 +42,8 @@ local function full_config()
       pids_limit = 64 },
     networks = { { type = "loopback" } }, parent_death_signal = 9, additional_groups = { "5" },
     detach = false, labels = { a = "b" }, annotations = { c = "d" },
+    hooks = { prestart = { { path = "/bin/true", args = { "true" }, env = { "A=1" }, timeout = 5 } },
+      poststop = { { path = "/bin/true" } } },
   }
 end
 

@@ -98,6 +98,7 @@ local VALUES = {
   ["hook.env"] = function(r) return some(r, { "A=b", "B=" }) end,
   ["hook.args"] = function(r) return some(r, TEXTS, 1) end,
   ["hook.path"] = function(r) return r.one_of(PATHS) end,
+  ["hook.call"] = function() end, -- of this process alone
   ["config.networks"] = function(r)
     return r.one_of { { { type = "device", host_interface_name = "eth1" } },
       { { type = "device", host_interface_name = "eth1", name = "in%d" }, { type = "device", host_interface_name = "wl" } } }
@@ -141,6 +142,7 @@ KINDS.number = KINDS.integer
 
 -- Fields of one section that go together.
 local TOGETHER = {
+  hook = function(out) out.path = out.path or PATHS[1] end, -- or a function
   device = function(device)
     device.major = device.type ~= "p" and (device.major or 5) or nil
     device.minor = device.type ~= "p" and (device.minor or 7) or nil

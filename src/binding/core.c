@@ -7,6 +7,7 @@
 
 #include "configs/names.h"
 #include "configs/validate.h"
+#include "container/hook.h"
 #include "nsenter/helper.h"
 #include "nsenter/idmap.h"
 #include "plan/plan.h"
@@ -131,6 +132,14 @@ static int core_unit_property_problem(lua_State *L)
 	return 1;
 }
 
+/* core.program(path) -> true | nil, raw: can it be run? */
+static int core_program(lua_State *L)
+{
+	struct lc_error err;
+
+	return lc_lua_answer(L, lc_hook_check(luaL_checkstring(L, 1), &err), &err);
+}
+
 /*
  * core.start_initialization(session, plan, installed|nil) -> nil, raw: become the init program that
  * carries out the plan. The descriptors are those that a custom init was started with. Does not
@@ -230,6 +239,7 @@ static const luaL_Reg functions[] = {
 	{"remove_links", lc_lua_remove_links},
 	{"seccomp_compile", lc_lua_seccomp_compile},
 	{"seccomp_default", lc_lua_seccomp_default},
+	{"program", core_program},
 	{"syscall_known", lc_lua_syscall_known},
 	{"connect", lc_lua_connect},
 	{"features", lc_lua_features},

@@ -8,6 +8,7 @@
 
 #include "container/checkpoint.h"
 #include "container/container.h"
+#include "container/hook.h"
 #include "container/ids.h"
 #include "container/join.h"
 #include "container/keeper.h"
@@ -26,10 +27,11 @@ struct box_session { /* user value 1: its container */
 	struct lc_session session;
 	struct lc_config_config config;
 	struct lc_config_process process;
+	struct lc_config_hook hook;
 	struct lc_start start;
 	struct lc_sibling *sibling; /* of a join: made before anything can go wrong */
 	bool is_join; /* of a container that runs: its init and its cgroups are not ours to undo */
-	bool is_criu; /* its process is criu, or a helper of it, and never the container's */
+	bool is_criu; /* its process is criu, or a helper of it, or a hook, and never the container's */
 	bool has_begun, is_over;
 };
 
@@ -165,6 +167,37 @@ static void read_sources(lua_State *L, int index, struct lc_start *start, size_t
 	lua_pop(L, 1);
 }
 
+/* Options of a hook: `hook`, `place`, `directory`, and `of`, the session of the init that waits. */
+static void read_hook(lua_State *L, int index, struct box_session *box)
+{
+	static const char *const places[] = {
+		[LCT_HOOK_HOST] = "host",
+		[LCT_HOOK_NAMESPACES] = "namespaces",
+		[LCT_HOOK_INSIDE] = "inside",
+		NULL,
+	};
+	size_t length;
+	const char *path;
+
+	lua_getfield(L, index, "place");
+	box->start.place = (enum lc_hook_place) luaL_checkoption(L, -1, NULL, places);
+	if (lua_getfield(L, index, "of") != LUA_TNIL)
+		box->start.init = &check_box(L, -1)->session.process;
+	luaL_argcheck(L, box->start.init != NULL || box->start.place == LCT_HOOK_HOST, index,
+		"a session wanted");
+	lua_getfield(L, index, "directory");
+	path = luaL_checklstring(L, -1, &length);
+	box->start.directory = lc_arena_copy(&box->arena, path, length);
+	if (box->start.directory == NULL)
+		lc_lua_no_memory(L);
+	lua_getfield(L, index, "hook");
+	luaL_checktype(L, -1, LUA_TTABLE);
+	lc_lua_read_section(L, lua_gettop(L), lc_schema_section("hook"), &box->hook, &box->arena);
+	luaL_argcheck(L, box->hook.path != NULL, index, "a program wanted");
+	box->start.hook = &box->hook;
+	lua_pop(L, 4); /* the session stays in the table, which stays on the stack */
+}
+
 /*
  * Arguments (container, config, process, options): options are `filter` (bytes) and `filter_flags`
  * (of seccomp(2)), stdin, stdout, stderr (descriptors), null_stdin… (booleans), `init` (argv of a
@@ -261,6 +294,28 @@ static int join(lua_State *L)
 static int container_join(lua_State *L)
 {
 	return lc_lua_with_arena(L, join);
+}
+
+/* As begin_with, whose session is the guard of a program that is not the container's. */
+static int hook(lua_State *L)
+{
+	struct box_session *box = read_arguments(L);
+	struct lc_error err;
+
+	read_hook(L, 4, box);
+	box->is_join = box->is_criu = true;
+	if (lc_hook_begin(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer,
+		    &box->session, &err) < 0)
+		return lc_lua_failure(L, &err, field_of(box, &err));
+	box->has_begun = true;
+	return 1;
+}
+
+/* container:hook(config, process, options) -> session | nil, raw: run a hook, see read_hook; `process` is
+ * whose place it takes inside */
+static int container_hook(lua_State *L)
+{
+	return lc_lua_with_arena(L, hook);
 }
 
 static int dump(lua_State *L)
@@ -388,12 +443,12 @@ static struct lc_container *container_of(lua_State *L)
 static int explain_step(
 	lua_State *L, const struct box_session *box, int result, struct lc_error *err)
 {
-	if (result >= 0 || !box->is_join)
+	if (result >= 0 || !box->is_join || box->start.hook != NULL)
 		return result;
 	return lc_join_explain(container_of(L), result, err);
 }
 
-/* session:step() -> "wait" | "ready" | "running" | "gate" | "listener" | nil, raw */
+/* session:step() -> "wait" | "ready" | "running" | "gate" | "listener" | "ended" | nil, raw */
 static int session_step(lua_State *L)
 {
 	static const char *const names[] = {
@@ -402,6 +457,7 @@ static int session_step(lua_State *L)
 		[LCT_SESSION_RUNNING] = "running",
 		[LCT_SESSION_GATE] = "gate",
 		[LCT_SESSION_LISTENER] = "listener",
+		[LCT_SESSION_ENDED] = "ended",
 	};
 	struct box_session *box = check_box(L, 1);
 	struct lc_error err;
@@ -536,6 +592,21 @@ static int session_is_own(lua_State *L)
 	return 1;
 }
 
+/* session:exit() -> status | nil, signal: of the program of a guard, which has ended */
+static int session_exit(lua_State *L)
+{
+	const struct lc_session *session = &check_box(L, 1)->session;
+
+	luaL_argcheck(L, session->state == LCT_SESSION_ENDED, 1, "the program has not ended");
+	if (session->exit.signal == 0) {
+		lua_pushinteger(L, session->exit.status);
+		return 1;
+	}
+	lua_pushnil(L);
+	lua_pushinteger(L, session->exit.signal);
+	return 2;
+}
+
 /* session:pid() -> pid of the init, start time */
 static int session_pid(lua_State *L)
 {
@@ -600,6 +671,7 @@ void lc_lua_open_session(lua_State *L)
 		{"listener", session_listener},
 		{"helper", session_helper},
 		{"is_own", session_is_own},
+		{"exit", session_exit},
 		{"pid", session_pid},
 		{"pollfd", session_pollfd},
 		{"init_calls", session_init_calls},
@@ -610,7 +682,7 @@ void lc_lua_open_session(lua_State *L)
 		{"__gc", session_close}, {"__close", session_close}, {NULL, NULL}};
 	static const luaL_Reg of_container[] = {
 		{"begin", container_begin}, {"plan", container_plan}, {"join", container_join},
-		{"join_plan", container_join_plan}, {"dump", container_dump},
+		{"join_plan", container_join_plan}, {"hook", container_hook}, {"dump", container_dump},
 		{"repair", container_repair}, {"restore", container_restore},
 		{"close_root", container_close_root}, {NULL, NULL}};
 

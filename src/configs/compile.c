@@ -166,21 +166,40 @@ static void set_root_propagation(struct lc_compile *c)
 }
 
 /* With the root where it will be: what a hook mounts below it is there when it is entered. */
-static void run_hooks(struct lc_compile *c)
+static void run_create_hooks(struct lc_compile *c)
 {
 	const struct lc_config_hooks *hooks = c->config->hooks;
 
-	if (hooks == NULL || hooks->create_runtime.count == 0)
+	if (hooks == NULL)
 		return;
-	lc_plan_origin(c->w, "hooks.create_runtime");
-	lc_plan_gate(c->w, LCT_GATE_CREATE_RUNTIME);
+	if (hooks->prestart.count + hooks->create_runtime.count > 0) {
+		lc_plan_origin(c->w, hooks->prestart.count > 0 ?
+			"hooks.prestart" : "hooks.create_runtime");
+		lc_plan_gate(c->w, LCT_GATE_CREATE_RUNTIME);
+	}
+	if (hooks->create_container.count > 0) {
+		lc_plan_origin(c->w, "hooks.create_container");
+		lc_plan_gate(c->w, LCT_GATE_CREATE_CONTAINER);
+	}
+}
+
+/* When nothing is missing but the program: so they run as it would. */
+static void run_start_hooks(struct lc_compile *c)
+{
+	const struct lc_config_hooks *hooks = c->config->hooks;
+
+	if (hooks == NULL || hooks->start_container.count == 0)
+		return;
+	lc_plan_origin(c->w, "hooks.start_container");
+	lc_plan_gate(c->w, LCT_GATE_START_CONTAINER);
+	lc_plan_origin(c->w, NULL);
 }
 
 static void enter_root(struct lc_compile *c, uint32_t slot)
 {
 	lc_plan_origin(c->w, "rootfs");
 	LCT_PLAN(c->w, root_attach, .slot = slot, .path = lc_plan_intern(c->w, c->config->rootfs));
-	run_hooks(c);
+	run_create_hooks(c);
 	lc_plan_origin(c->w, "rootfs");
 	LCT_PLAN(c->w, root_enter, .slot = slot);
 }
@@ -465,6 +484,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_parent_death(&c);
 	enter_cwd(&c, true);
 	find_program(&c);
+	run_start_hooks(&c);
 	LCT_PLAN(w, ready);
 	start_program(&c);
 	lc_plan_origin(w, NULL);
@@ -483,6 +503,15 @@ bool lc_compile_join_waits(const struct lc_config_process *process)
 	return process->terminal || process->scheduler != NULL || has_process_limit(process);
 }
 
+/* Also those that the container shares with its maker, who may have others than we. */
+static void enter_namespaces(struct lc_compile *c)
+{
+	lc_plan_origin(c->w, "namespaces");
+	LCT_PLAN(c->w, join, .flags = c->namespaces | (c->in->is_privileged ? LCT_NAMESPACES : 0));
+	become_root(c);
+	lc_plan_origin(c->w, NULL);
+}
+
 int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err)
 {
@@ -497,10 +526,7 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_keyring(&c);
 	set_oom_score(&c); /* through the host's proc */
 
-	/* Also those that the container shares with its maker, who may have others than we. */
-	lc_plan_origin(w, "namespaces");
-	LCT_PLAN(w, join, .flags = c.namespaces | (in->is_privileged ? LCT_NAMESPACES : 0));
-	become_root(&c);
+	enter_namespaces(&c);
 
 	/* Not seen by any process inside: it has no number in their pid namespace yet. */
 	make_cwd(&c);
@@ -531,5 +557,54 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	}
 	start_program(&c);
 	lc_plan_origin(w, NULL);
+	return finish(&c, err);
+}
+
+static void start_hook(struct lc_compile *c)
+{
+	const struct lc_config_hook *hook = c->in->hook;
+	const struct lc_strings own = {.items = (const char **) (uintptr_t) &hook->path, .count = 1};
+	const struct lc_strings *args = hook->args.count > 0 ? &hook->args : &own;
+
+	LCT_PLAN(c->w, exec, .argv = lc_plan_strings(c->w, args->items, args->count),
+		.envp = lc_plan_strings(c->w, hook->env.items, hook->env.count));
+}
+
+int lc_compile_hook(const struct lc_compile_inputs *in, enum lc_hook_place place,
+	struct lc_plan_writer *w, struct lc_error *err)
+{
+	struct lc_compile c = context(in, w);
+	bool is_inside = place == LCT_HOOK_INSIDE;
+	int r = is_inside ? lc_compile_read_process(&c, err) : 0;
+
+	if (r < 0)
+		return r;
+	LCT_PLAN(w, reset);
+	LCT_PLAN(w, parent_death, .signal = SIGKILL);
+	if (is_inside)
+		set_oom_score(&c);
+	if (place != LCT_HOOK_HOST)
+		enter_namespaces(&c);
+	if (is_inside) {
+		r = set_process(&c, true, err);
+		if (r < 0)
+			return r;
+		enter_cwd(&c, true);
+		lc_plan_origin(w, NULL);
+	} else {
+		set_umask(&c);
+		LCT_PLAN(w, host_cwd, .path = lc_plan_intern(w, in->hook_directory));
+	}
+	LCT_PLAN(w, lookup, .program = lc_plan_intern(w, in->hook->path));
+
+	/* The guard stays outside of a pid namespace that was entered; what it makes is in it. */
+	LCT_PLAN(w, guard);
+	LCT_PLAN(w, session);
+	LCT_PLAN(w, parent_death, .signal = SIGKILL);
+	if (is_inside)
+		lc_compile_landlock_restrict(&c);
+	if (is_inside && c.has_no_new_privileges)
+		lc_compile_seccomp(&c);
+	start_hook(&c);
 	return finish(&c, err);
 }

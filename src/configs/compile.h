@@ -39,6 +39,8 @@ struct lc_compile_inputs {
 	bool has_fixed_groups;          /* of its user namespace: setgroups(2) is denied for ever */
 	bool is_spared;                 /* the host's oom_score_adj is negative: not for its containers */
 	int landlock_abi;               /* of the running kernel, 0 for none */
+	const struct lc_config_hook *hook; /* for lc_compile_hook alone */
+	const char *hook_directory;     /* its working directory, where that is the host's */
 	uint64_t last_capability;       /* highest capability number that the kernel knows */
 };
 
@@ -78,5 +80,16 @@ struct lc_compile_policy {
 	uint64_t flags, runtime, deadline, period;
 };
 struct lc_compile_policy lc_compile_policy(const struct lc_config_scheduler *scheduler);
+
+/* Where a hook runs. */
+enum lc_hook_place {
+	LCT_HOOK_HOST,       /* as the calling process */
+	LCT_HOOK_NAMESPACES, /* in those of the container, whose root is not entered yet */
+	LCT_HOOK_INSIDE,     /* as the container's program */
+};
+
+/* A hook with its guard: see plan/report.h. */
+int lc_compile_hook(const struct lc_compile_inputs *in, enum lc_hook_place place,
+	struct lc_plan_writer *w, struct lc_error *err);
 
 #endif

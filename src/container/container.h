@@ -8,6 +8,7 @@
 #ifndef LCT_CONTAINER_CONTAINER_H
 #define LCT_CONTAINER_CONTAINER_H
 
+#include "configs/compile.h"
 #include "configs/configs.h"
 #include "container/host.h"
 #include "container/process.h"
@@ -50,6 +51,10 @@ struct lc_start {
 	size_t sources_count;
 	char *const *init_argv;    /* replaces the init program, NULL for our own */
 	struct lc_cgroup *group;   /* of who joins: a group of his own, NULL for none */
+	const struct lc_config_hook *hook; /* of a hook, NULL else: it, */
+	enum lc_hook_place place;          /* where it runs, */
+	const struct lc_process *init;     /* borrowed: the init that waits for it, or NULL, */
+	const char *directory;             /* and its working directory, where that is the host's */
 	const char *scratch;       /* of a restore: a directory with "root" and "masks", NULL else */
 	uint32_t fault_nth, fault_errno; /* test builds: struct lc_plan_header */
 };

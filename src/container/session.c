@@ -260,8 +260,8 @@ static bool may_have_child(const struct lc_session *session)
 /* It has been made, and all that we have of it is its number. */
 static void note_stray(struct lc_session *session, const struct lc_report *report)
 {
-	if (report->kind == LCT_REPORT_CHILD && report->pid > 0 && may_have_child(session))
-		session->stray = report->pid;
+	if (report->kind == LCT_REPORT_CHILD && report->number > 0 && may_have_child(session))
+		session->stray = report->number;
 }
 
 /* The process that will be the program has been made: from now on it is the one that counts. */
@@ -271,9 +271,9 @@ static int take_child(
 	struct lc_process child = LCT_PROCESS_INIT;
 	int r;
 
-	if (!may_have_child(session) || *pidfd < 0 || report->pid <= 0)
+	if (!may_have_child(session) || *pidfd < 0 || report->number <= 0)
 		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
-	child.pid = report->pid;
+	child.pid = report->number;
 	child.pidfd = lc_take_fd(pidfd);
 	session->helper = session->process;
 	session->process = child;
@@ -353,6 +353,20 @@ static int take_ready(
 	return LCT_SESSION_READY;
 }
 
+/* The program of a guard has ended. */
+static int take_ended(
+	struct lc_session *session, const struct lc_report *report, struct lc_error *err)
+{
+	if (!session->is_guard || session->state != LCT_SESSION_WAIT)
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
+	if (report->number < 0)
+		session->exit.signal = -report->number;
+	else
+		session->exit.status = report->number;
+	session->state = LCT_SESSION_ENDED;
+	return LCT_SESSION_ENDED;
+}
+
 /* What a message means: the new state, or the error that it tells. */
 static int take(
 	struct lc_session *session, struct lc_report *report, int *fd, struct lc_error *err)
@@ -371,6 +385,8 @@ static int take(
 		return take_terminal(session, fd, err);
 	case LCT_REPORT_LISTENER:
 		return take_listener(session, fd, err);
+	case LCT_REPORT_ENDED:
+		return take_ended(session, report, err);
 	case LCT_REPORT_GATE:
 		return take_gate(session, report, fd, err);
 	case LCT_REPORT_CHILD:
@@ -535,6 +551,10 @@ void lc_session_abort(struct lc_session *session)
 #ifdef LCT_FAULT
 	lc_fault_enable(false);
 #endif
+	if (session->is_guard) { /* it ends its program, and itself behind it */
+		lc_fd_close(&session->socket);
+		(void) lc_process_await(&session->process, LCT_DEATH_MS, NULL);
+	}
 	if (session->process.pidfd >= 0)
 		(void) lc_process_kill(&session->process, LCT_ABORT_TIMEOUT_MS, NULL);
 	if (may_have_child(session)) {

@@ -22,6 +22,7 @@ enum lc_session_state {
 	LCT_SESSION_RUNNING, /* the program runs; the session is over */
 	LCT_SESSION_LISTENER, /* the filter is loaded, and `listener` has come; the init goes on */
 	LCT_SESSION_GATE,    /* the init waits at `gate` for lc_session_go */
+	LCT_SESSION_ENDED,   /* of a guard: its program has ended, `exit` says how */
 };
 
 struct lc_session {
@@ -38,6 +39,8 @@ struct lc_session {
 	enum lc_gate gate;   /* where the init waits, LCT_GATE_NONE for nowhere */
 	int gate_fd;         /* what it has brought there, owned until lc_session_go; -1 */
 	bool has_gone;       /* GO was sent, after READY */
+	bool is_guard;       /* it stays beside its program, and ends it when our end is closed */
+	struct lc_exit exit; /* of that program */
 	bool has_filter;     /* a seccomp filter was asked for: proved once the program runs */
 	bool has_listener;   /* it notifies */
 	bool is_heard;       /* its listener came */

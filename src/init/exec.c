@@ -62,6 +62,15 @@ int lc_init_directory_owned(
 	return r < 0 ? lc_fail(err, LCT_STEP_CWD, r, path) : 0;
 }
 
+int lc_init_host_cwd(
+	struct lc_init *init, const struct lc_op_host_cwd *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->path);
+	long r = lc_sys_chdir(path);
+
+	return r < 0 ? lc_fail(err, LCT_STEP_CWD, r, path) : 0;
+}
+
 /*
  * Twice: as root, since the user may not be allowed to reach it, and as the user, since root may
  * not (network file systems). The last one proves that we stand inside the root.

@@ -74,7 +74,7 @@ int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_
 		(void) lc_sys_close(told[1]);
 		return await_host(told[0], err); /* the rest of the plan is the new one's */
 	}
-	report.pid = (int32_t) r;
+	report.number = (int32_t) r;
 #ifdef LCT_FAULT
 	report.calls = lc_fault_calls();
 #endif

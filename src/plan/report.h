@@ -18,6 +18,8 @@
  *	LISTENER + descriptor ───▶  once the filter is loaded, when it notifies: before READY or after GO.
  *	                            Nothing is answered; the host lets the init's own calls pass
  *
+ *	ENDED ───────────────────▶  of a guard, whose program has ended; no READY comes before it
+ *
  * Who joins a running container does so in two processes, because a pid namespace is entered by
  * being born in it. The first one, which nothing in the container can see, does all of the work;
  * the second one is a child of the host and becomes the program:
@@ -48,6 +50,7 @@ enum lc_report_kind {
 	LCT_REPORT_TERMINAL = 5,
 	LCT_REPORT_GATE = 6,
 	LCT_REPORT_LISTENER = 7,
+	LCT_REPORT_ENDED = 8,
 };
 
 /*
@@ -59,7 +62,9 @@ enum lc_report_kind {
 #define LCT_GATES(GATE)                                                                            \
 	GATE(IDS, "ids", false)         /* the ids of its user namespace are mapped */             \
 	GATE(NETWORK, "network", true)  /* its network is made through this netlink socket */      \
-	GATE(CREATE_RUNTIME, "create_runtime", false) /* hooks, the root attached and not entered */
+	GATE(CREATE_RUNTIME, "create_runtime", false) /* hooks, the root attached and not entered */ \
+	GATE(CREATE_CONTAINER, "create_container", false) /* the same, in its namespaces */        \
+	GATE(START_CONTAINER, "start_container", false)   /* hooks inside, all is set up */
 
 enum lc_gate {
 	LCT_GATE_NONE,
@@ -72,7 +77,7 @@ enum lc_gate {
 struct lc_report {
 	uint32_t kind;
 	uint32_t calls; /* test builds: system calls made so far, so that a sweep knows its end */
-	int32_t pid;    /* of CHILD, as the host sees it */
+	int32_t number; /* of CHILD its pid, as the host sees it; of ENDED its status, or minus the signal */
 	uint32_t gate;  /* of GATE: enum lc_gate */
 	struct lc_error error;
 };

@@ -6,6 +6,7 @@
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
+local hooks = require "libcontainer.configs.hooks"
 local limits = require "libcontainer.configs.limits"
 local json = require "libcontainer.json"
 local networks = require "libcontainer.configs.networks"
@@ -376,6 +377,7 @@ function M.config(t, problems)
   groups(t)
   limits.normal(t.cgroups, problems)
   memory_policy(t)
+  hooks.normal(t)
   if type(t.devices) == "table" then
     for i, device in next, t.devices do
       if type(device) == "table" and math.type(i) == "integer" then

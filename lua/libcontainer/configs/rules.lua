@@ -8,6 +8,7 @@ local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local contradictions = require "libcontainer.configs.contradictions"
 local errors = require "libcontainer.errors"
+local hooks = require "libcontainer.configs.hooks"
 local ids = require "libcontainer.configs.ids"
 local json = require "libcontainer.json"
 local limits = require "libcontainer.configs.limits"
@@ -745,8 +746,7 @@ end
 M.config_rules = { rootfs, namespaces, user_namespace, joined_namespaces,
   clocks, names_of_host, networks, mounts, overlay, devices,
   masks, sysctl, capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
-  landlock, kernel_modules,
-  contradicting }
+  hooks.rules, landlock, kernel_modules, contradicting }
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]

@@ -304,6 +304,12 @@ function core.seccomp_compile(profile) end
 ---@return string bytes
 function core.seccomp_default() end
 
+--- Is it a program that can be run?
+---@param path string
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.program(path) end
+
 ---@param name string
 ---@return boolean
 function core.syscall_known(name) end
@@ -743,6 +749,16 @@ function Container:join_plan(config, process, options) end
 ---@return libcontainer.RawError|nil
 function Container:group(process) end
 
+--- Run a hook; the session's process is its guard, and closing it ends the program. Options: `id`, stdin, stdout,
+-- stderr; `hook`; `place`: "host", "namespaces" or "inside"; `of`: the session of the init that waits;
+-- `directory`: the working directory on the host; inside `filter` and `filter_flags`.
+---@param config table
+---@param process table  whose place it takes inside
+---@param options table
+---@return libcontainer.core.Session|nil
+---@return libcontainer.RawError|nil
+function Container:hook(config, process, options) end
+
 --- Run criu beside it; the session's process is criu. Options: `id`, stdin, stdout, stderr.
 ---@param config table
 ---@param process table  `args`
@@ -812,13 +828,18 @@ function Group:close() end
 ---@class libcontainer.core.Session
 local Session = {}
 
----@return "wait"|"gate"|"listener"|"ready"|"running"|nil
+---@return "wait"|"gate"|"listener"|"ready"|"running"|"ended"|nil
 ---@return libcontainer.RawError|nil
 function Session:step() end
 
 --- The gate that the init waits at, nil for none.
----@return "ids"|"network"|"create_runtime"|nil
+---@return "ids"|"network"|"create_runtime"|"create_container"|"start_container"|nil
 function Session:gate() end
+
+--- How the program of a hook has ended.
+---@return integer|nil status
+---@return integer|nil signal
+function Session:exit() end
 
 --- What the gate "ids" waits for: the maps of the user namespace are written.
 ---@return true|nil

@@ -268,14 +268,22 @@
 ---@field console? string  unix socket to which the other end of the terminal is sent, as OCI runtimes do; without it the process object has it as `terminal`
 ---@field [integer] string  args, as an array
 
----A program of the host that is run at a point of the lifecycle.
+---What is run at a point of the lifecycle: a program, or a Lua function in place of the table.
 ---@class libcontainer.fields.hook
----@field path? string  the program
+---@field path? string  the program; start_container finds it in the container, all others on the host
 ---@field args? string[]  its argv, with the name that it is called by; absent: the path alone
+---@field env? string[]|table<string, string|integer>  its whole environment, as NAME=value; absent: none
+---@field timeout? number  seconds after which it is killed, with its process group, and has failed; default 30
+---@field call? function  a function of this process in place of a program, called with the state as a table; it fails by an error, or by answering nil and a message. A state file has true for one: no other process can call it
 
----Programs of the host that are run at points of the lifecycle, in the order given; one that fails before the start undoes it.
+---What is run at points of the lifecycle, in this order and each list in its own; one that fails before the program runs, or behind its start, undoes the start. Each reads the OCI state as JSON from its stdin.
 ---@class libcontainer.fields.hooks
----@field create_runtime? libcontainer.fields.hook[]  in the namespaces of the host, when those of the container are there and its root is not entered yet
+---@field prestart? libcontainer.fields.hook[]  in the namespaces of the host; those of the container are there, its root is attached at rootfs and not entered yet
+---@field create_runtime? libcontainer.fields.hook[]  the same, behind them
+---@field create_container? libcontainer.fields.hook[]  in the namespaces of the container, with the paths of the host: what is mounted below rootfs is there when the root is entered
+---@field start_container? libcontainer.fields.hook[]  in the container, when all is set up: as the user of the program, with its capabilities, filter and limits
+---@field poststart? libcontainer.fields.hook[]  in the namespaces of the host; the program runs, and start has not answered yet
+---@field poststop? libcontainer.fields.hook[]  in the namespaces of the host, by whoever destroys the container, when nothing runs and no cgroup is left of it, or behind a start that failed; what fails is a warning
 
 ---A writable layer over a rootfs that stays as it is.
 ---@class libcontainer.fields.overlay
@@ -320,7 +328,7 @@
 ---@field detach? boolean  the container outlives the object and the process that made it; default false
 ---@field labels? table<string, string|number|boolean>  kept in the state, for the caller
 ---@field annotations? table<string, string|number|boolean>  kept in the state, for the caller; `org.systemd.property.NAME` is a property of the systemd scope, where there is one, in the text of GVariant
----@field hooks? libcontainer.fields.hooks  programs that are run at points of the lifecycle
+---@field hooks? libcontainer.fields.hooks  what is run at points of the lifecycle
 
 ---@class libcontainer.Shorthands
 ---@field memory? integer|string  cgroups.memory
