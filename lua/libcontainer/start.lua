@@ -22,6 +22,7 @@ local M = {}
 
 local START_TIMEOUT <const> = 60
 local DESTROY_TIMEOUT <const> = 10
+local DEATH_TIMEOUT <const> = 1
 
 -- What the core needs beside config and process.
 local function open_options(box, proc)
@@ -93,6 +94,15 @@ local function wait_for(proc, session, deadline)
   return true
 end
 
+-- What the host could not do at a gate, and an init that has gone meanwhile is why. It is seen to have no root
+-- and no namespaces any more a moment before its end of the session closes.
+local function why_at_gate(session, err)
+  local is_of_hook = err.step == "hook" or err.step == "exec"
+  if not is_of_hook then loop.wait(session:pollfd(), "r", loop.deadline(DEATH_TIMEOUT)) end
+  local event, raw = session:step()
+  return event and err or errors.raw(raw)
+end
+
 -- Drive the session until the program runs. `on_ready` is called when everything is set up and the
 -- program does not run yet, and `on_alone` when a further one is, with a limit on processes or a scheduling
 -- policy of its own, and whoever brought it there has gone.
@@ -108,10 +118,7 @@ local function converse(box, proc, session, options, on_ready, on_alone)
     if not event then return nil, errors.raw(raw) end
     if event == "gate" then
       local fine, err = GATES[session:gate()](box, session, proc, options)
-      if not fine then
-        event, raw = session:step() -- an init that has gone meanwhile is why
-        return nil, event and err or errors.raw(raw)
-      end
+      if not fine then return nil, why_at_gate(session, err) end
       fine, raw = session:go()
       if not fine then return nil, errors.raw(raw) end
       deadline = loop.deadline(START_TIMEOUT) -- what was done there has deadlines of its own
