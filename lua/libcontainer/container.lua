@@ -292,7 +292,8 @@ local function start_process(self, proc, may_be_first)
   end
   if not started then return nil, err end
   events.tell(self, is_further and "exec" or "start", proc)
-  return started, err
+  if err then return started, err end
+  return started
 end
 
 --- Run a program in it: the first one, its init, or, when it runs, a further one beside it.
@@ -524,7 +525,8 @@ local function remove(self, timeout)
   if not done then return nil, errors.raw(raw) end
   events.tell(self, "destroy")
   self:_release()
-  return true, warnings
+  if warnings then return true, warnings end
+  return true -- and no nil behind it, which a prompt would show
 end
 
 -- Its directory has gone. Destroyed by another process, or removed underneath us: then what runs is

@@ -120,7 +120,7 @@ describe("an example", function()
     assert.matches("\nthe shell ended with status 5\n$", shown)
   end)
 
-  local OF_THEIR_OWN <const> = { build_in_sandbox = true, top = true, checkpoint = true }
+  local OF_THEIR_OWN <const> = { build_in_sandbox = true, top = true, checkpoint = true, veth_pair = true }
 
   it("is there for each subject, begins with what it shows, and is listed here", function()
     for path in fixture.sh("ls examples"):gmatch("%S+") do

@@ -174,6 +174,7 @@ describe("a program inside", function()
     local sleep = { args = { "sleep", "1000" }, user = "1000:1000" }
     assert.same({ "lc-init 0 refused" }, started(lc.process(sleep)))
     assert.same({ "sleep 1000 /bin/sleep" }, looks())
+    sleep.terminal = true -- so that the host is asked before this one runs, too
     assert.same({ "lc-init 0 refused", "sleep 1000 /bin/sleep" }, started(lc.process(sleep)))
     assert.same({ "sleep 1000 /bin/sleep", "sleep 1000 /bin/sleep" }, looks())
   end)

@@ -118,7 +118,7 @@ static int check_options(const struct lc_config_mount *mount, size_t number, boo
 static int check_ids(const struct lc_config_mount *mount, size_t number, bool is_bind,
 	uint64_t namespaces, struct lc_error *err)
 {
-	char field[40];
+	char field[48];
 	int r;
 
 	if (lc_compile_is_mapped(mount) == LCT_MAPPED_NOT && mount->gid_mappings.count == 0)
