@@ -57,7 +57,13 @@ describe("stopping a container", function()
       local box <close> = create { namespaces = { "mount", "uts", "ipc", "network", "cgroup", has_pids and "pid" or nil } }
       shell(box, "trap 'exit 0' TERM; (trap '' TERM HUP; sleep 1000; :) & (sleep 1000 & sleep 1000) & echo ready;"
         .. " while :; do sleep 0.05; done")
+      -- the shells beside it need not have forked by the time it says so
       local pids = box:processes()
+      for _ = 1, fixture.seconds(30) * 100 do
+        if #pids >= 4 then break end
+        loop.pause(0.01)
+        pids = box:processes()
+      end
       assert.is_true(#pids >= 4)
       assert.equal(0, assert(box:stop { grace = fixture.seconds(30) }).status)
       assert.same({}, box:processes())
@@ -101,7 +107,7 @@ describe("a container that shares the host's process ids", function()
 
   -- It sends a signal to whoever has come to become a further program, and is not one yet.
   local function start_with(box, hunter, signal)
-    local process = lc.process { "sleep", "1000" }
+    local process = lc.process { "sleep", "1000", terminal = true } -- the host is asked before it runs
     local give = process._give_terminal
     process._give_terminal = function(...)
       for _, pid in ipairs(box:processes()) do

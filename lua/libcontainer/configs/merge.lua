@@ -44,8 +44,8 @@ local function over_value(section, spec, old, new)
   local kind = spec and spec.kind
   if new == false and kind and not HAS_FALSE[kind] then
     return nil
-  elseif type(old) ~= "table" or type(new) ~= "table" then
-    return new
+  elseif not spec or type(old) ~= "table" or type(new) ~= "table" then
+    return new -- what is no field, validation names
   elseif section == "config" and KEYED[spec.name] then
     return over_items(old, new, KEYED[spec.name])
   elseif kind == "map" then
