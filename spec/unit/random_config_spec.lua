@@ -6,20 +6,10 @@ local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local fields = require "libcontainer.oci.fields"
 local json = require "libcontainer.json"
+local generate = require "spec.support.generate"
 local lc_errors = require "libcontainer.errors"
 
 local CASES <const> = 250
-
-local function generator(seed)
-  local state = seed * 2654435761 + 1
-  local function below(n)
-    state = state ~ (state << 13)
-    state = state ~ (state >> 7)
-    state = state ~ (state << 17)
-    return math.tointeger((state >> 1) % n)
-  end
-  return below
-end
 
 local function angry() error("a metamethod was called") end
 local ANGRY <const> = { __index = angry, __len = angry, __pairs = angry, __eq = angry, __lt = angry, __tostring = angry,
@@ -129,7 +119,7 @@ describe("a table at random", function()
   it("is judged by validate without raising, each problem at a place in it [A87] [E24]", function()
     local right = 0
     for seed = 1, CASES do
-      local below = generator(seed)
+      local below = generate.random(seed).below
       local t = seed % 3 == 0 and garbage(below, OURS, 0) or nearly_right(below, "config", 0)
       if type(t) == "table" and seed % 2 == 0 then rawset(t, "rootfs", "/x") end
       local ran, ok, err = pcall(configs.validate, t)
@@ -145,7 +135,7 @@ describe("a table at random", function()
 
   it("is judged by from_oci in the same way [A87] [O24]", function()
     for seed = 1, CASES do
-      local below = generator(seed)
+      local below = generate.random(seed).below
       local t = seed % 3 == 0 and garbage(below, OCI, 0) or nearly_document(below, "", 0)
       if type(t) ~= "table" and type(t) ~= "string" then t = { linux = t } end
       if type(t) == "string" then t = { process = t } end
@@ -158,7 +148,7 @@ describe("a table at random", function()
 
   it("is merged, built and written without raising", function()
     for seed = 1, CASES // 3 do
-      local below = generator(seed)
+      local below = generate.random(seed).below
       local a, b = nearly_right(below, "config", 0), nearly_right(below, "config", 0)
       for _, f in ipairs { function() return configs.merge(a, b) end, function() return configs.default(a) end,
         function() return configs.builder(a):hostname("x"):mount("/a", b):build() end,

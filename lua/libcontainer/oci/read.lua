@@ -204,17 +204,25 @@ FORMS["cgroups.devices"] = function(value, reading, path)
   return not is_none and out or nil
 end
 
-FORMS["cgroups.rdma"] = function(value, reading, path)
+-- The keys of an object whose members are named by the document, in order; nil, with a problem, of anything else.
+local function names_of(value, reading, path)
   if not is_object(value) then
     check.add(reading.problems, path, "must be an object", value)
     return nil
   end
-  local out, names = json.array(), {}
+  local names = {}
   reading.used[value] = {}
   for name in next, value do
     names[#names + 1] = type(name) == "string" and name or nil
   end
   table.sort(names)
+  return names
+end
+
+FORMS["cgroups.rdma"] = function(value, reading, path)
+  local names = names_of(value, reading, path)
+  if not names then return nil end
+  local out = json.array()
   for i, name in ipairs(names) do
     reading.used[value][name] = true
     out[i] = read_section(reading, "rdma_limit", value[name], ("cgroups.rdma[%d]"):format(i), join(path, name),
@@ -226,16 +234,9 @@ end
 
 -- Of networks OCI has devices that are moved in alone.
 FORMS["config.networks"] = function(value, reading, path)
-  if not is_object(value) then
-    check.add(reading.problems, path, "must be an object", value)
-    return nil
-  end
-  local out, names = json.array(), {}
-  reading.used[value] = {}
-  for name in next, value do
-    names[#names + 1] = type(name) == "string" and name or nil
-  end
-  table.sort(names)
+  local names = names_of(value, reading, path)
+  if not names then return nil end
+  local out = json.array()
   for i, name in ipairs(names) do
     local at = join(path, name)
     reading.used[value][name] = true
