@@ -133,7 +133,7 @@ describe("a system call that is notified", function()
     assert.equal("ETIMEDOUT", select(2, listener:receive(0)).errname)
     process.stdin:write("\n")
     assert.equal(1, assert(core.poll({ { listener:pollfd(), listener:events() } }, fixture.seconds(10))))
-    assert.is_true(listener:serve())
+    listener:serve() -- whether more may come depends on how soon the program ends
     assert.matches("on purpose", listener:failures()[1])
     assert.equal(1, assert(process:wait(fixture.seconds(60))).status)
     assert.is_false(listener:serve())
