@@ -43,14 +43,19 @@ function scenarios.life(label, arm)
   if not factory then return end
   local c = step(label .. " create", factory:create(ID, config()))
   if not c then return end
-  local p = step(label .. " start", c:start { args = { "/bin/true" }, stdout = "pipe" })
-  local exit = p and step(label .. " wait", p:wait(patience.seconds(20)))
+  local p, why = c:start { args = { "/bin/true" }, stdout = "pipe" }
+  step(label .. " start", p, why)
+  local exit
+  if p then
+    exit, why = p:wait(patience.seconds(20))
+    step(label .. " wait", exit, why)
+  end
   if exit and exit.status ~= 0 and not exit.lost then
     sweep.problem("%s: status %s signal %s", label, exit.status, exit.signal)
   end
   local gone, err = c:destroy()
   step(label .. " destroy", gone, err)
-  return exit ~= nil and gone, err
+  return exit ~= nil and gone, why or err
 end
 
 -- At a place of its own, with directories above it that are not there.
