@@ -76,16 +76,16 @@ CORE_SRC = \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/envoy.c \
 	src/container/factory.c src/container/features.c src/container/handover.c src/container/hook.c src/container/host.c src/container/ids.c src/container/images.c \
 	src/container/join.c \
-	src/container/keeper.c src/container/launch.c src/container/layer.c src/container/network.c src/container/pids.c \
+	src/container/keeper.c src/container/latch.c src/container/launch.c src/container/layer.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/session.c \
-	src/container/sibling.c src/container/staging.c src/container/stats.c src/container/stdio.c src/container/users.c \
+	src/container/sibling.c src/container/signals.c src/container/staging.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/container/trees.c src/container/user_namespace.c src/container/watcher.c \
 	src/binding/bundle.c src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
 	src/binding/factory.c src/binding/features.c \
 	src/binding/failure.c src/binding/group.c src/binding/image.c src/binding/listener.c src/binding/network.c \
 	src/binding/notify.c \
 	src/binding/layer.c src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
-	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/terminal.c \
+	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/system.c src/binding/terminal.c \
 	src/binding/usage.c src/binding/userdata.c \
 	$(FAULT_SRC)
 INIT_SRC = \
@@ -107,7 +107,7 @@ FUZZ_TARGETS = bus devices mountinfo netlink options places plan process profile
 FUZZ_SRC = spec/fuzz/driver.c $(FUZZ_TARGETS:%=spec/fuzz/%.c)
 FUZZ_HEADERS = $(wildcard spec/fuzz/*.h)
 HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
-LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua)
+LUA_SRC  = $(wildcard lua/libcontainer/*.lua lua/libcontainer/*/*.lua lua/nsinit/*.lua lua/nsinit/*/*.lua)
 
 CORE_OBJ = $(CORE_SRC:src/%.c=$(O)/obj/%.o)
 INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
@@ -270,7 +270,7 @@ fault:
 	@$(MAKE) --no-print-directory VARIANT=fault all
 
 lint:
-	@luacheck -q lua spec examples bench $(wildcard doc/*.lua src/*/*.lua)
+	@luacheck -q lua bin/nsinit spec examples bench $(wildcard doc/*.lua src/*/*.lua)
 
 # The same specs by an interpreter that checks how its API is used. `make apicheck SPECS=spec/unit`
 SPECS =
@@ -372,11 +372,19 @@ doc: all
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib/lua/5.4
 LUADIR ?= $(PREFIX)/share/lua/5.4
+BINDIR ?= $(PREFIX)/bin
+# The command knows its interpreter and its modules, wherever they are, and asks the environment for neither.
 install: all
 	install -d "$(DESTDIR)$(LIBDIR)/libcontainer"
 	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack \
 		"$(DESTDIR)$(LIBDIR)/libcontainer"
 	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
+	install -d "$(DESTDIR)$(BINDIR)"
+	sed -e '1s|.*|#!$(shell command -v $(LUA)) -E|' \
+		-e 's|^package.path = .*|package.path = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path|' \
+		-e 's|^package.cpath = .*|package.cpath = "$(LIBDIR)/?.so;" .. package.cpath|' \
+		bin/nsinit >"$(DESTDIR)$(BINDIR)/nsinit"
+	chmod 755 "$(DESTDIR)$(BINDIR)/nsinit"
 
 clean:
 	rm -rf $(B)

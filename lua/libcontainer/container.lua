@@ -34,6 +34,11 @@ local LOCK_TIMEOUT <const> = 10
 local DESTROY_TIMEOUT <const> = 10
 
 local IS_PAUSED <const> = { pausing = true, paused = true }
+-- It has an init.
+local IS_ALIVE <const> = { prepared = true, running = true, pausing = true, paused = true }
+
+-- src/plan/report.h, as /proc/PID/comm has it.
+local INIT_NAME <const> = "lc-init\n"
 
 --- Names of the public methods.
 ---@return string[]
@@ -130,6 +135,12 @@ local function refresh(self)
   return true
 end
 
+-- Does its init wait at the latch? It bears our name until it becomes the program.
+local function is_waiting(self)
+  local pid = self._record.is_prepared and self._core:init()
+  return pid and core.proc_file(pid, "comm") == INIT_NAME
+end
+
 -- What the core answers to `ask`, when what another process has done is known.
 local function look(self, ask)
   if self._is_destroyed then return "destroyed" end
@@ -145,12 +156,13 @@ local function look(self, ask)
     end
   end
   if not status then return nil, errors.raw(raw) end
+  if status == "running" and is_waiting(self) then return "prepared" end
   local has_ended = status == "stopped" or status == "created" -- a failed restore has made its core anew
   return has_ended and self._record.checkpoint and "checkpointed" or status
 end
 
 --- What the kernel says of it now.
----@return "created"|"running"|"pausing"|"paused"|"checkpointed"|"stopped"|"destroyed"|nil
+---@return "created"|"prepared"|"running"|"pausing"|"paused"|"checkpointed"|"stopped"|"destroyed"|nil
 ---@return libcontainer.Error|nil err
 function Container:status()
   return look(self, self._core.status)
@@ -182,7 +194,7 @@ end
 function Container:state()
   local status, err = existing_status(self)
   if not status then return nil, err end
-  if status == "running" or IS_PAUSED[status] then refresh(self) end
+  if IS_ALIVE[status] then refresh(self) end
   local copy = check.copy(self._record)
   copy.config, copy.status = forms.storable(copy.config), status
   return object.plain(copy)
@@ -269,8 +281,8 @@ local function as_process(value)
   return process.new(value)
 end
 
--- Start it, as the first one only if `may_be_first`.
-local function start_process(self, proc, may_be_first)
+-- Start it, as the first one only if `may_be_first`, and that one up to the latch if `is_prepared`.
+local function start_process(self, proc, may_be_first, is_prepared)
   if proc._handle then
     return nil, errors.new { code = "SystemError", step = "process", errno = 16, errname = "EBUSY",
       message = "this process object has been started already", hint = "make another with lc.process" }
@@ -281,17 +293,18 @@ local function start_process(self, proc, may_be_first)
   status, err = look(self, self._core.life) -- who joins looks himself whether it is paused
   if not status then return nil, err end
   if status == "checkpointed" then return nil, errors.container_checkpointed(self._id) end
-  local is_further = status == "running"
+  local is_further = status == "running" or status == "prepared"
   if not is_further and not may_be_first then return nil, errors.container_not_running(self._id, status) end
+  if is_further and is_prepared then return nil, errors.container_not_stopped(self._id, status) end
   local started
   if is_further then
     started, err = start.further(self, proc)
   else
     events.tell(self, "ending") -- what it was until now
-    started, err = start.first(self, proc, status)
+    started, err = start.first(self, proc, status, is_prepared)
   end
   if not started then return nil, err end
-  events.tell(self, is_further and "exec" or "start", proc)
+  if not is_prepared then events.tell(self, is_further and "exec" or "start", proc) end
   if err then return started, err end
   return started
 end
@@ -307,6 +320,45 @@ function Container:start(proc)
   proc, err = as_process(proc)
   if not proc then return nil, err end
   return start_process(self, proc, true)
+end
+
+--- Set everything up for a program, which runs when `release` is called, by this process or by another one: its
+-- init waits, whoever ends meanwhile. What is wrong with the program is told now. Further programs can
+-- run beside it already, it can be paused, signalled and destroyed.
+---@param proc libcontainer.Process|libcontainer.fields.process
+---@return libcontainer.Process|nil
+---@return libcontainer.Error|nil err  as of `start`; ContainerNotStopped when it has an init
+function Container:prepare(proc)
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  check.program_table(proc, "prepare", "process or table")
+  proc, err = as_process(proc)
+  if not proc then return nil, err end
+  return start_process(self, proc, true, true)
+end
+
+--- Let the program run that `prepare` has set up, whichever process did that.
+---@return libcontainer.Process|nil
+---@return libcontainer.Error|nil err  ContainerNotPrepared; or why the program could not be run: the container has ended then, and stays
+function Container:release()
+  local alive, err = check_alive(self)
+  if not alive then return nil, err end
+  local lock <close>, why = M.lock(self._directory, self._id, self._core)
+  if not lock then return nil, why end
+  local is_new
+  is_new, err = refresh(self)
+  if is_new == nil then return nil, err end
+  local status
+  status, err = look(self, self._core.life)
+  if not status then return nil, err end
+  if status ~= "prepared" then return nil, errors.container_not_prepared(self._id, status) end
+  local proc
+  proc, err = process.new(self._record.process or {})
+  if not proc then return nil, errors.state_damaged(self._id, "its process: " .. tostring(err)) end
+  proc, err = start.release(self, proc)
+  if not proc then return nil, err end
+  events.tell(self, "start", proc)
+  return proc
 end
 
 --- Run a further program in it, which must run, and collect its output. What the program leaves
@@ -379,7 +431,7 @@ function Container:explain(proc)
   proc, err = as_process(proc or { args = { "true" } })
   if not proc then return nil, err end
   return plan.of(self._id, self._core, self._record.config, proc:_specification(),
-    self:status() == "running", self._factory:_mark(self._id), layer.path(self))
+    IS_ALIVE[self:status()] == true, self._factory:_mark(self._id), layer.path(self))
 end
 
 -- --- its writable layer ---
@@ -446,7 +498,7 @@ function Container:signal(signal, options)
   local number = process.signal_number(signal or "TERM")
   local status, err = existing_status(self)
   if not status then return nil, err end
-  if status ~= "running" and not IS_PAUSED[status] then
+  if not IS_ALIVE[status] then
     return nil, errors.container_not_running(self._id, status)
   end
   local done, raw
@@ -534,7 +586,7 @@ end
 local function remove_lost(self, timeout, err)
   local pids = self._core:pids()
   local status = self._core:status()
-  local is_left = status == "running" or IS_PAUSED[status] or (pids and #pids > 0)
+  local is_left = IS_ALIVE[status] or (pids and #pids > 0)
   if is_left and not self._factory:_has_directory(self._id) then
     local done, raw = self._core:destroy(timeout)
     if not done then return nil, errors.raw(raw) end
@@ -576,7 +628,7 @@ function Container:destroy(options)
     local status
     status, err = self:status()
     if not status and (options.force == false or state.is_transient(err)) then return nil, err end
-    if options.force == false and (status == "running" or IS_PAUSED[status]) then
+    if options.force == false and IS_ALIVE[status] then
       return nil, errors.container_not_stopped(self._id, status)
     end
   end
@@ -637,7 +689,7 @@ function Container:__tostring()
   local status, err = self:status()
   local parts = { status or ("damaged (" .. tostring(err) .. ")") }
   local pid = not self._is_destroyed and self._record and self._core:init()
-  if pid and (status == "running" or IS_PAUSED[status]) then
+  if pid and IS_ALIVE[status] then
     parts[#parts + 1] = "pid " .. pid
     parts[#parts + 1] = age_of(core.time() - (self._record.started or core.time()))
     local memory = usage.read(self._core).memory

@@ -12,7 +12,9 @@ local M = {}
 -- Seconds that a freezer may take when the caller does not say.
 local FREEZE_TIMEOUT <const> = 10
 
-local LIVES <const> = { running = true, pausing = true, paused = true }
+local LIVES <const> = { prepared = true, running = true, pausing = true, paused = true }
+-- It does not stand still.
+local RUNS <const> = { prepared = true, running = true }
 
 -- The words of container.lua that are needed here: lock, check_alive, refresh.
 local inside
@@ -62,7 +64,7 @@ end
 
 local function set_freezer(self, freezer, status)
   if freezer == "frozen" and status ~= "paused" then return self._core:freeze(FREEZE_TIMEOUT) end
-  if freezer == "thawed" and status ~= "running" then return self._core:thaw(FREEZE_TIMEOUT) end
+  if freezer == "thawed" and not RUNS[status] then return self._core:thaw(FREEZE_TIMEOUT) end
   return true
 end
 
@@ -86,7 +88,7 @@ local function set(self, changes)
     if freezer then events.tell(self, freezer == "frozen" and "pause" or "resume") end
     return true
   end
-  if freezer then set_freezer(self, status == "running" and "thawed" or "frozen") end
+  if freezer then set_freezer(self, RUNS[status] and "thawed" or "frozen") end
   return nil, err
 end
 
@@ -131,7 +133,7 @@ local function ask_to_end(self, number)
   if not lock then return nil, status end
   if not LIVES[status] then return nil, errors.container_not_running(self._id, status) end
   local done, raw = self._core:signal(number)
-  if done and status ~= "running" then done, raw = self._core:thaw(FREEZE_TIMEOUT) end
+  if done and not RUNS[status] then done, raw = self._core:thaw(FREEZE_TIMEOUT) end
   if not done then return nil, errors.raw(raw) end
   return true
 end

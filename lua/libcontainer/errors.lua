@@ -11,7 +11,7 @@ local units = require "libcontainer.units"
 local M = {}
 
 ---@class libcontainer.Error
----@field code string "IdInUse", "InvalidIdFormat", "ContainerNotExists", "ContainerPaused", "ContainerNotStopped", "ContainerNotRunning", "ProcessNotExecuted", "ConfigInvalid" or "SystemError"
+---@field code string "IdInUse", "InvalidIdFormat", "ContainerNotExists", "ContainerPaused", "ContainerNotStopped", "ContainerNotRunning", "ProcessNotExecuted", "ConfigInvalid", "ContainerNotPrepared" or "SystemError"
 ---@field step string|nil where in the lifecycle: "mount", "cgroup", "exec", …
 ---@field field string|nil the field of the configuration: "mounts[3]"
 ---@field subject string|nil path, key or name it was about
@@ -39,7 +39,7 @@ Error.__index = Error
 M.codes = {
   IdInUse = 0, InvalidIdFormat = 1, ContainerNotExists = 2, ContainerPaused = 3,
   ContainerNotStopped = 4, ContainerNotRunning = 5, ProcessNotExecuted = 6, ConfigInvalid = 7,
-  SystemError = 8,
+  SystemError = 8, ContainerNotPrepared = 9, -- the last one is ours
 }
 
 --- The words of a field that this version does not know how to do.
@@ -638,6 +638,16 @@ function M.container_not_running(id, status)
   return M.new { code = "ContainerNotRunning", step = "process", subject = id,
     message = "container not running: " .. quoted(id) .. (status and " is " .. status or ""),
     hint = status == "created" and "start it first" or nil }
+end
+
+--- Nothing waits there to be let run.
+---@param id string
+---@param status string  what it is
+---@return libcontainer.Error
+function M.container_not_prepared(id, status)
+  return M.new { code = "ContainerNotPrepared", step = "process", subject = id,
+    message = ("%s is %s: there is no program that waits to be let run"):format(quoted(id), status),
+    hint = status == "created" and "prepare it first, or start it" or nil }
 end
 
 --- It is in files, and has no processes.

@@ -6,6 +6,7 @@ local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
+local normal = require "libcontainer.configs.normal"
 local object = require "libcontainer.object"
 local stream = require "libcontainer.stream"
 local supervisor = require "libcontainer.supervisor"
@@ -289,6 +290,13 @@ end
 -- A copy of its strict specification.
 function Process:_specification()
   return self._spec
+end
+
+-- The same without what belongs to this host process alone: its descriptors and functions.
+function Process:_storable()
+  local spec = check.copy(self._spec, nil, "", normal.OPAQUE)
+  spec.stdin, spec.stdout, spec.stderr, spec.console, spec.seccomp_handler = nil, nil, nil, nil, nil
+  return spec
 end
 
 -- A failure when we have no terminal of it.

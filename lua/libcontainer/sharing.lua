@@ -8,6 +8,9 @@ local errors = require "libcontainer.errors"
 
 local M = {}
 
+-- There is an init, with namespaces.
+local ALIVE <const> = { prepared = true, running = true, pausing = true, paused = true }
+
 local FILES <const> = { network = "net" }
 
 local function is_container(value)
@@ -22,7 +25,7 @@ end
 -- The number of its init while it runs.
 local function pid_of(other)
   local status = other:status()
-  if status ~= "running" and status ~= "paused" and status ~= "pausing" then return nil, status end
+  if not ALIVE[status] then return nil, status end
   return other._core:init()
 end
 

@@ -24,17 +24,18 @@ local START_TIMEOUT <const> = 60
 local DESTROY_TIMEOUT <const> = 10
 local DEATH_TIMEOUT <const> = 1
 
--- What the core needs beside config and process.
-local function open_options(box, proc)
+-- What the core needs beside config and process. Of a release it has its stdio, and of a start that is not
+-- released yet somebody who is asked may be wanted later.
+local function open_options(box, proc, is_release, is_asked_later)
   local profile = seccomp.of(box._record.config, proc:_specification())
   local filter, err = seccomp.filter(profile, core)
   if filter == nil and err then
     return nil, errors.is(err) and err or errors.raw(err, { field = "seccomp" })
   end
-  local agent, options
-  agent, err = supervisor.connect(profile, box._record.config)
+  local agent, options = false, {}
+  if not is_asked_later then agent, err = supervisor.connect(profile, box._record.config) end
   if agent == nil then return nil, err end
-  options, err = proc:_open_stdio()
+  if not is_release then options, err = proc:_open_stdio() end
   if not options then
     if agent then agent.connection:close() end
     return nil, err
@@ -196,20 +197,24 @@ end
 
 -- What is to be written down about the start. It is made while the init sets everything up, and
 -- written when that is done and the program does not run yet.
-local function started_text(box, session)
+local function started_text(box, proc, session, is_prepared)
   local record = box._record
   local pid, start = session:pid()
   record.init_process_pid, record.init_process_start = pid, start
   record.namespace_paths = M.namespace_paths(record.config, pid)
-  record.status, record.checkpoint = "running", nil
-  record.started = core.time()
+  record.status, record.checkpoint = is_prepared and "prepared" or "running", nil
+  record.is_prepared = is_prepared or nil
+  -- Who releases it, or runs further programs like it, is another process. What is in its environment is nobody
+  -- else's while the container belongs to this one.
+  record.process = (is_prepared or record.config.detach) and proc:_storable() or nil
+  record.started = not is_prepared and core.time() or nil
   return state.encode(record)
 end
 
 local function forget_started(box)
   local record = box._record
   record.init_process_pid, record.init_process_start, record.namespace_paths = nil, nil, nil
-  record.status, record.started = "created", nil
+  record.status, record.started, record.is_prepared, record.process = "created", nil, nil, nil
   box._factory:_save(box)
 end
 
@@ -243,7 +248,8 @@ local function begin_first(box, proc, options)
   if not expected then return nil, problem end
   local session <close>, raw = box._core:begin(box._record.config, proc:_specification(), options)
   if not session then return nil, errors.raw(raw) end
-  local text, err = started_text(box, session)
+  local is_prepared = options.latch ~= nil
+  local text, err = started_text(box, proc, session, is_prepared)
   if not text then return nil, err end
   local running
   running, err = converse(box, proc, session, options, function()
@@ -251,7 +257,7 @@ local function begin_first(box, proc, options)
     if not fine then return nil, why end
     return box._factory:_save(box, text)
   end)
-  if running then running, err = run_hooks(box, session, proc, options, "poststart") end
+  if running and not is_prepared then running, err = run_hooks(box, session, proc, options, "poststart") end
   if not running then return nil, err end
   -- What may run out of memory comes before finish: until then the session undoes everything.
   proc:_attach(M.at_end(box), M.siblings_of(box))
@@ -260,13 +266,21 @@ local function begin_first(box, proc, options)
   return true
 end
 
+-- Without new privileges the filter is the last thing, behind the latch.
+local function is_filtered_late(box, proc)
+  local wanted = proc:_specification().no_new_privileges
+  if wanted == nil then wanted = box._record.config.no_new_privileges end
+  return wanted ~= false
+end
+
 --- Start the init.
 ---@param box libcontainer.Container
 ---@param proc libcontainer.Process
 ---@param status "created"|"stopped"
+---@param is_prepared boolean|nil  it waits for `release` when all is set up
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|libcontainer.Error[]|nil err  of a start that went well the warnings of hooks
-function M.first(box, proc, status)
+function M.first(box, proc, status, is_prepared)
   if proc:_specification().cgroups then
     return nil, errors.config_problem("process.cgroups", "is for a process beside the first one",
       "the first one has the limits of the container")
@@ -287,8 +301,9 @@ function M.first(box, proc, status)
   fine, err = layer.make(box)
   if not fine then return nil, err end
   local options
-  options, err = open_options(box, proc)
+  options, err = open_options(box, proc, false, is_prepared and is_filtered_late(box, proc))
   if not options then return nil, err end
+  options.latch = is_prepared and box._directory or nil
   options.init = box._factory:_init_command()
   options.sources = box._sources or nil
   options.layer = layer.path(box)
@@ -297,6 +312,48 @@ function M.first(box, proc, status)
   box._has_failed = not running
   if running then return proc, warnings end
   undo_first(box, err)
+  if has_raised then error(err, 0) end
+  return nil, err
+end
+
+-- --- one that was prepared ---
+
+local function release(box, proc, options)
+  local session <close>, raw = box._core:release(box._record.config, proc:_specification(), options)
+  if not session then return nil, errors.raw(raw) end
+  local done, err
+  done, raw = session:go()
+  if not done then return nil, errors.raw(raw) end
+  done, err = converse(box, proc, session, options)
+  if done then done, err = run_hooks(box, session, proc, options, "poststart") end
+  if not done then return nil, err end
+  local record = box._record
+  record.status, record.is_prepared, record.started = "running", nil, core.time()
+  done, err = box._factory:_save(box)
+  if not done then return nil, err end
+  box._directory:remove_latch()
+  proc:_attach(M.at_end(box), M.siblings_of(box))
+  proc._handle = session:finish()
+  box._init = proc
+  return true
+end
+
+--- Let the program of a prepared container run. What fails ends the container, which stays.
+---@param box libcontainer.Container
+---@param proc libcontainer.Process  as it was prepared
+---@return libcontainer.Process|nil
+---@return libcontainer.Error|nil err
+function M.release(box, proc)
+  local fine, err = hooks.check(box._record.config, box._record.owner.pid)
+  if not fine then return nil, err end
+  local options
+  options, err = open_options(box, proc, true, not is_filtered_late(box, proc))
+  if not options then return nil, err end
+  options.latch = box._directory
+  proc._pending = {}
+  local running, has_raised
+  running, err, has_raised = with_stdio(proc, options, function() return release(box, proc, options) end)
+  if running then return proc end
   if has_raised then error(err, 0) end
   return nil, err
 end
@@ -343,7 +400,9 @@ end
 local function explain_failure(box, err)
   local status = box:status()
   if status == "paused" or status == "pausing" then return errors.container_paused(box._id) end
-  if status and status ~= "running" then return errors.container_not_running(box._id, status) end
+  if status and status ~= "running" and status ~= "prepared" then
+    return errors.container_not_running(box._id, status)
+  end
   return err
 end
 

@@ -29,7 +29,7 @@ local FIELDS = {
   config = "table", cgroup_paths = "table", cgroup_places = "table", namespace_paths = "table?",
   systemd = "table?", network_links = "table?", init_process_pid = "integer?", init_process_start = "integer?",
   started = "number?", config_changes = "integer?", checkpoint = "table?",
-  poststop_due = "boolean?",
+  poststop_due = "boolean?", is_prepared = "boolean?", process = "table?",
 }
 
 local function check(id, record)

@@ -78,7 +78,7 @@ describe("errors", function()
     local made = { errors.id_in_use("x"), errors.invalid_id("../x"),
       errors.container_not_exists("x"),
       errors.container_paused("x"), errors.container_not_stopped("x"),
-        errors.container_not_running("x"),
+        errors.container_not_running("x"), errors.container_not_prepared("x", "running"),
       errors.process_not_executed(), errors.config_problem("a", "b"), errors.timed_out("wait",
         "it runs", 5) }
     local seen = {}
@@ -88,7 +88,7 @@ describe("errors", function()
     for code in pairs(errors.codes) do
       assert.is_true(seen[code], code)
     end
-    assert.equal("ETIMEDOUT", made[9].errname)
+    assert.equal("ETIMEDOUT", made[10].errname)
   end)
 
   it("say what is missing without root, and which limits are reached", function()

@@ -67,7 +67,8 @@
 	STEP(IMAGE, "image")                                                                       \
 	STEP(LAYER, "layer")                                                                       \
 	STEP(LANDLOCK, "landlock")                                                                 \
-	STEP(LABEL, "label")
+	STEP(LABEL, "label")                                                                       \
+	STEP(FILE, "file")
 
 enum lc_step {
 #define LCT_STEP_ENUM(symbol, name) LCT_STEP_##symbol,

@@ -243,6 +243,9 @@ static const luaL_Reg functions[] = {
 	{"syscall_known", lc_lua_syscall_known},
 	{"connect", lc_lua_connect},
 	{"features", lc_lua_features},
+	{"signals", lc_lua_signals},
+	{"replace_file", lc_lua_replace_file},
+	{"send_descriptor", lc_lua_send_descriptor},
 	{"start_initialization", core_start_initialization},
 #ifdef LCT_FAULT
 	{"fault", core_fault},
@@ -284,6 +287,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_network(L);
 	lc_lua_open_notifier(L);
 	lc_lua_open_image(L);
+	lc_lua_open_system(L);
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, LCT_VERSION);
 	lua_setfield(L, -2, "version");

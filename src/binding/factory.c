@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/notify.h"
 #include "container/factory.h"
+#include "container/latch.h"
 #include "sys/sys.h"
 
 #include <string.h>
@@ -206,6 +207,15 @@ static int directory_lock_holder(lua_State *L)
 		return 0;
 	lua_pushinteger(L, holder);
 	return 1;
+}
+
+/* directory:remove_latch() -> true | nil, raw: nobody waits there any more */
+static int directory_remove_latch(lua_State *L)
+{
+	struct lc_error err;
+
+	return lc_lua_answer(
+		L, lc_latch_remove(check_descriptor(L, 1, LCT_DIRECTORY_TYPE), &err), &err);
 }
 
 /* directory:read(name) -> text | nil, raw */
@@ -423,6 +433,7 @@ void lc_lua_open_host(lua_State *L)
 		{"changes", directory_changes},
 		{"read", directory_read},
 		{"replace", directory_replace},
+		{"remove_latch", directory_remove_latch},
 		{"is_open", directory_is_open},
 		{"close", directory_close},
 		{NULL, NULL},

@@ -31,6 +31,7 @@ struct box_session { /* user value 1: its container */
 	struct lc_start start;
 	struct lc_sibling *sibling; /* of a join: made before anything can go wrong */
 	bool is_join; /* of a container that runs: its init and its cgroups are not ours to undo */
+	bool is_release; /* of one that was prepared: when it fails the container has ended, and stays */
 	bool is_criu; /* its process is criu, or a helper of it, or a hook, and never the container's */
 	bool has_begun, is_over;
 };
@@ -41,6 +42,7 @@ static struct box_session *new_box(lua_State *L, int container)
 
 	memset(box, 0, sizeof(*box));
 	box->session = (struct lc_session) LCT_SESSION_INIT;
+	box->start.latch = -1;
 	luaL_setmetatable(L, LCT_SESSION_TYPE);
 	lua_pushvalue(L, container);
 	lua_setiuservalue(L, -2, 1);
@@ -203,7 +205,8 @@ static void read_hook(lua_State *L, int index, struct box_session *box)
  * (of seccomp(2)), stdin, stdout, stderr (descriptors), null_stdin… (booleans), `init` (argv of a
  * program that replaces ours), `id` (of the container), `mark` (its own among all roots), `sources`
  * (descriptors of mounts, by their index), `layer`
- * (directory of an overlay), `scratch` (of a restore), and in test builds fault_nth,
+ * (directory of an overlay), `scratch` (of a restore), `latch` (the container's directory, where its init
+ * is to wait, or waits), and in test builds fault_nth,
  * fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
@@ -239,7 +242,9 @@ static struct box_session *read_arguments(lua_State *L)
 	box->start.layer = read_path(L, 4, "layer", &box->arena);
 	if (lua_getfield(L, 4, "group") != LUA_TNIL)
 		box->start.group = lc_lua_group(L, -1);
-	lua_pop(L, 1); /* the options stay on the stack until it has begun */
+	if (lua_getfield(L, 4, "latch") != LUA_TNIL)
+		box->start.latch = lc_lua_directory(L, -1);
+	lua_pop(L, 2); /* the options stay on the stack until it has begun */
 	read_stdio(L, 4, &box->start);
 	read_sources(L, 4, &box->start, box->config.mounts.count, &box->arena);
 #ifdef LCT_FAULT
@@ -316,6 +321,26 @@ static int hook(lua_State *L)
 static int container_hook(lua_State *L)
 {
 	return lc_lua_with_arena(L, hook);
+}
+
+static int release(lua_State *L)
+{
+	struct box_session *box = read_arguments(L);
+	struct lc_error err;
+
+	luaL_argcheck(L, box->start.latch >= 0, 4, "a latch wanted");
+	box->is_release = true;
+	if (lc_container_release(lc_lua_container(L, 1), &box->start, &box->session, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	box->has_begun = true;
+	return 1;
+}
+
+/* container:release(config, process, options) -> session | nil, raw: as begin, of an init that waits at
+ * its latch; ESRCH when it does not. It goes on with session:go() */
+static int container_release(lua_State *L)
+{
+	return lc_lua_with_arena(L, release);
 }
 
 static int dump(lua_State *L)
@@ -643,7 +668,7 @@ static int session_close(lua_State *L)
 	if (box->has_begun && owner != NULL && owner->is_open &&
 		lc_lua_is_owner(owner->container.host)) {
 		lc_session_abort(&box->session);
-		if (!box->is_join) {
+		if (!box->is_join && !box->is_release) {
 			lc_network_undo(&owner->container, &box->writer, box->start.mark);
 			lc_process_done(&owner->container.init);
 			owner->container.was_started = false;
@@ -684,7 +709,7 @@ void lc_lua_open_session(lua_State *L)
 		{"begin", container_begin}, {"plan", container_plan}, {"join", container_join},
 		{"join_plan", container_join_plan}, {"hook", container_hook}, {"dump", container_dump},
 		{"repair", container_repair}, {"restore", container_restore},
-		{"close_root", container_close_root}, {NULL, NULL}};
+		{"close_root", container_close_root}, {"release", container_release}, {NULL, NULL}};
 
 	lc_lua_type(L, LCT_SESSION_TYPE, methods, meta);
 	luaL_getmetatable(L, LCT_CONTAINER_TYPE);

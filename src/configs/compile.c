@@ -195,6 +195,13 @@ static void run_start_hooks(struct lc_compile *c)
 	lc_plan_origin(c->w, NULL);
 }
 
+uint32_t lc_compile_gates_at_start(const struct lc_config_config *config)
+{
+	const struct lc_config_hooks *hooks = config->hooks;
+
+	return hooks != NULL && hooks->start_container.count > 0 ? 1u << LCT_GATE_START_CONTAINER : 0;
+}
+
 static void enter_root(struct lc_compile *c, uint32_t slot)
 {
 	lc_plan_origin(c->w, "rootfs");
@@ -484,8 +491,13 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	set_parent_death(&c);
 	enter_cwd(&c, true);
 	find_program(&c);
-	run_start_hooks(&c);
+	if (!in->is_latched)
+		run_start_hooks(&c);
 	LCT_PLAN(w, ready);
+	if (in->is_latched) {
+		LCT_PLAN(w, latch, .number = c.given);
+		run_start_hooks(&c); /* when it is let go, and not before */
+	}
 	start_program(&c);
 	lc_plan_origin(w, NULL);
 	return finish(&c, err);

@@ -37,6 +37,7 @@ struct lc_compile_inputs {
 	bool is_pure_v2;                /* the one hierarchy is cgroup2, mounted at the top */
 	bool is_privileged;             /* the host may enter namespaces that it did not make */
 	bool has_fixed_groups;          /* of its user namespace: setgroups(2) is denied for ever */
+	bool is_latched;                /* it waits for somebody who lets the program run */
 	bool is_spared;                 /* the host's oom_score_adj is negative: not for its containers */
 	int landlock_abi;               /* of the running kernel, 0 for none */
 	const struct lc_config_hook *hook; /* for lc_compile_hook alone */
@@ -68,6 +69,9 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 /* Does a further process say READY before it is made? Else the host has nothing to do until then, and its
  * word would only be waited for: it is told of the process, and that one goes no further until it is. */
 bool lc_compile_join_waits(const struct lc_config_process *process);
+
+/* The gates behind the latch of a container that waits at one: bit n is gate n. */
+uint32_t lc_compile_gates_at_start(const struct lc_config_config *config);
 
 /* The same for a further process of a container that runs: no root is made, it is joined. */
 int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,

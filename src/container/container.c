@@ -10,6 +10,7 @@
 #include "container/ids.h"
 #include "container/features.h"
 #include "container/keeper.h"
+#include "container/latch.h"
 #include "container/launch.h"
 #include "container/network.h"
 #include "container/pids.h"
@@ -21,6 +22,7 @@
 #include "plan/write.h"
 #include "sys/sys.h"
 
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -262,6 +264,7 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		.last_capability = container->host->last_capability,
 		.is_privileged = lc_idmap_is_privileged(),
 		.has_fixed_groups = has_fixed_groups,
+		.is_latched = start->latch >= 0,
 	};
 	if (start->config->landlock != NULL)
 		out->landlock_abi = lc_features_landlock();
@@ -338,11 +341,28 @@ static void blame_mount(const struct lc_plan_writer *writer, size_t mount, struc
 		}
 }
 
+/* In the order of the plan: trees, then the latch. */
+static int list_given(const struct lc_trees *trees, int latch, struct lc_arena *arena,
+	struct lc_session_start *how, struct lc_error *err)
+{
+	int *given = lc_arena_array(arena, trees->count + 1, sizeof(*given));
+
+	if (given == NULL)
+		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	for (how->given_count = 0; how->given_count < trees->count; how->given_count++)
+		given[how->given_count] = trees->fds[how->given_count];
+	if (latch >= 0)
+		given[how->given_count++] = latch;
+	how->given_fds = given;
+	return 0;
+}
+
 static int spawn_init(struct lc_container *container, const struct lc_start *start,
 	const struct lc_plan_writer *writer, struct lc_session_start *how,
 	struct lc_session *session, struct lc_error *err)
 {
 	int join[LCT_CGROUP_HIERARCHIES_MAX];
+	LCT_CLEANUP(fd) int latch = -1;
 	struct lc_trees trees;
 	size_t mount = 0;
 	int r = lc_trees_open(&trees, container->host, start->config, start->sources,
@@ -352,10 +372,14 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 		blame_mount(writer, mount, err);
 		return r;
 	}
-	how->given_fds = trees.fds;
-	how->given_count = trees.count;
-	r = lc_cgroup_join_fds(&container->cgroup, &how->cgroup_fd, join,
-		LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);
+	how->is_latched = start->latch >= 0;
+	if (how->is_latched)
+		r = latch = lc_latch_make(start->latch, err);
+	if (r >= 0)
+		r = list_given(&trees, latch, writer->arena, how, err);
+	if (r >= 0)
+		r = lc_cgroup_join_fds(&container->cgroup, &how->cgroup_fd, join,
+			LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);
 	how->join_fds = join;
 	if (r >= 0)
 		r = lc_launch(session, how, err);
@@ -410,6 +434,21 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	if (r < 0)
 		lc_keeper_end(container);
 	return r;
+}
+
+int lc_container_release(struct lc_container *container, const struct lc_start *start,
+	struct lc_session *session, struct lc_error *err)
+{
+	const struct lc_session_resume how = {
+		.process = &container->init,
+		.has_filter = start->filter != NULL,
+		.has_listener = (start->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0,
+		.gates = lc_compile_gates_at_start(start->config),
+	};
+	int socket = lc_latch_connect(start->latch, &container->init, err);
+
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	return socket < 0 ? socket : lc_session_resume(session, &how, socket, err);
 }
 
 int lc_container_take_init(struct lc_container *container, const struct lc_session *session,

@@ -55,6 +55,7 @@ struct lc_start {
 	enum lc_hook_place place;          /* where it runs, */
 	const struct lc_process *init;     /* borrowed: the init that waits for it, or NULL, */
 	const char *directory;             /* and its working directory, where that is the host's */
+	int latch;                 /* borrowed directory: its init is to wait there; -1 for none */
 	const char *scratch;       /* of a restore: a directory with "root" and "masks", NULL else */
 	uint32_t fault_nth, fault_errno; /* test builds: struct lc_plan_header */
 };
@@ -126,6 +127,11 @@ int lc_container_plan(const struct lc_container *container, const struct lc_star
 int lc_container_begin(struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err);
+
+/* Go on with the init that waits at the latch of start->latch: the session is in state GATE, and what its
+ * end does not reach is the caller's to undo. -ESRCH when it does not wait. */
+int lc_container_release(struct lc_container *container, const struct lc_start *start,
+	struct lc_session *session, struct lc_error *err);
 
 /* The session has come to READY or RUNNING: its init is the container's. */
 int lc_container_take_init(struct lc_container *container, const struct lc_session *session,

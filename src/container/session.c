@@ -90,12 +90,34 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	session->gates = how->gates;
 	session->is_join = how->join_pidfd >= 0;
 	session->has_gone = how->goes_at_once;
+	session->is_latched = how->is_latched;
 	/* A helper will not be the one that counts: see take_child. */
 	if (!session->is_join)
 		r = lc_process_start_time(session->process.pid, &session->process.start, err);
 	if (r < 0)
 		lc_session_abort(session);
 	return r < 0 ? r : 0;
+}
+
+int lc_session_resume(struct lc_session *session, const struct lc_session_resume *how, int socket,
+	struct lc_error *err)
+{
+	int fd = (int) lc_sys_fcntl(how->process->pidfd, F_DUPFD_CLOEXEC, 3);
+
+	*session = (struct lc_session) LCT_SESSION_INIT;
+	session->socket = socket;
+	if (fd < 0) {
+		lc_fd_close(&session->socket);
+		return lc_fail(err, LCT_STEP_PROCESS, fd, "pidfd");
+	}
+	session->process = *how->process;
+	session->process.pidfd = fd;
+	session->has_filter = how->has_filter;
+	session->has_listener = how->has_listener;
+	session->gates = how->gates;
+	session->has_gone = true;
+	session->state = LCT_SESSION_GATE;
+	return 0;
 }
 
 /* The init has gone without a word: the subject says how. */
@@ -196,12 +218,13 @@ static int finished(struct lc_session *session, struct lc_error *err)
 	int r;
 
 	if (!session->has_gone || session->has_child != session->is_join ||
-		session->has_listener != session->is_heard || died_before_exec(session))
+		(!session->is_latched && session->has_listener != session->is_heard) ||
+		died_before_exec(session))
 		return died(session, err);
 	r = dismiss_helper(session, err);
 	if (r < 0)
 		return r;
-	if (session->has_filter) {
+	if (session->has_filter && !session->is_latched) {
 		r = prove_filter(session, err);
 		if (r < 0)
 			return r;

@@ -39,6 +39,7 @@ struct lc_session {
 	enum lc_gate gate;   /* where the init waits, LCT_GATE_NONE for nowhere */
 	int gate_fd;         /* what it has brought there, owned until lc_session_go; -1 */
 	bool has_gone;       /* GO was sent, after READY */
+	bool is_latched;     /* it waits for another host when it closes its end: its filter is no matter yet */
 	bool is_guard;       /* it stays beside its program, and ends it when our end is closed */
 	struct lc_exit exit; /* of that program */
 	bool has_filter;     /* a seccomp filter was asked for: proved once the program runs */
@@ -70,6 +71,7 @@ struct lc_session_start {
 	bool has_listener;
 	bool has_terminal;
 	uint32_t gates;         /* of the plan: bit n is gate n */
+	bool is_latched;        /* the plan waits at a latch behind READY */
 	bool goes_at_once;      /* who joins says no READY: there is nothing for the host to do */
 };
 
@@ -83,6 +85,19 @@ int lc_session_step(struct lc_session *session, struct lc_error *err);
 
 /* The name of the gate that the init waits at, NULL for none. */
 const char *lc_session_gate(const struct lc_session *session);
+
+/*
+ * Go on with an init that waits at a latch: `process` is it, and stays the caller's, `socket` what leads to
+ * the latch, which is the session's from now on. The state is GATE: lc_session_go lets it run.
+ */
+struct lc_session_resume {
+	const struct lc_process *process;
+	bool has_filter;
+	bool has_listener;
+	uint32_t gates; /* behind the latch */
+};
+int lc_session_resume(struct lc_session *session, const struct lc_session_resume *how, int socket,
+	struct lc_error *err);
 
 /* Answer READY, or a gate: all that was to be done there is done. */
 int lc_session_go(struct lc_session *session, struct lc_error *err);

@@ -161,6 +161,37 @@ int lc_init_ready(struct lc_init *init, const struct lc_op_ready *op, struct lc_
 	return lc_init_say_ready(err);
 }
 
+/*
+ * Who comes may go again without a word, or be killed before it: then the next one is waited for. What is
+ * open here is ours alone, since we are not dumpable, and is gone with the exec.
+ */
+int lc_init_latch(struct lc_init *init, const struct lc_op_latch *op, struct lc_error *err)
+{
+	const int listener = LCT_FD_GIVEN + (int) op->number;
+	struct lc_report report;
+	long r = 0, guest;
+
+	(void) init;
+	(void) lc_sys_close(LCT_FD_SESSION);
+	while (r != (long) sizeof(report) || report.kind != LCT_REPORT_GO) {
+		do
+			guest = lc_sys_accept4(listener, SOCK_CLOEXEC);
+		while (guest == -EINTR || guest == -ECONNABORTED);
+		if (guest >= 0 && guest != LCT_FD_SESSION) {
+			r = lc_sys_dup3((int) guest, LCT_FD_SESSION, O_CLOEXEC);
+			(void) lc_sys_close((int) guest);
+			guest = r;
+		}
+		if (guest < 0)
+			return lc_fail(err, LCT_STEP_SESSION, guest, "latch");
+		do
+			r = lc_sys_recv(LCT_FD_SESSION, &report, sizeof(report), 0);
+		while (r == -EINTR);
+	}
+	(void) lc_sys_close(listener);
+	return 0;
+}
+
 /* Pointers to `count` strings that follow one another, and NULL. */
 static void point(const struct lc_plan *plan, struct lc_plan_list list, char **out)
 {

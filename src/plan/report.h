@@ -20,6 +20,10 @@
  *
  *	ENDED ───────────────────▶  of a guard, whose program has ended; no READY comes before it
  *
+ * A prepared container waits at a latch behind READY and GO: the first host hears the end of file, and may
+ * go. Whoever lets the program run connects to the socket that is the latch, says GO, and is the host from
+ * then on.
+ *
  * Who joins a running container does so in two processes, because a pid namespace is entered by
  * being born in it. The first one, which nothing in the container can see, does all of the work;
  * the second one is a child of the host and becomes the program:

@@ -270,6 +270,10 @@ static inline long lc_sys_poll(struct pollfd *fds, unsigned count, const struct 
 }
 
 /* --- being told --- */
+static inline long lc_sys_signalfd4(int fd, const lc_sigset *mask, int flags)
+{
+	return LCT_SYS4(signalfd4, fd, mask, sizeof(*mask), flags);
+}
 static inline long lc_sys_epoll_create1(int flags)
 {
 	return LCT_SYS1(epoll_create1, flags);
@@ -314,6 +318,18 @@ static inline long lc_sys_socket(int family, int type, int protocol)
 static inline long lc_sys_socketpair(int family, int type, int protocol, int fds[2])
 {
 	return LCT_SYS4(socketpair, family, type, protocol, fds);
+}
+static inline long lc_sys_bind(int fd, const void *address, unsigned size)
+{
+	return LCT_SYS3(bind, fd, address, size);
+}
+static inline long lc_sys_listen(int fd, int backlog)
+{
+	return LCT_SYS2(listen, fd, backlog);
+}
+static inline long lc_sys_accept4(int fd, int flags)
+{
+	return LCT_SYS4(accept4, fd, 0, 0, flags);
 }
 static inline long lc_sys_connect(int fd, const void *address, unsigned size)
 {

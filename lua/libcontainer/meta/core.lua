@@ -380,6 +380,36 @@ function core.connect(path) end
 ---@return libcontainer.RawError
 function core.start_initialization(session, plan, installed) end
 
+---@return libcontainer.core.Signals|nil signals  of this thread, which end and interrupt nothing any more
+---@return libcontainer.RawError|nil
+function core.signals() end
+
+---@param path string
+---@param text string
+---@param mode integer  the umask is taken off
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.replace_file(path, text, mode) end
+
+---@param path string  a unix socket of type stream
+---@param text string
+---@param descriptor any
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.send_descriptor(path, text, descriptor) end
+
+---@class libcontainer.core.Signals
+local Signals = {}
+
+---@return integer|false|nil number  false: none at the moment
+---@return libcontainer.RawError|nil
+function Signals:take() end
+
+---@return integer fd
+function Signals:pollfd() end
+
+function Signals:close() end
+
 ---@class libcontainer.core.Host
 local Host = {}
 
@@ -447,6 +477,10 @@ function Directory:is_open() end
 
 ---@return integer|nil pid  who holds the lock; nil when nobody does that we can see
 function Directory:lock_holder() end
+
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Directory:remove_latch() end
 
 ---@param name string
 ---@return string|nil text
@@ -796,6 +830,13 @@ function Container:close_root(config, process, options) end
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function Container:take_restored(pid) end
+
+---@param config table
+---@param process table
+---@param options table  `latch`: the container's directory
+---@return libcontainer.core.Session|nil  at a gate: `go` lets it run
+---@return libcontainer.RawError|nil  ESRCH when nobody waits there
+function Container:release(config, process, options) end
 
 ---@class libcontainer.core.Group
 local Group = {}

@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: MIT
+--- A bundle, and the container that is made of it: what create and run have alike.
+local configs = require "libcontainer.configs"
+local store = require "nsinit.store"
+local system = require "libcontainer.system"
+
+local M = {}
+
+--- Which labels say what the state of a container tells beside its configuration.
+M.LABEL = "nsinit.bundle"
+
+local function read(context)
+  local given = context.options.bundle or "."
+  local path, err = system.real_path(given)
+  if not path then return nil, err end
+  local file = context.options.config or "config.json"
+  if file:sub(1, 1) ~= "/" then file = path .. "/" .. file end
+  local config, process, ignored = configs.from_oci(file)
+  if not config then return nil, process end
+  for _, one in ipairs(ignored) do context.log:tell("ignored: " .. one.field) end
+  return { path = path, config = config, process = process }
+end
+
+local function check_console(process, options, detaches)
+  local socket = options["console-socket"]
+  if process and process.terminal and detaches and not socket then
+    return nil, "cannot allocate tty if runc will detach without setting console socket"
+  elseif socket and not (process and process.terminal and detaches) then
+    return nil, "cannot use console socket if runc will not detach or allocate tty"
+  end
+  return true
+end
+
+--- Make the container of a command line: its configuration with what the options change, nothing started.
+---@param context nsinit.Context
+---@param detaches boolean  the program outlives this process
+---@return libcontainer.Container|nil
+---@return table|libcontainer.Error|string process  what is to be run in it, nil for nothing; the error when there is no container
+function M.create(context, detaches)
+  local options = context.options
+  local bundle, err = read(context)
+  if not bundle then return nil, err end
+  local config, process = bundle.config, bundle.process
+  local fine
+  fine, err = check_console(process, options, detaches)
+  if not fine then return nil, err end
+  config.detach = true
+  config.labels = { [M.LABEL] = bundle.path }
+  if options["no-new-keyring"] then config.session_keyring = false end
+  if process then
+    process.stdin, process.stdout, process.stderr = "inherit", "inherit", "inherit"
+    process.console = options["console-socket"]
+  end
+  local factory, container
+  factory, err = store.open(context.global)
+  if not factory then return nil, err end
+  container, err = factory:create(context.args[1], config)
+  if not container then return nil, err end
+  return container, process
+end
+
+--- Tell those who asked of the program that is there now. What fails is to undo the container.
+---@param context nsinit.Context
+---@param process libcontainer.Process
+---@return true|nil
+---@return libcontainer.Error|nil err
+function M.announce(context, process)
+  local path = context.options["pid-file"]
+  if not path then return true end
+  return system.replace_file(path, tostring(process:pid()))
+end
+
+return M

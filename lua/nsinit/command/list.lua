@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+--- list: the containers of the state root.
+local json = require "libcontainer.json"
+local state = require "nsinit.state"
+local store = require "nsinit.store"
+
+local COLUMNS <const> = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" }
+
+local function show_table(states)
+  local rows, widths = { COLUMNS }, {}
+  for i, one in ipairs(states) do
+    rows[i + 1] = { one.id, ("%d"):format(one.pid), one.status, one.bundle, one.created, one.owner }
+  end
+  for _, row in ipairs(rows) do
+    for i, cell in ipairs(row) do widths[i] = math.max(widths[i] or 0, #cell) end
+  end
+  for _, row in ipairs(rows) do
+    local cells = {}
+    for i, cell in ipairs(row) do cells[i] = cell .. (" "):rep(widths[i] - #cell) end
+    io.stdout:write((table.concat(cells, "   "):gsub(" +$", "")), "\n")
+  end
+end
+
+---@param context nsinit.Context
+---@return integer|nil status
+---@return any err
+return function(context)
+  local format = context.options.format or "table"
+  if format ~= "table" and format ~= "json" then
+    return nil, ("--format %s: must be table or json"):format(format)
+  end
+  local factory, err = store.open(context.global)
+  if not factory then return nil, err end
+  local list
+  list, err = factory:list()
+  if not list then return nil, err end
+  local states = json.array()
+  for _, container in ipairs(list) do
+    local found, why = state.of(container)
+    if found then
+      states[#states + 1] = found
+    else
+      context.log:warn(("%s: %s"):format(container:id(), tostring(why)))
+    end
+  end
+  if context.options.quiet then
+    for _, one in ipairs(states) do io.stdout:write(one.id, "\n") end
+  elseif format == "json" then
+    io.stdout:write(json.encode(states), "\n")
+  else
+    show_table(states)
+  end
+  return 0
+end

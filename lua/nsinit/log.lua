@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: MIT
+--- Messages: one line each, written at once, to a file that others append to as well, or to stderr.
+--
+-- Callers read them: the log of a run that failed has one line of level "error", and no more.
+local M = {}
+
+---@class nsinit.Log
+---@field file file*|nil     nil: stderr
+---@field format "text"|"json"
+---@field debug boolean      are lines of that level wanted?
+local Log = {}
+Log.__index = Log
+
+local function now()
+  return os.date("!%Y-%m-%dT%H:%M:%SZ")
+end
+
+local ESCAPES <const> = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+-- Text as JSON has it, and logfmt as well; what is no UTF-8 is replaced.
+local function quote(text)
+  local valid = utf8.len(text)
+  if not valid then text = text:gsub("[\128-\255]", "?") end
+  return '"' .. text:gsub('[%c"\\]', function(c)
+    return ESCAPES[c] or ("\\u%04x"):format(c:byte())
+  end) .. '"'
+end
+
+local function line(format, level, text)
+  if format == "json" then
+    return ('{"level":%s,"msg":%s,"time":"%s"}\n'):format(quote(level), quote(text), now())
+  end
+  return ('time="%s" level=%s msg=%s\n'):format(now(), level, quote(text))
+end
+
+--- Open the log that the options ask for, at once: who fails without one is not understood.
+---@param options table<string, any>  the global ones
+---@return nsinit.Log|nil
+---@return string|nil problem
+function M.open(options)
+  local format = options["log-format"] or "text"
+  if format ~= "text" and format ~= "json" then
+    return nil, ("--log-format %s: must be text or json"):format(format)
+  end
+  local log = setmetatable({ format = format }, Log)
+  -- An engine reads a log of JSON as a whole: what it does not expect there has to be asked for twice.
+  log.debug = format == "text" and (options.debug or options["log-level"] == "debug")
+    or options.debug and options["log-level"] == "debug" or false
+  local path = options.log
+  if path and path ~= "" and path ~= "/dev/stderr" then
+    local file, problem = io.open((path:gsub("^file:", "")), "a")
+    if not file then return nil, "--log " .. problem end
+    file:setvbuf("full")
+    log.file = file
+  end
+  return log
+end
+
+local function write(log, level, text)
+  local file = log.file or io.stderr
+  file:write(line(log.format, level, text))
+  file:flush()
+end
+
+--- The one line of a failure: in the log, and for whoever looks at stderr.
+---@param text string
+---@param name string  of the program
+function Log:error(text, name)
+  if self.file or self.format == "json" then write(self, "error", text) end
+  if self.file or self.format == "text" then io.stderr:write(name, ": ", text, "\n") end
+end
+
+--- Something that is no failure.
+---@param text string
+function Log:warn(text)
+  if self.format == "json" and not self.debug then return end
+  write(self, "warning", text)
+end
+
+--- What is told with --debug.
+---@param text string
+function Log:tell(text)
+  if self.debug then write(self, "debug", text) end
+end
+
+return M

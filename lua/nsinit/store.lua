@@ -1,0 +1,52 @@
+-- SPDX-License-Identifier: MIT
+--- The state root of a command line, and a container of it by its id.
+local libcontainer = require "libcontainer"
+local system = require "libcontainer.system"
+
+local M = {}
+
+local MANAGERS <const> = { cgroupfs = "fs", systemd = "systemd", disabled = "none" }
+
+local function default_root()
+  local runtime = os.getenv("XDG_RUNTIME_DIR")
+  if system.uid() ~= 0 and runtime and runtime ~= "" then return runtime .. "/nsinit" end
+  return "/run/nsinit"
+end
+
+--- Where the containers are, absolute.
+---@param global table<string, any>
+---@return string
+function M.root(global)
+  local root = global.root or default_root()
+  if root:sub(1, 1) ~= "/" then root = (system.real_path(".") or "") .. "/" .. root end
+  return root
+end
+
+local function manager(global)
+  if global["systemd-cgroup"] then return "systemd" end
+  local name = global["cgroup-manager"] or "cgroupfs"
+  if MANAGERS[name] then return MANAGERS[name] end
+  return nil, ("--cgroup-manager %s: must be cgroupfs, systemd or disabled"):format(name)
+end
+
+--- Open the state root.
+---@param global table<string, any>
+---@return libcontainer.Factory|nil
+---@return libcontainer.Error|string|nil err
+function M.open(global)
+  local cgroups, problem = manager(global)
+  if not cgroups then return nil, problem end
+  return libcontainer.new(M.root(global), { cgroups = cgroups ~= "fs" and cgroups or nil, criu_path = global.criu })
+end
+
+--- A container that is there.
+---@param context nsinit.Context
+---@return libcontainer.Container|nil
+---@return libcontainer.Error|string|nil err
+function M.load(context)
+  local factory, err = M.open(context.global)
+  if not factory then return nil, err end
+  return factory:load(context.args[1])
+end
+
+return M

@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+--- The life of a container whose steps are processes of their own.
+local command = require "spec.support.command"
+local fixture = require "spec.support.fixture"
+local json = require "libcontainer.json"
+
+describe("nsinit", function()
+  fixture.check_leaks()
+  local root
+
+  local function nsinit(...)
+    return command.run(root, { ... })
+  end
+  local function state(id)
+    local ended = nsinit("state", id)
+    return ended.status == 0 and json.decode(ended.stdout) or nil
+  end
+
+  before_each(function()
+    fixture.needs("root", "busybox")
+    root = fixture.root()
+  end)
+
+  it("runs a program, ends as it does, and leaves nothing", function()
+    local bundle = command.bundle { "sh", "-c", "echo hello; exit 7" }
+    local ended = nsinit("run", "-b", bundle, "box")
+    assert.same({ "hello\n", "", 7 }, { ended.stdout, ended.stderr, ended.status })
+    assert.equal(1, nsinit("state", "box").status)
+  end)
+
+  it("ends with 128 and the signal that ended the program [O152]", function()
+    local bundle = command.bundle { "sh", "-c", "kill -KILL $$" }
+    assert.equal(0, nsinit("run", "-b", bundle, "box").status) -- the first of a pid namespace is not ended by itself
+    bundle = command.bundle { "sh", "-c", "sh -c 'kill -TERM $$'; exit $?" }
+    assert.equal(143, nsinit("run", "-b", bundle, "box").status)
+  end)
+
+  it("creates, and starts when told, by processes that have gone meanwhile", function()
+    local bundle = command.bundle { "sh", "-c", "echo started >/tmp/it; exec sleep 1000" }
+    assert.same({ "", 0 }, { nsinit("create", "-b", bundle, "box").stderr, 0 })
+    local created = assert(state("box"))
+    assert.same({ "created", bundle }, { created.status, created.bundle })
+    assert.is_nil(fixture.read(bundle .. "/rootfs/tmp/it"))
+    assert.equal(0, nsinit("start", "box").status)
+    assert.equal("running", state("box").status)
+    assert.equal(created.pid, state("box").pid)
+    local again = nsinit("start", "box")
+    assert.equal(1, again.status)
+    assert.truthy(again.stderr:find("cannot start an already running container", 1, true))
+    assert.equal(1, nsinit("delete", "box").status)
+    assert.equal(0, nsinit("delete", "--force", "box").status)
+    assert.equal(1, nsinit("state", "box").status)
+    assert.equal(1, nsinit("delete", "box").status)
+    assert.equal(0, nsinit("delete", "--force", "box").status)
+  end)
+
+  it("removes one that was created and never started without force [O158]", function()
+    local bundle = command.bundle { "true" }
+    assert.equal(0, nsinit("create", "-b", bundle, "box").status)
+    assert.equal(0, nsinit("delete", "box").status)
+    assert.is_nil(state("box"))
+  end)
+
+  it("tells at create what is missing, and leaves nothing of it", function()
+    local bundle = command.bundle { "/no/such" }
+    local ended = nsinit("create", "-b", bundle, "--pid-file", bundle .. "/pid", "box")
+    assert.equal(1, ended.status)
+    assert.truthy(ended.stderr:find("no such file or directory", 1, true))
+    assert.is_nil(fixture.read(bundle .. "/pid"))
+    assert.is_nil(state("box"))
+  end)
+
+  it("writes the pid without a newline [O183]", function()
+    local bundle = command.bundle { "true" }
+    assert.equal(0, nsinit("create", "-b", bundle, "--pid-file", bundle .. "/pid", "box").status)
+    assert.equal(("%d"):format(state("box").pid), fixture.read(bundle .. "/pid"))
+    assert.equal(0, nsinit("delete", "box").status)
+  end)
+end)

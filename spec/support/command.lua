@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: MIT
+--- nsinit as others call it: a program with words, a bundle, and what came of it.
+local fixture = require "spec.support.fixture"
+local json = require "libcontainer.json"
+
+local M = {}
+
+local function quoted(text)
+  return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
+end
+
+---@class command.Ended
+---@field stdout string
+---@field stderr string
+---@field status integer
+
+--- Run `nsinit WORDS` and wait for it. In front of the words come `--root` and this root.
+---@param root string
+---@param words string[]
+---@param options table|nil  `shell`: text that comes first; `after`: redirections; `name`: what it is called
+---@return command.Ended
+function M.run(root, words, options)
+  options = options or {}
+  local list, path = {}, fixture.directory()
+  for i, word in ipairs(words) do list[i] = quoted(word) end
+  local program = "bin/nsinit"
+  if options.name then
+    program = path .. "/bin/" .. options.name
+    fixture.sh("mkdir %s/bin && ln -s %s/bin/nsinit %s", path, fixture.sh("pwd"), program)
+  end
+  local _, how, number = os.execute(("export LUA_PATH=%s LUA_CPATH=%s; unset LD_PRELOAD; %s %s --root %s %s "
+    .. "</dev/null >%s/out 2>%s/err %s"):format(quoted(package.path), quoted(package.cpath), options.shell or "",
+    program, quoted(root), table.concat(list, " "), path, path, options.after or ""))
+  return { stdout = fixture.read(path .. "/out"), stderr = fixture.read(path .. "/err"),
+    status = how == "exit" and number or 128 + number }
+end
+
+local MOUNTS <const> = {
+  { destination = "/proc", type = "proc", source = "proc" },
+  { destination = "/dev", type = "tmpfs", source = "tmpfs", options = { "nosuid", "mode=755", "size=65536k" } },
+  { destination = "/dev/pts", type = "devpts", source = "devpts",
+    options = { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" } },
+}
+
+--- A bundle of busybox whose program is these words.
+---@param args string[]
+---@param change fun(document: table)|nil  changes its config.json
+---@return string path
+function M.bundle(args, change)
+  local rootfs = fixture.rootfs()
+  local path = rootfs:match("^(.*)/")
+  local namespaces = {}
+  for i, kind in ipairs { "pid", "network", "ipc", "uts", "mount" } do namespaces[i] = { type = kind } end
+  local document = {
+    ociVersion = "1.0.2", root = { path = "rootfs" }, hostname = "box", mounts = MOUNTS,
+    process = { terminal = false, user = { uid = 0, gid = 0 }, args = args, env = { "PATH=/bin", "TERM=xterm" },
+      cwd = "/" },
+    linux = { namespaces = namespaces, resources = { devices = { { allow = false, access = "rwm" } } } },
+  }
+  if change then change(document) end
+  fixture.write(path .. "/config.json", assert(json.encode(document)))
+  return path
+end
+
+return M
