@@ -67,7 +67,7 @@ CORE_SRC = \
 	src/network/bridge.c src/network/link.c src/network/mnl.c src/network/netlink.c \
 	src/network/route.c src/network/text.c \
 	src/configs/compile.c src/configs/compile_attributes.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
-	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c \
+	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c src/configs/compile_places.c \
 	src/configs/compile_landlock.c src/configs/compile_networks.c src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
 	src/configs/path.c src/configs/schema.c \
 	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_mappings.c \

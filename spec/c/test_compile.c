@@ -149,7 +149,7 @@ static const char usual_plan[] =
 	"root_attach slot=0 path=/srv/root @rootfs\n"
 	"root_enter slot=0 @rootfs\n"
 	"fs_open type=proc source=proc options=\"\" attributes=0xe slot=2 mode_of=\"\" label=\"\" @mounts[1]\n"
-	"attach slot=2 target=/proc flags=39 @mounts[1]\n";
+	"attach slot=2 target=/proc flags=39 base=0 skip=0 @mounts[1]\n";
 
 static void test_usual_plan(struct test *t)
 {
@@ -163,9 +163,11 @@ static void test_usual_plan(struct test *t)
 	if (!OK(strncmp(c.text.bytes, usual_plan, strlen(usual_plan)) == 0,
 	"it begins as designed"))
 		printf("%s", c.text.bytes);
-	OK(IN_ORDER(&c, "\nattach slot=3 target=/dev flags=37 @mounts[2]\n", "\nfs_open type=devpts",
-		   "target=/dev/pts flags=5 @mounts[3]\n", "target=/sys flags=7 @mounts[4]\n",
-		   "\nattach slot=1 target=/data flags=1 @mounts[5]\n", "@mounts[6]\n"),
+	OK(IN_ORDER(&c, "\nattach slot=3 target=/dev flags=37 base=0 skip=0 @mounts[2]\n",
+		   "\nfs_open type=devpts", "target=/dev/pts flags=5 base=3 skip=4 @mounts[3]\n",
+		   "target=/sys flags=7 base=0 skip=0 @mounts[4]\n",
+		   "\nattach slot=1 target=/data flags=1 base=0 skip=0 @mounts[5]\n",
+		   "@mounts[6]\n"),
 		"[O30] mounts come in the order of the configuration");
 	OK(IN_ORDER(&c,
 		"\ndevice target=/dev/null type=8192 major=1 minor=3 mode=438 uid=0 gid=0 "
@@ -210,7 +212,7 @@ static void test_cgroup_mounts(struct test *t)
 	compile(&c, &config, &process, NULL);
 	OK(IN_ORDER(&c, "\nroot_enter",
 		"\nfs_open type=tmpfs source=cgroup options=mode=755 attributes=0xe",
-		   "target=/sys/fs/cgroup flags=37 @mounts[6]\n",
+		   "target=/sys/fs/cgroup flags=37 base=0 skip=0 @mounts[6]\n",
 		   "\nfs_open type=cgroup source=cgroup options=cpu,cpuacct attributes=0x1 ",
 		   "target=/sys/fs/cgroup/cpu,cpuacct ",
 		   "\nlink target=/sys/fs/cgroup/cpu points_to=cpu,cpuacct",
@@ -235,7 +237,7 @@ static void test_cgroup_mounts(struct test *t)
 
 	compile(&c, &config, &process, &in);
 	OK(IN_ORDER(&c, "\ntree_open source=/sys/fs/cgroup/x slot=2 ", "\nroot_enter",
-		   "\nattach slot=2 target=/sys/fs/cgroup flags=5 @mounts[6]\n"),
+		   "\nattach slot=2 target=/sys/fs/cgroup flags=5 base=0 skip=0 @mounts[6]\n"),
 		"[O43] on pure v2 the one directory is bound");
 	compiled_done(&c);
 
@@ -243,7 +245,7 @@ static void test_cgroup_mounts(struct test *t)
 	compile(&c, &config, &process, &in);
 	OK(IN_ORDER(&c, "\nroot_enter",
 		"\nfs_open type=cgroup2 source=cgroup options=\"\" attributes=0x1 ",
-		   "target=/sys/fs/cgroup flags=5 @mounts[6]\n"),
+		   "target=/sys/fs/cgroup flags=5 base=0 skip=0 @mounts[6]\n"),
 		"[O43] or mounted");
 	OK(!has(&c, "\nattributes"), "without a tmpfs around it");
 	compiled_done(&c);
@@ -254,6 +256,50 @@ static void test_cgroup_mounts(struct test *t)
 	OK(c.result == 0 && has(&c, "\nfs_open type=tmpfs source=cgroup options=mode=755 ") &&
 			!has(&c, "type=cgroup2 ") && !has(&c, "type=cgroup "),
 		"a cgroup mount without cgroups is an empty directory");
+	compiled_done(&c);
+}
+
+/* What is mounted in a new file system is attached below its descriptor, where no link has a say. */
+static void test_holders(struct test *t)
+{
+	struct lc_config_mount mounts[] = {{.destination = "/run", .type = "tmpfs"},
+		{.destination = "/run/a", .type = "tmpfs"},
+		{.destination = "/proc", .type = "proc"},
+		{.destination = "/run/a/b", .type = "bind", .source = "/srv"},
+		{.destination = "/run/c", .type = "bind", .source = "/srv"},
+		{.destination = "/run/c/d", .type = "tmpfs"},
+		{.destination = "/var/run", .type = "tmpfs"},
+		{.destination = "/run/e", .type = "bind", .source = "/srv"},
+		{.destination = "/var/run/f", .type = "bind", .source = "/srv"}};
+	struct lc_config_config config = {.rootfs = "/srv/root",
+		.mounts = {.items = mounts, .count = COUNT(mounts)}};
+	struct lc_config_process process = usual_process();
+	struct compiled c;
+
+	compile(&c, &config, &process, NULL);
+	OK(IN_ORDER(&c, "\nattach slot=5 target=/run flags=37 base=0 ",
+		   "\nattach slot=6 target=/run/a flags=37 base=5 skip=4 ",
+		   "target=/proc flags=7 base=0 ",
+		   "target=/run/a/b flags=1 base=6 skip=6 ", "target=/run/c flags=1 base=5 skip=4 "),
+		"a mount lies in the last new file system that holds it");
+	OK(has(&c, "target=/run/c/d flags=5 base=0 "), "and by its path in a bind");
+	OK(has(&c, "target=/run/e flags=1 base=0 "),
+		"and where a link of the image may have led another mount onto the holder");
+	OK(has(&c, "target=/var/run/f flags=1 base=0 "), "one after that is such a mount too");
+	compiled_done(&c);
+
+	mounts[7] = (struct lc_config_mount){
+		.destination = "/var/run/g", .type = "bind", .source = "/srv"};
+	compile(&c, &config, &process, NULL);
+	OK(!has(&c, "target=/var/run/g flags=1 base=0 "), "the last holder itself is certain");
+	compiled_done(&c);
+
+	mounts[0].options = (struct lc_strings) STRINGS("tmpcopyup");
+	config.mounts.count = 2;
+	config.mask_paths = (struct lc_strings) STRINGS("/run/x");
+	compile(&c, &config, &process, NULL);
+	OK(has(&c, "target=/run/a flags=5 base=0 ") && has(&c, "base=0 skip=0 target=/run/x "),
+		"what begins with the image's content may have its links");
 	compiled_done(&c);
 }
 
@@ -277,7 +323,7 @@ static void test_host_root(struct test *t)
 		   "\ndetach target=/tmp @", "\nfs_open type=tmpfs "),
 		"the host's root is read-only and private before it is attached, then cleared");
 	OK(!has(&c, "\ndetach target=/tmp/y"), "what lies below something detached goes with it");
-	OK(has(&c, "target=/tmp/y flags=5 @mounts[3]"), "[A18] targets are the cleaned paths");
+	OK(has(&c, "target=/tmp/y flags=5 base=2 skip=4 @mounts[3]"), "[A18] targets are the cleaned paths");
 	OK(!has(&c, "\nroot_readonly"), "it is not made read-only twice");
 	OK(!has(&c, "\ndevice") && !has(&c, "\nlink "), "nothing is made in the host's /dev");
 	compiled_done(&c);
@@ -285,7 +331,7 @@ static void test_host_root(struct test *t)
 	mounts[3] = (struct lc_config_mount){.destination = "/dev", .type = "tmpfs",
 		.options = STRINGS("ro", "nosuid")};
 	compile(&c, &config, &process, NULL);
-	OK(IN_ORDER(&c, "options=\"\" attributes=0x2 slot=", "target=/dev flags=37 @mounts[4]\n",
+	OK(IN_ORDER(&c, "options=\"\" attributes=0x2 slot=", "target=/dev flags=37 base=0 skip=0 @mounts[4]\n",
 		   "\ndevice target=/dev/tty", "\nlink target=/dev/core",
 		   "\ntree_attr slot=4 recursive=0 set=0x1 clear=0x0 propagation=0x0 @mounts[4]\n"),
 		"a read-only /dev becomes so when it is finished");
@@ -510,7 +556,7 @@ static void test_many_mounts(struct test *t)
 			.source = "/srv", .options = {options, 1}};
 	OK(lc_config_validate(&config, &err) == 0, "4000 mounts are accepted");
 	compile(&c, &config, &process, NULL);
-	OK(c.result == 0 && has(&c, "\nattach slot=4000 target=/many flags=1 @mounts[4000]\n"),
+	OK(c.result == 0 && has(&c, "\nattach slot=4000 target=/many flags=1 base=0 skip=0 @mounts[4000]\n"),
 		"and compiled");
 	compiled_done(&c);
 	config.mounts.count = MANY + 200;
@@ -610,6 +656,7 @@ void test_compile(struct test *t)
 	test_join(t);
 	test_usual_plan(t);
 	test_cgroup_mounts(t);
+	test_holders(t);
 	test_host_root(t);
 	test_devices(t);
 	test_sources(t);

@@ -391,7 +391,7 @@ static void test_explain(struct test *t)
 		lc_plan_open(document, size, &plan, NULL) < 0)
 		return;
 	OK(explains(&plan, 0, ""), "an operation without operands has none");
-	OK(explains(&plan, 1, "slot=0 target=/data flags=1"), "operands have their names");
+	OK(explains(&plan, 1, "slot=0 target=/data flags=1 base=0 skip=0"), "operands have their names");
 	OK(explains(&plan, 2,
 		   "type=tmpfs source=\"\" options=\"size=1 k\" attributes=0x1f slot=1 "
 		   "mode_of=\"\" label=\"\""),

@@ -95,6 +95,18 @@ describe("a tmpfs with tmpcopyup", function()
     canary.check()
   end)
 
+  it("has the image's links, which lead to what is mounted and masked as they do in the image", function()
+    fixture.needs("root", "busybox")
+    local rootfs, dir = fixture.rootfs(), fixture.directory()
+    fixture.sh([[cd %s && mkdir data place && ln -s /place data/link && echo hidden >place/secret &&
+      echo shown >%s/file]], rootfs, dir)
+    local config = with(rootfs, tmpfs "/data",
+      { type = "bind", source = dir, destination = "/data/link/volume", options = { "bind" } })
+    config.mask_paths = { "/data/link/secret" }
+    assert.equal("shown\n0\n/place\n", inside.script(config,
+      "cat /place/volume/file; wc -c </place/secret; readlink /data/link"))
+  end)
+
   it("copies nothing but what is in the image while somebody swaps its entries for links", function()
     fixture.needs("root", "busybox", "gcc")
     local canary, rootfs = inside.canary(), fixture.rootfs()

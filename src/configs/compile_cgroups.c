@@ -46,7 +46,7 @@ void lc_compile_cgroup_sources(struct lc_compile *c, struct lc_compile_mount *mo
 }
 
 static void attach_hierarchy(struct lc_compile *c, const struct lc_compile_mount *mount,
-	size_t index, const char *target)
+	size_t index, const struct lc_compile_place *place)
 {
 	const struct lc_compile_cgroup *cgroup = &c->in->cgroups[index];
 	uint32_t slot;
@@ -64,13 +64,13 @@ static void attach_hierarchy(struct lc_compile *c, const struct lc_compile_mount
 				c->w, cgroup->is_unified ? mount->data : cgroup->options),
 			.attributes = attributes_of(mount), .slot = slot);
 	}
-	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, target),
-		.flags = LCT_TARGET_CREATE | LCT_TARGET_DIRECTORY);
+	LCT_PLAN(c->w, attach, .slot = slot, .target = place->target, .base = place->base,
+		.skip = place->skip, .flags = LCT_TARGET_CREATE | LCT_TARGET_DIRECTORY);
 }
 
 /* cpu → cpu,cpuacct, for controllers that share a hierarchy. */
 static void link_controllers(struct lc_compile *c, const struct lc_compile_mount *mount,
-	const char *name)
+	uint32_t holder, const char *name)
 {
 	const char *word = name;
 
@@ -83,7 +83,8 @@ static void link_controllers(struct lc_compile *c, const struct lc_compile_mount
 
 		if (target == NULL)
 			lc_compile_no_memory(c);
-		LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, target),
+		LCT_PLAN(c->w, link, .target = lc_plan_intern(c->w, target), .base = holder,
+			.skip = (uint32_t) strlen(mount->target),
 			.points_to = lc_plan_intern(c->w, name));
 		if (word[length] == '\0')
 			return;
@@ -93,10 +94,11 @@ static void link_controllers(struct lc_compile *c, const struct lc_compile_mount
 
 void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount *mount)
 {
+	struct lc_compile_place place = lc_compile_place_of_mount(c, mount);
 	uint32_t holder;
 
 	if (c->in->is_pure_v2) {
-		attach_hierarchy(c, mount, 0, mount->target);
+		attach_hierarchy(c, mount, 0, &place);
 		return;
 	}
 	holder = lc_plan_slot(c->w);
@@ -104,8 +106,11 @@ void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount
 		.source = lc_plan_intern(c->w, "cgroup"),
 		.options = lc_plan_intern(c->w, "mode=755"), .attributes = HOLDER_ATTRIBUTES,
 		.slot = holder);
-	LCT_PLAN(c->w, attach, .slot = holder, .target = lc_plan_intern(c->w, mount->target),
+	LCT_PLAN(c->w, attach, .slot = holder, .target = place.target, .base = place.base,
+		.skip = place.skip,
 		.flags = LCT_TARGET_CREATE | LCT_TARGET_DIRECTORY | LCT_TARGET_KEEP);
+	place.base = holder;
+	place.skip = (uint32_t) strlen(mount->target);
 	for (size_t i = 0; i < c->in->cgroups_count; i++) {
 		const char *name = c->in->cgroups[i].name;
 		const char *target =
@@ -113,8 +118,9 @@ void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount
 
 		if (target == NULL)
 			lc_compile_no_memory(c);
-		attach_hierarchy(c, mount, i, target);
-		link_controllers(c, mount, name);
+		place.target = lc_plan_intern(c->w, target);
+		attach_hierarchy(c, mount, i, &place);
+		link_controllers(c, mount, holder, name);
 	}
 	LCT_PLAN(c->w, tree_attr, .slot = holder, .set = MOUNT_ATTR_RDONLY);
 }

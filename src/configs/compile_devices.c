@@ -111,8 +111,10 @@ static uint32_t open_node(struct lc_compile *c, const char *source, uint32_t typ
 /* A mount on whatever has the name, a link itself. */
 static void attach_node(struct lc_compile *c, uint32_t slot, const char *path)
 {
-	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, path),
-		.flags = LCT_TARGET_CREATE | LCT_TARGET_NOFOLLOW);
+	struct lc_compile_place place = lc_compile_place(c, path);
+
+	LCT_PLAN(c->w, attach, .slot = slot, .target = place.target, .base = place.base,
+		.skip = place.skip, .flags = LCT_TARGET_CREATE | LCT_TARGET_NOFOLLOW);
 }
 
 int lc_compile_read_devices(struct lc_compile *c, struct lc_error *err)

@@ -96,7 +96,7 @@ static void open_source(struct lc_compile *c, const struct lc_compile_mount *mou
 static bool is_made_early(const struct lc_compile *c, const struct lc_compile_mount *mount)
 {
 	return c->has_user && !mount->is_bind && !mount->is_cgroup &&
-	       (strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0);
+	       lc_compile_is_proc_or_sysfs(mount);
 }
 
 /* Those that have labels of their own, or none at all, take no other one. */
@@ -199,8 +199,9 @@ int lc_compile_clear(struct lc_compile *c, struct lc_error *err)
 static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, uint32_t slot)
 {
 	uint32_t flags = LCT_TARGET_CREATE | (mount->is_bind ? 0 : LCT_TARGET_DIRECTORY);
+	struct lc_compile_place place;
 
-	if (strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0)
+	if (lc_compile_is_proc_or_sysfs(mount))
 		flags |= LCT_TARGET_NO_SYMLINKS;
 	if ((mount->link & LCT_SYMLINK_DESTINATION) != 0)
 		flags |= LCT_TARGET_NOFOLLOW;
@@ -208,8 +209,9 @@ static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, u
 		flags |= LCT_TARGET_COPY_LINK;
 	if (mount->is_kept)
 		flags |= LCT_TARGET_KEEP;
-	LCT_PLAN(c->w, attach, .slot = slot, .target = lc_plan_intern(c->w, mount->target),
-		.flags = flags);
+	place = lc_compile_place_of_mount(c, mount);
+	LCT_PLAN(c->w, attach, .slot = slot, .target = place.target, .base = place.base,
+		.skip = place.skip, .flags = flags);
 }
 
 /*
@@ -254,43 +256,4 @@ void lc_compile_mounts(struct lc_compile *c)
 		if (mount->link == 0)
 			propagate(c, mount, &from[i].options);
 	}
-}
-
-/* The last one that holds it: a later mount on one of its directories hides an earlier one deeper down.
- * A new file system has no links but the kernel's and ours, so that a path below it stays in it. */
-struct lc_compile_mount *lc_compile_mount_of(const struct lc_compile *c, const char *path)
-{
-	for (size_t i = c->mounts_count; i > 0; i--) {
-		struct lc_compile_mount *mount = &c->mounts[i - 1];
-
-		if (lc_path_is_below(path, mount->target))
-			return mount->is_bind || mount->is_cgroup ? NULL : mount;
-	}
-	return NULL;
-}
-
-struct lc_compile_place lc_compile_place(struct lc_compile *c, const char *path)
-{
-	const struct lc_compile_mount *mount = NULL;
-	struct lc_compile_place place = {0};
-	char clean[LCT_PATH_ROOM];
-
-	if (lc_path_clean(path, clean, sizeof(clean))) {
-		mount = lc_compile_mount_of(c, clean);
-		path = clean;
-	}
-	if (mount != NULL) {
-		place.base = mount->slot;
-		place.skip = (uint32_t) strlen(mount->target);
-	}
-	place.target = lc_plan_intern(c->w, path);
-	return place;
-}
-
-const struct lc_compile_mount *lc_compile_mount_at(const struct lc_compile *c, const char *path)
-{
-	for (size_t i = c->mounts_count; i > 0; i--)
-		if (strcmp(c->mounts[i - 1].target, path) == 0)
-			return &c->mounts[i - 1];
-	return NULL;
 }

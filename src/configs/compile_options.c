@@ -207,6 +207,13 @@ static void keep_holders(const struct lc_compile *c)
 	for (size_t i = 0; i < c->config->devices.count; i++)
 		keep_holder(c, devices[i].path);
 	keep_holder(c, "/dev/null"); /* and the other usual nodes and links */
+	for (size_t i = 0; i < c->mounts_count; i++) {
+		struct lc_compile_mount *holder = lc_compile_find_holder(c, i);
+
+		c->mounts[i].holder = holder;
+		if (holder != NULL)
+			holder->is_kept = true;
+	}
 }
 
 int lc_compile_read_mounts(struct lc_compile *c, struct lc_error *err)

@@ -8,6 +8,7 @@
 #define LCT_CONFIGS_COMPILE_PARTS_H
 
 #include "configs/compile.h"
+#include <string.h>
 
 /* A mount of the configuration, its options understood. */
 struct lc_compile_mount {
@@ -19,6 +20,7 @@ struct lc_compile_mount {
 	uint32_t slot;                 /* of a bind, and of what is kept */
 	uint32_t link;                 /* LCT_SYMLINK_* */
 	uint32_t *cgroup_slots;        /* of a cgroup mount made of binds, one a hierarchy */
+	struct lc_compile_mount *holder; /* the new file system that it is attached in, if that is certain */
 	bool is_bind, is_recursive, is_cgroup;
 	bool is_given;         /* its tree is opened by the host */
 	bool is_late_readonly; /* /dev: read-only when its nodes are made */
@@ -71,12 +73,25 @@ void lc_compile_root(struct lc_compile *c, uint32_t slot);
 void lc_compile_sources(struct lc_compile *c);
 int lc_compile_clear(struct lc_compile *c, struct lc_error *err);
 void lc_compile_mounts(struct lc_compile *c);
+
+/* compile_places.c */
 /* The mount in which a clean path lies, when it is one of a new file system; NULL else. */
 struct lc_compile_mount *lc_compile_mount_of(const struct lc_compile *c, const char *path);
+/* The one before mount `index` in which that one is attached, likewise; those before it have theirs. */
+struct lc_compile_mount *lc_compile_find_holder(const struct lc_compile *c, size_t index);
 /* Where a path is, for what is done after the mounts. The mount has to be one that is kept. */
 struct lc_compile_place lc_compile_place(struct lc_compile *c, const char *path);
+/* Where a mount is attached. Its holder has to be one that is kept. */
+struct lc_compile_place lc_compile_place_of_mount(
+	struct lc_compile *c, const struct lc_compile_mount *mount);
 /* The last mount at a path, NULL for none. */
 const struct lc_compile_mount *lc_compile_mount_at(const struct lc_compile *c, const char *path);
+
+/* proc and sysfs, which no link may lead to. */
+static inline bool lc_compile_is_proc_or_sysfs(const struct lc_compile_mount *mount)
+{
+	return strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0;
+}
 
 /* compile_cgroups.c */
 void lc_compile_cgroup_sources(struct lc_compile *c, struct lc_compile_mount *mount);

@@ -53,7 +53,8 @@ int lc_init_link(struct lc_init *init, const struct lc_op_link *op, struct lc_er
 	const char *path = lc_plan_string(&init->plan, op->target);
 	const char *points_to = lc_plan_string(&init->plan, op->points_to);
 	char name[NAME_MAX + 1];
-	LCT_INIT_FD int parent = lc_path_parent(init, op->base, op->skip, path, name);
+	LCT_INIT_FD int opened = -1;
+	int parent = lc_path_parent(init, op->base, op->skip, path, name, &opened);
 	long r = parent;
 	int tries;
 
@@ -76,7 +77,8 @@ int lc_init_device(struct lc_init *init, const struct lc_op_device *op, struct l
 {
 	const char *path = lc_plan_string(&init->plan, op->target);
 	char name[NAME_MAX + 1];
-	LCT_INIT_FD int parent = lc_path_parent(init, op->base, op->skip, path, name);
+	LCT_INIT_FD int opened = -1;
+	int parent = lc_path_parent(init, op->base, op->skip, path, name, &opened);
 	LCT_INIT_FD int node = -1;
 	bool is_created = false;
 	struct statx seen;

@@ -54,7 +54,7 @@ int lc_init_directory_owned(
 {
 	const char *path = lc_plan_string(&init->plan, op->target);
 	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = 0755};
-	LCT_INIT_FD int made = lc_path_make(init, path, &how);
+	LCT_INIT_FD int made = lc_path_make(init, 0, 0, path, &how);
 	long r = made;
 
 	if (r >= 0 && how.is_created)

@@ -93,13 +93,16 @@ int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, u
 /* The same below another root, which `root` is open on. */
 int lc_path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve);
 /* O_PATH, below the mount in slot `base`, or the root for 0: `path` without its first `skip` bytes. */
-int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path);
-/* The same as lc_path_open, O_PATH, and make what is missing. */
-int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_make *how);
+int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
+	uint64_t resolve);
+/* The same, and make what is missing. */
+int lc_path_make(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
+	struct lc_path_make *how);
 /* The directory (made when missing) that holds a path's last component, which goes to `name`; `base` and
- * `skip` as for lc_path_open_at. */
+ * `skip` as for lc_path_open_at. What the caller has to close goes to *opened, -1 for nothing: the root
+ * and the mount in a slot are open already. */
 int lc_path_parent(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
-	char name[NAME_MAX + 1]);
+	char name[NAME_MAX + 1], int *opened);
 /* Directory part (the empty string for none) and last component of a path. */
 int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1]);
 /* Type (S_IFMT), mode, device number and mount of a descriptor. */

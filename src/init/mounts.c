@@ -234,11 +234,13 @@ static int check_not_procfs(int target, const char *path)
 	return r == -EXDEV ? 0 : r;
 }
 
-/* Make a link at `path` that says what the one in `mount` says. */
-static int copy_link(const struct lc_init *init, int mount, const char *path)
+/* Make a link at the target that says what the one in `mount` says. */
+static int copy_link(const struct lc_init *init, int mount, const struct lc_op_attach *op)
 {
+	const char *path = lc_plan_string(&init->plan, op->target);
 	char text[PATH_MAX], there[PATH_MAX], name[NAME_MAX + 1];
-	LCT_INIT_FD int parent = lc_path_parent(init, 0, 0, path, name);
+	LCT_INIT_FD int opened = -1;
+	int parent = lc_path_parent(init, op->base, op->skip, path, name, &opened);
 	long length = parent, r;
 
 	if (length >= 0)
@@ -269,9 +271,9 @@ static int attach(struct lc_init *init, int mount, unsigned type, const struct l
 		how.resolve = RESOLVE_NO_SYMLINKS;
 	how.is_link_kept = (op->flags & LCT_TARGET_NOFOLLOW) != 0;
 	if ((op->flags & LCT_TARGET_CREATE) != 0)
-		r = target = lc_path_make(init, path, &how);
+		r = target = lc_path_make(init, op->base, op->skip, path, &how);
 	else
-		r = target = lc_path_open(init, path, O_PATH, how.resolve);
+		r = target = lc_path_open_at(init, op->base, op->skip, path, how.resolve);
 	/* What could be made there just now is no procfs. */
 	if (r >= 0 && !how.is_created)
 		r = check_not_procfs(target, path);
@@ -287,7 +289,7 @@ int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct l
 	if (r >= 0 && (op->flags & LCT_TARGET_DIRECTORY) == 0)
 		r = lc_path_stat(mount, &seen);
 	if (r >= 0 && S_ISLNK(seen.stx_mode) && (op->flags & LCT_TARGET_COPY_LINK) != 0)
-		r = copy_link(init, mount, path);
+		r = copy_link(init, mount, op);
 	else if (r >= 0)
 		r = attach(init, mount, seen.stx_mode & S_IFMT, op);
 	if (r < 0)

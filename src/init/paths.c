@@ -63,11 +63,12 @@ static const char *rest_of(const char *path, uint32_t skip)
 	return path;
 }
 
-int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path)
+int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
+	uint64_t resolve)
 {
 	int root = root_of(init, base);
 
-	return root < 0 ? root : lc_path_open_below(root, rest_of(path, skip), O_PATH, 0);
+	return root < 0 ? root : lc_path_open_below(root, rest_of(path, skip), O_PATH, resolve);
 }
 
 int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1])
@@ -199,30 +200,42 @@ static int walk(int root, char path[PATH_MAX], struct lc_path_make *how)
 	return parent;
 }
 
-/* The usual case in three calls: only the last component is missing, and nothing is in its way. */
+/* Nothing of the path is left but slashes: it is the root that it is found below. */
+static bool is_root(const char *path)
+{
+	while (*path == '/')
+		path++;
+	return *path == '\0';
+}
+
+/* The usual case in few calls: only the last component is missing, and nothing is in its way. */
 static int make_last(int root, const char *path, struct lc_path_make *how)
 {
 	char directory[PATH_MAX], name[NAME_MAX + 1];
-	int r = lc_path_split(path, directory, name), fd;
+	LCT_INIT_FD int opened = -1;
+	int r = lc_path_split(path, directory, name);
 
-	if (r < 0)
-		return r;
-	r = lc_path_open_below(root, directory, O_PATH | O_DIRECTORY, how->resolve);
-	if (r < 0)
-		return r;
-	fd = make_component(r, name, how);
-	how->is_created = fd >= 0;
-	(void) lc_sys_close(r);
-	return fd;
+	if (r >= 0 && !is_root(directory))
+		r = opened = lc_path_open_below(
+			root, directory, O_PATH | O_DIRECTORY, how->resolve);
+	if (r >= 0)
+		r = make_component(opened >= 0 ? opened : root, name, how);
+	how->is_created = r >= 0;
+	return r;
 }
 
-static int make_below(int root, const char *path, struct lc_path_make *how)
+/* In a new file system everything is missing: there `is_new` saves the first look. */
+static int make_below(int root, const char *path, struct lc_path_make *how, bool is_new)
 {
 	char copy[PATH_MAX];
 	size_t used = 0;
-	int links, fd;
+	int links, fd = -EEXIST;
 
 	how->is_created = false;
+	if (is_new)
+		fd = make_last(root, path, how);
+	if (fd >= 0)
+		return fd;
 	fd = lc_path_open_below(root, path, flags_of(how), how->resolve);
 	if (fd != -ENOENT)
 		return fd;
@@ -236,20 +249,24 @@ static int make_below(int root, const char *path, struct lc_path_make *how)
 	return fd == -EAGAIN ? -ELOOP : fd;
 }
 
-int lc_path_make(const struct lc_init *init, const char *path, struct lc_path_make *how)
+int lc_path_make(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
+	struct lc_path_make *how)
 {
-	return make_below(init->root, path, how);
+	int root = root_of(init, base);
+
+	return root < 0 ? root : make_below(root, rest_of(path, skip), how, base != 0);
 }
 
 int lc_path_parent(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
-	char name[NAME_MAX + 1])
+	char name[NAME_MAX + 1], int *opened)
 {
 	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = PARENT_MODE};
 	char directory[PATH_MAX];
 	int root = root_of(init, base);
 	int r = lc_path_split(rest_of(path, skip), directory, name);
 
-	if (r >= 0)
-		r = root < 0 ? root : make_below(root, directory, &how);
-	return r;
+	*opened = -1;
+	if (r < 0 || root < 0 || is_root(directory))
+		return r < 0 ? r : root;
+	return *opened = make_below(root, directory, &how, false);
 }

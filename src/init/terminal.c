@@ -77,7 +77,7 @@ int lc_init_console(struct lc_init *init, const struct lc_op_console *op, struct
 {
 	struct lc_path_make how = {
 		.kind = LCT_PATH_FILE, .mode = 0600, .resolve = RESOLVE_NO_SYMLINKS};
-	LCT_INIT_FD int target = lc_path_make(init, CONSOLE, &how);
+	LCT_INIT_FD int target = lc_path_make(init, 0, 0, CONSOLE, &how);
 	LCT_INIT_FD int node = -1;
 	long r = target;
 
