@@ -64,13 +64,11 @@ local function open_end(self, name, value, fds)
     if not ours then return nil, theirs end
     self._pending[name] = stream.new(ours, direction == "in" and "w" or "r", name)
   elseif value == "inherit" then
-    fds[name] = name == "stdin" and 0 or name == "stdout" and 1 or 2
-    return true
+    theirs, raw = core.duplicate(name == "stdin" and 0 or name == "stdout" and 1 or 2)
   elseif type(value) == "string" then
     theirs, raw = core.text(value)
   else
-    fds[name] = core.fileno(value)
-    return true
+    theirs, raw = core.duplicate(value)
   end
   if not theirs then return nil, raw end
   fds[name] = theirs
@@ -140,7 +138,10 @@ end
 -- function that reads the container's accounting, once, when the process has ended. `siblings`, of an
 -- init, answers the descriptors of what has to end before it can.
 function Process:_attach(usage, siblings)
-  for name, ours in pairs(self._pending) do rawset(self, name, ours) end
+  for name, ours in pairs(self._pending) do
+    ours:_belongs_to(self)
+    rawset(self, name, ours)
+  end
   self._usage, self._siblings = usage, siblings or false
 end
 

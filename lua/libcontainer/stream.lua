@@ -20,7 +20,14 @@ local M = {}
 ---@param name string             "stdin", "stdout", "stderr" or "terminal", for errors
 ---@return libcontainer.Stream
 function M.new(pipe, direction, name)
-  return setmetatable({ _pipe = pipe, _direction = direction, _name = name, _buffer = "" }, Stream)
+  return setmetatable({ _pipe = pipe, _direction = direction, _name = name, _buffer = "", _process = false }, Stream)
+end
+
+--- Who reads from a program wants it to go on: as long as the stream is open and held, so is its process, and
+-- with that the container.
+---@param process libcontainer.Process
+function Stream:_belongs_to(process)
+  self._process = process
 end
 
 local function failure(self, raw)
@@ -212,7 +219,7 @@ end
 function Stream:close()
   if self._pipe then
     self._pipe:close()
-    self._pipe = nil
+    self._pipe, self._process = nil, false
   end
 end
 

@@ -85,6 +85,22 @@ describe("descriptors of a program", function()
     assert.equal("to the file\n", fixture.read(path))
   end)
 
+  it("that are not open are an error that names which, and nothing is left", function()
+    fixture.needs("root", "busybox")
+    local closed = io.tmpfile()
+    closed:close()
+    local box <close> = assert(fixture.factory():create(fixture.id(), configs.default { rootfs = fixture.rootfs() }))
+    for _, value in ipairs { closed, 9999 } do
+      for _, name in ipairs { "stdin", "stdout", "stderr" } do
+        local process, err = box:start { "true", [name] = value }
+        assert.is_nil(process)
+        assert.equal("EBADF", err.errname)
+        assert.equal("process." .. name, err.field)
+      end
+    end
+    assert.equal("created", box:status())
+  end)
+
   it("do not give a controlling terminal, nor the caller's session [A26] [A27]", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()

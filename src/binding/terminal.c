@@ -74,13 +74,17 @@ int lc_lua_send_terminal(lua_State *L)
 	return lc_lua_answer(L, lc_console_send(path, fd, timeout_ms, &err), &err);
 }
 
-/* core.duplicate(stream | descriptor | file) -> stream of its own | nil, raw */
+/* core.duplicate(stream | descriptor | file) -> stream of its own | nil, raw; what a file has buffered is
+ * written out. A closed file is a descriptor that is not open. */
 int lc_lua_duplicate(lua_State *L)
 {
-	int fd = lc_lua_descriptor(L, 1);
+	luaL_Stream *file = luaL_testudata(L, 1, LUA_FILEHANDLE);
+	int fd = file != NULL && file->closef == NULL ? -1 : lc_lua_descriptor(L, 1);
 	int *copy = lc_lua_push_stream(L);
 	struct lc_error err;
 
+	if (file != NULL && fd >= 0)
+		fflush(file->f);
 	*copy = (int) lc_sys_fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (*copy >= 0)
 		return 1;
