@@ -157,7 +157,7 @@ local function copy_table(t, state, depth)
     elseif kind ~= "userdata" or not json.is_null(value) then
       out[key] = value
     elseif math.type(key) == "integer" then
-      M.add(state.problems, ("%s[%d]"):format(path_of(state, depth), key),
+      M.add(state.problems, ("%s[%d]"):format(depth == 1 and state.items or path_of(state, depth), key),
         "is null, and an array has no place for that")
     end
   end
@@ -171,11 +171,12 @@ end
 ---@param problems libcontainer.Problem[]|nil cycles and too much depth are added
 ---@param field string|nil its path
 ---@param opaque table<string, boolean>|nil keys of the outermost table whose tables are not copied
+---@param items string|nil what the array part of the outermost table is
 ---@return any
-function M.copy(value, problems, field, opaque)
+function M.copy(value, problems, field, opaque, items)
   if type(value) == "table" then
     local state = { problems = problems or {}, path = {}, keys = {}, tables = 0, field = field or "",
-      opaque = opaque }
+      opaque = opaque, items = items }
     return copy_table(value, state, 1)
   elseif json.is_null(value) then
     return nil
@@ -453,6 +454,7 @@ function KINDS.map(value, spec, problems, field)
   return setmetatable(value, nil)
 end
 
+local INT_MAX <const> = 0x7fffffff
 local STDIO = { "null", "pipe", "inherit" }
 
 -- A function, or functions by name.
@@ -488,8 +490,7 @@ function KINDS.lua(value, spec, problems, field)
     end
   elseif spec.detail == "stdio" then
     local descriptor = units.integer(value)
-    if not (kind == "string" or kind == "userdata" or kind == "table" or kind == "function"
-      or (descriptor and descriptor >= 0)) then
+    if not (kind == "string" or kind == "userdata" or descriptor and descriptor >= 0 and descriptor <= INT_MAX) then
       M.add(problems, field, 'must be "null", "pipe", "inherit", a descriptor or a file, not '
         .. kind_of(value), value)
     elseif kind == "string" and field ~= "stdin" and not M.contains(STDIO, value) then
@@ -597,8 +598,9 @@ end
 ---@param options table|nil
 ---@param names string[]
 ---@param what string|nil the function, for the message
+---@param flags string[]|nil names of those that are true or false: "no" is neither
 ---@return table options raw copy, an empty table for nil
-function M.options(options, names, what)
+function M.options(options, names, what, flags)
   local to = what and " of " .. what or ""
   if options == nil then
     return {}
@@ -609,6 +611,9 @@ function M.options(options, names, what)
   for key, value in next, options do
     if not M.contains(names, key) then
       error(errors.unknown("option" .. to, key, M.nearest(key, names)), 3)
+    end
+    if flags and M.contains(flags, key) and type(value) ~= "boolean" then
+      error(("bad option %s%s (true or false expected, got %s)"):format(key, to, kind_of(value)), 3)
     end
     out[key] = value
   end

@@ -196,6 +196,8 @@ local HINTS = {
   ["interpreter EACCES"] = "the interpreter must be executable by the container's user",
   ["state EROFS"] = "choose a writable state root: lc.new(path)",
   ["state EACCES"] = "choose a state root of your own: lc.new(path); the default one belongs to root",
+  ["lock ENOSPC"] = "the file system of the state root is full",
+  ["stdio EBADF"] = "it must be open until the program has been started",
   ["state ENOSPC"] = "the file system of the state root is full",
   ["state EDQUOT"] = "the quota on the file system of the state root is used up",
   ["state ENOENT"] = "it was removed, or its file system lets nobody make a directory: choose another state root",
@@ -397,7 +399,7 @@ local SENTENCES = {
     return raw.subject and "exec: " .. quoted(raw.subject) .. ": " .. errno_words(raw)
   end,
   interpreter = function(raw)
-    return raw.subject and "exec: the interpreter or loader of " .. quoted(raw.subject) .. ": "
+    return raw.subject and "exec: the interpreter or loader " .. quoted(raw.subject) .. ": "
       .. errno_words(raw)
   end,
   cgroup = limit_sentence,
@@ -1014,6 +1016,16 @@ function M.state_damaged(id, what, hint)
   return M.new { code = "SystemError", step = "state", subject = id,
     message = "the state of container " .. quoted(id) .. " is damaged: " .. what,
     hint = hint or "destroy removes the container all the same" }
+end
+
+--- A directory of the state root that nobody made for a container.
+---@param id string
+---@param name string what is in it
+---@return libcontainer.Error
+function M.no_container(id, name)
+  return M.new { code = "SystemError", step = "state", subject = id,
+    message = ("%s is no container: there is no state.json in that directory, but %s"):format(quoted(id), quoted(name)),
+    hint = "nothing was removed: choose another state root, or remove the directory by hand" }
 end
 
 --- A document that is no JSON.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 require("spec.support.schema_stub").provide()
 local configs = require "libcontainer.configs"
+local json = require "libcontainer.json"
 local normal = require "libcontainer.configs.normal"
 local rules = require "libcontainer.configs.rules"
 
@@ -223,6 +224,10 @@ describe("configs.builder", function()
     assert.error_matches(function() return configs.builder():mask_pth("1M") end, 'did you mean "mask_path"')
     assert.error_matches(function() return configs.builder():args { "sh" } end, "field of the process")
     assert.has_error(function() configs.builder():mount() end)
+    for _, name in ipairs { "rootfs", "memory", "cpu_shares", "bind", "hostname" } do
+      assert.error_matches(function() return configs.builder()[name](configs.builder(), nil) end,
+        "bad argument to '" .. name .. "'")
+    end
     assert.has_error(function() configs.builder():sysctl("x") end)
   end)
 
@@ -264,6 +269,22 @@ describe("configs.merge", function()
         labels = { a = "b" }, memory = "1M", cpus = 1 },
         { hostname = false, mounts = false, readonlyfs = false, seccomp = false, sysctl = { a = false }, labels = false,
           cgroups = { memory = false, oom_kill_disable = false } }))
+  end)
+
+  it("keeps what is wrong with a list, so that it is told: a hole loses nothing that comes behind it", function()
+    local tmpfs <const> = { destination = "/x", type = "tmpfs" }
+    for name, wrong in pairs { mounts = { [2] = tmpfs }, devices = { [3] = { path = "/dev/x" } },
+      rlimits = { { type = "CORE", soft = 0, hard = 0 }, nil, { type = "CPU", soft = 2, hard = 2 } },
+      hooks = { prestart = { [2] = { path = "/bin/true" } } } } do
+      local _, err = configs.validate(assert(configs.host_root { [name] = wrong }))
+      assert.matches("^" .. name, err.field)
+      assert.matches("%[[12]%]$", err.field)
+      assert.equal("is missing: the array has a hole", err.problems[1].message)
+    end
+    local _, err = configs.validate(assert(configs.host_root { mounts = { tmpfs, nil, tmpfs }, tmpfs = "/y" }))
+    assert.equal("mounts[2]", err.field)
+    _, err = configs.host_root { bind = { nil, "/etc" } }
+    assert.equal("bind[1]", err.field)
   end)
 
   it("keeps both sides as they are", function()
@@ -359,6 +380,19 @@ describe("friendly forms", function()
         "rro" } } }, last)
     assert.equal("/srv/x", configs.prepare_run({ "sh", rootfs = "/srv/x" }).rootfs)
     assert.is_nil(configs.prepare_run({ "sh", rootfs = "/srv/x" }).readonlyfs)
+  end)
+
+  it("name a mistake in the array part and in the environment as they were written", function()
+    for _, prepare in ipairs { configs.prepare_run, configs.prepare_exec, configs.prepare_process } do
+      local _, err = prepare { "echo", json.null }
+      assert.equal("args[2]", (err or select(2, prepare { "echo", json.null })).field)
+      _, err = prepare { "env", env = { NAME = "a\0b" } }
+      assert.equal("env.NAME", err.field)
+    end
+    for _, wrong in ipairs { {}, print, 2 ^ 31, -1, true } do
+      local _, err = configs.prepare_process { "cat", stdout = wrong }
+      assert.equal("stdout", err.field)
+    end
   end)
 
   it("tell all mistakes of lc.run at once", function()

@@ -45,7 +45,7 @@ describe("errors", function()
       tostring(errors.raw { errno = 2, step = "exec", subject = "/bin/foo" }), 1, true)
     assert.matches('exec: "/etc/passwd": permission denied (EACCES)',
       tostring(errors.raw { errno = 13, step = "exec", subject = "/etc/passwd" }), 1, true)
-    assert.matches('the interpreter or loader of "/run.sh": no such file or directory',
+    assert.matches('the interpreter or loader "/run.sh": no such file or directory',
       tostring(errors.raw { errno = 2, step = "interpreter", subject = "/run.sh" }), 1, true)
   end)
 

@@ -59,7 +59,7 @@ local MESSAGES <const> = {
   { "exec", "ENOEXEC", "process.args", "/bin/text", "exec: \"/bin/text\": exec format error (ENOEXEC)" },
   { "exec", "E2BIG", "process.args", "/bin/sh", "exec: \"/bin/sh\": argument list too long (E2BIG)" },
   { "interpreter", "ENOENT", "process.args", "/lib/ld.so",
-    "exec: the interpreter or loader of \"/lib/ld.so\": no such file or directory (ENOENT)" },
+    "exec: the interpreter or loader \"/lib/ld.so\": no such file or directory (ENOENT)" },
   { "state", "ENOSPC", nil, "/run/libcontainer/web/state.json",
     "state: /run/libcontainer/web/state.json: no space left on device (ENOSPC)" },
   { "state", "EPERM", nil, "/run/libcontainer", "state: /run/libcontainer: operation not permitted (EPERM)" },

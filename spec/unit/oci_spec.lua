@@ -248,6 +248,12 @@ describe("configs.to_oci", function()
     end
   end)
 
+  it("reads no path that is cut at a NUL", function()
+    local config, err = configs.from_oci("/etc/passwd\0x")
+    assert.is_nil(config)
+    assert.equal("source", err.field)
+  end)
+
   it("refuses names of users, which OCI has not, and what is no configuration", function()
     local _, err = configs.to_oci({ rootfs = "/x" }, { "sh", user = "daemon:1", additional_groups = { "games" } })
     local paths = { err.problems[1].field, err.problems[2].field }

@@ -85,7 +85,10 @@ static int push_number_or_nil(lua_State *L, int number)
 /* core.signal(name) -> number | nil */
 static int core_signal(lua_State *L)
 {
-	return push_number_or_nil(L, lc_signal_number(luaL_checkstring(L, 1)));
+	size_t length;
+	const char *name = luaL_checklstring(L, 1, &length);
+
+	return push_number_or_nil(L, strlen(name) == length ? lc_signal_number(name) : -1);
 }
 
 /* core.signal_name(number) -> "TERM" | nil */

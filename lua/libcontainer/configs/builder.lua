@@ -24,8 +24,16 @@ end
 
 -- --- what a method does ---
 
+-- nil is what a variable without a value is, and would mean the default: the host's own root for rootfs.
+local function check_given(name, value)
+  if value == nil then
+    error(("bad argument to '%s' (the value expected; false takes away what the profile has)"):format(name), 3)
+  end
+end
+
 local function set(name)
   return function(self, value)
+    check_given(name, value)
     self.fields[name] = value
     return self
   end
@@ -33,6 +41,7 @@ end
 
 local function set_limit(name)
   return function(self, value)
+    check_given(name, value)
     self.fields.cgroups = self.fields.cgroups or {}
     self.fields.cgroups[name] = value
     return self
@@ -81,6 +90,7 @@ end
 -- bind and tmpfs may be given any number of times.
 local function append_texts(name)
   return function(self, value)
+    check_given(name, value)
     local list = self.fields[name] or {}
     for key, item in next, type(value) == "table" and value or { value } do
       list[math.type(key) == "integer" and #list + 1 or key] = item

@@ -169,7 +169,7 @@ local function strict_process(t, problems)
     check.add(problems, "", "a process must be a table, not " .. type(t))
     return {}
   end
-  local process = check.copy(t, problems, "", normal.OPAQUE) or {}
+  local process = check.copy(t, problems, "", normal.OPAQUE, "args") or {}
   local elsewhere = {}
   normal.process(process, problems)
   misplaced(process, "process", "config", "is a field of the container, not of a process", elsewhere)
@@ -262,6 +262,9 @@ function M.from_oci(source, options)
   end
   local document, place = source, bundle
   if type(source) == "string" then
+    if source:find("\0", 1, true) then
+      return nil, errors.config_problem("source", "has a NUL byte in it: no path has")
+    end
     document, place = read_bundle(source)
     if document == nil then
       return nil, place

@@ -17,6 +17,12 @@ local MERGED <const> = { cgroups = true, hooks = true }
 -- Kinds for which false is a value.
 local HAS_FALSE <const> = { flag = true, choice3 = true, lua = true }
 
+-- What has a hole, or something that is no item, is not put behind another list: it would lose what is
+-- wrong with it, and what comes behind the hole.
+local function is_list(t)
+  return check.array_length(t, {}, "") ~= nil
+end
+
 local function over_items(base, more, key)
   local at = {}
   for i, item in ipairs(base) do
@@ -46,13 +52,13 @@ local function over_value(section, spec, old, new)
     return nil
   elseif not spec or type(old) ~= "table" or type(new) ~= "table" then
     return new -- what is no field, validation names
-  elseif section == "config" and KEYED[spec.name] then
+  elseif section == "config" and KEYED[spec.name] and is_list(new) then
     return over_items(old, new, KEYED[spec.name])
   elseif kind == "map" then
     return over_map(old, new)
   elseif kind == "object" and MERGED[spec.name] then
     return over_section(spec.detail, old, new)
-  elseif section == "hooks" then
+  elseif section == "hooks" and is_list(new) then
     return over_items(old, new)
   end
   return new

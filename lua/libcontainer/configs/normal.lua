@@ -415,6 +415,8 @@ local function environment(t, problems)
       check.add(problems, "env." .. name, "must be text or a whole number", value)
     elseif name == "" or name:find("=", 1, true) then
       check.add(problems, "env." .. name, "must have a name without \"=\"")
+    elseif (name .. value):find("\0", 1, true) then
+      check.add(problems, "env." .. name, "has a NUL byte in it")
     else
       list[#list + 1] = name .. "=" .. value
     end
@@ -496,7 +498,16 @@ local function add_binds(value, list, problems)
       .. "source", value)
     return
   end
-  for i, text in ipairs(value) do
+  local texts = {}
+  for key, text in next, value do
+    if type(key) ~= "string" then
+      texts[key] = text
+    end
+  end
+  if not check.array_length(texts, problems, "bind") then
+    return
+  end
+  for i, text in ipairs(texts) do
     local field = ("bind[%d]"):format(i)
     if type(text) == "string" then
       list[#list + 1] = bind_from_text(text, problems, field)
@@ -619,7 +630,8 @@ function M.shorthands(t, problems)
     add_binds(t.bind, extra, problems)
   end
   t.tmpfs, t.bind = nil, nil
-  if #extra > 0 and (t.mounts == nil or type(t.mounts) == "table") then
+  -- behind a list with a hole they would fill it; the walk refuses that one
+  if #extra > 0 and (t.mounts == nil or check.array_length(t.mounts, {}, "mounts")) then
     t.mounts = t.mounts or {}
     table.move(extra, 1, #extra, #t.mounts + 1, t.mounts)
   end
@@ -649,7 +661,7 @@ function M.take_apart(t, for_exec)
     check.add(problems, "", "must be a table, not " .. type(t))
     return config, process, options, problems
   end
-  t = check.copy(t, problems, "", M.OPAQUE) or {}
+  t = check.copy(t, problems, "", M.OPAQUE, "args") or {}
   for key, value in next, t do
     if math.type(key) == "integer" then
       args[key] = value
