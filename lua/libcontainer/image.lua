@@ -160,6 +160,7 @@ function M.open(name, options)
   if not platform then
     return nil, errors.config_problem("platform", "must be written as \"linux/arm64\" or \"linux/arm/v7\"")
   end
+  if name:find("\0", 1, true) then return nil, errors.image_invalid(name, "has a NUL byte in it: no path has") end
   local path, tag = split(name)
   if not path then return nil, tag end
   local err
@@ -352,6 +353,14 @@ local function fill(self, staging, limits, total)
   return true
 end
 
+-- A copy of a directory that holds the copy has no end.
+local function is_in_source(self, parent)
+  if self._source or self._kind ~= "directory" then return false end
+  local source, place = core.real_path(self._path), core.real_path(parent)
+  if not source or not place then return false end -- opening them says why
+  return source == "/" or (place .. "/"):sub(1, #source + 1) == source .. "/"
+end
+
 ---@class libcontainer.Unpacked
 ---@field path string       the root file system
 ---@field entries integer   of all layers
@@ -380,16 +389,23 @@ function Image:unpack(path, options)
   if not place or place == "." or place == ".." or path:find("\0", 1, true) then
     return nil, errors.config_problem("path", "must name a directory that does not exist yet")
   end
-  local staging <close>, raw = core.staging(parent == "" and "/" or parent, place, true)
-  if not staging then return nil, errors.raw(raw, { subject = path }) end
+  parent = parent == "" and "/" or parent
+  if is_in_source(self, parent) then
+    return nil, errors.config_problem("path", "is in the directory that is to be copied")
+  end
+  local staging <close>, raw = core.staging(parent, place, true)
+  if not staging then
+    return nil, errors.raw(raw, { subject = path, hint = core.errno_name(raw.errno) == "ENOENT"
+      and "make the directory first that it is to be in" or nil })
+  end
   local total = { entries = 0, bytes = 0, skipped = { count = 0 } }
   local fine
   fine, err = fill(self, staging, limits, total)
   if not fine then return nil, err end
   fine, raw = staging:commit()
   if not fine then return nil, errors.raw(raw, { subject = path }) end
-  return object.plain { path = parent .. "/" .. place, entries = total.entries, bytes = total.bytes,
-    skipped = total.skipped }
+  return object.plain { path = (parent == "/" and "" or parent) .. "/" .. place, entries = total.entries,
+    bytes = total.bytes, skipped = total.skipped }
 end
 
 function Image:__tostring()

@@ -419,6 +419,15 @@ describe("what cannot be done about a network", function()
     ]]
   end)
 
+  it("is of a bridge with a name of its whole length: none is cut at a NUL", function()
+    local network = require "libcontainer.network"
+    for _, change in ipairs { network.add_bridge, network.remove_bridge } do
+      local done, err = change("lo\0x")
+      assert.is_nil(done)
+      assert.equal("name", err.field)
+    end
+  end)
+
   it("is told of the package that is missing where libmnl is", function()
     fixture.needs("root", "busybox")
     local library = fixture.sh("ldconfig -p | sed -n 's/.*libmnl.so.0 .*=> //p' | head -1")

@@ -59,10 +59,11 @@ int lc_lua_mac_is_valid(lua_State *L)
 
 int lc_lua_link_name_is_valid(lua_State *L)
 {
-	const char *name = luaL_checkstring(L, 1);
+	size_t length;
+	const char *name = luaL_checklstring(L, 1, &length);
 
-	lua_pushboolean(L, lua_toboolean(L, 2) ? lc_link_template_is_valid(name)
-					       : lc_link_name_is_valid(name));
+	lua_pushboolean(L, strlen(name) == length && (lua_toboolean(L, 2) ? lc_link_template_is_valid(name)
+									  : lc_link_name_is_valid(name)));
 	return 1;
 }
 
