@@ -31,6 +31,9 @@ local THAW_TIMEOUT <const>, DESTROY_TIMEOUT <const>, END_TIMEOUT <const> = 10, 1
 local CLOSE_TIMEOUT <const> = 10
 local SIGCONT <const> = 18
 
+--- What it makes in the directory of a container.
+M.NAMES = { IMAGES, WORK, SCRATCH }
+
 -- --- options ---
 
 local COMMON <const> = { "images_directory", "work_directory", "tcp_established", "external_unix_connections",
@@ -42,6 +45,9 @@ local OF_RESTORE <const> = { "stdin", "stdout", "stderr", table.unpack(COMMON) }
 local FLAGS <const> = { { "tcp_established", "--tcp-established" }, { "external_unix_connections", "--ext-unix-sk" },
   { "shell_job", "--shell-job" }, { "file_locks", "--file-locks" }, { "leave_running", "--leave-running" },
   { "link_remap", "--link-remap" }, { "tcp_skip_in_flight", "--skip-in-flight" }, { "auto_dedup", "--auto-dedup" } }
+
+local FLAG_NAMES <const> = { "pre_dump" }
+for i, flag in ipairs(FLAGS) do FLAG_NAMES[i + 1] = flag[1] end
 
 local function check_path(options, name)
   local path = options[name]
@@ -67,7 +73,10 @@ local function check_series(options)
 end
 
 local function check_options(options, names, what)
-  options = check.options(options, names, what)
+  options = check.options(options, names, what, FLAG_NAMES)
+  if options.progress ~= nil and type(options.progress) ~= "function" then
+    return nil, errors.config_problem("progress", "must be a function, not a " .. type(options.progress))
+  end
   local fine, err = check_path(options, "images_directory")
   if fine then fine, err = check_path(options, "work_directory") end
   if fine then fine, err = check_series(options) end

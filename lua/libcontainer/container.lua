@@ -494,7 +494,7 @@ end
 ---@return true|nil
 ---@return libcontainer.Error|nil err  ContainerNotRunning
 function Container:signal(signal, options)
-  options = check.options(options, { "all" }, "signal")
+  options = check.options(options, { "all" }, "signal", { "all" })
   local number = process.signal_number(signal or "TERM")
   local status, err = existing_status(self)
   if not status then return nil, err end
@@ -608,7 +608,7 @@ end
 ---@return true|nil
 ---@return libcontainer.Error|libcontainer.Error[]|nil err  ContainerNotExists when that has been done; beside true the warnings: what failed of poststop hooks
 function Container:destroy(options)
-  options = check.options(options, { "force", "timeout" }, "destroy")
+  options = check.options(options, { "force", "timeout" }, "destroy", { "force" })
   local timeout = check.timeout(options.timeout, "option timeout of 'destroy'") or DESTROY_TIMEOUT
   if self._is_destroyed then return nil, errors.container_not_exists(self._id) end
   -- Who died while it made or removed the directory may have left it without a lock.

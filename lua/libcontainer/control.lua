@@ -45,14 +45,19 @@ end
 local function change(self, config, limits, is_alive)
   local record = self._record
   local old_config, old_changes = record.config, record.config_changes
-  local done, raw = self._core:check(for_core(limits, config))
-  if done and is_alive then
+  local done, err, raw
+  if is_alive then
     local before = for_core({ devices = old_config.cgroups and old_config.cgroups.devices }, old_config)
-    done, raw = self._core:set(for_core(limits, config), before)
+    done, raw = self._core:check(for_core(limits, config))
+    if done then done, raw = self._core:set(for_core(limits, config), before) end
+    err = not done and errors.raw(raw)
+  else
+    done, err = self._factory:_check_limits(self._id, config)
   end
-  if not done then return nil, errors.raw(raw) end
+  if not done then return nil, err end
   record.config, record.config_changes = config, (old_changes or 0) + 1
-  local saved, err = state.save(self._directory, record)
+  local saved
+  saved, err = state.save(self._directory, record)
   if saved then return true end
   record.config, record.config_changes = old_config, old_changes
   if is_alive then

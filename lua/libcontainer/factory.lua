@@ -9,6 +9,7 @@ local container = require "libcontainer.container"
 local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
 local hooks = require "libcontainer.configs.hooks"
+local layer = require "libcontainer.layer"
 local network = require "libcontainer.network"
 local object = require "libcontainer.object"
 local sharing = require "libcontainer.sharing"
@@ -54,17 +55,32 @@ local function check_cgroups_option(value)
     'write "auto", "fs", "systemd" or "none"')
 end
 
-local function check_init_options(options)
+local function is_text(value)
+  return type(value) == "string" and not value:find("\0", 1, true)
+end
+
+local function is_argument_list(value)
+  local count = check.array_length(value, {}, "init_args")
+  for i = 1, count or 0 do
+    if not is_text(value[i]) then return false end
+  end
+  return count ~= nil
+end
+
+local function check_options(options)
   local path, args = options.init_path, options.init_args
-  if path ~= nil and (type(path) ~= "string" or path:sub(1, 1) ~= "/") then
-    return nil, errors.config_problem("init_path", "must be an absolute path")
+  for _, name in ipairs { "init_path", "criu_path" } do
+    local value = options[name]
+    if value ~= nil and not (is_text(value) and value:sub(1, 1) == "/") then
+      return nil, errors.config_problem(name, "must be an absolute path")
+    end
   end
-  local criu_path = options.criu_path
-  if criu_path ~= nil and (type(criu_path) ~= "string" or criu_path:sub(1, 1) ~= "/") then
-    return nil, errors.config_problem("criu_path", "must be an absolute path")
-  end
-  if args ~= nil and (path == nil or type(args) ~= "table") then
+  if args ~= nil and (path == nil or not is_argument_list(args)) then
     return nil, errors.config_problem("init_args", "must be an array of strings beside init_path")
+  end
+  local validator = options.validator
+  if validator ~= nil and type(validator) ~= "function" then
+    return nil, errors.config_problem("validator", "must be a function, not a " .. type(validator))
   end
   return true
 end
@@ -87,7 +103,7 @@ function M.new(root, options)
     return nil, errors.config_problem("root", "must be an absolute path", "write lc.new(\"/run/...\")")
   end
   local fine, err = check_cgroups_option(options.cgroups)
-  if fine then fine, err = check_init_options(options) end
+  if fine then fine, err = check_options(options) end
   if not fine then return nil, err end
   local manager = options.cgroups ~= "none" and options.cgroups or nil
   local host, raw = core.host(installed_init(), manager)
@@ -198,6 +214,13 @@ local function check_limits(self, handle, config)
     or self._has_no_cgroups and "this user may make no cgroup here: limits need one that was delegated to him, "
       .. "as systemd-run --user -p Delegate=yes does"
   return nil, errors.raw(raw, { hint = hint or nil })
+end
+
+-- The same for one that does not run: what its core object knows is what its last start has made.
+function Factory:_check_limits(id, config)
+  local handle <close>, err = open_core(self, id, config)
+  if not handle then return nil, err end
+  return check_limits(self, handle, config)
 end
 
 -- Its place must be free.
@@ -555,7 +578,20 @@ function Factory:list()
   return object.list(list)
 end
 
---- Destroy a container by id, whatever state its files are in.
+-- A directory without a record may be anybody's: what we make has nothing else in it.
+local function check_is_ours(id, directory)
+  local names, raw = directory:names()
+  if not names then return nil, errors.raw(raw) end
+  for _, name in ipairs(names) do
+    if not (state.is_file(name) or name == layer.NAME or check.contains(checkpoint.NAMES, name)) then
+      return nil, errors.no_container(id, name)
+    end
+  end
+  return true
+end
+
+--- Destroy a container by id, whatever state its files are in. A directory that nobody has made for a
+-- container is left alone.
 ---@param id string
 ---@param options table|nil  as for container:destroy
 ---@return true|nil
@@ -569,6 +605,11 @@ function Factory:destroy(id, options)
   local loaded, why, damaged = open_container(self, id, directory)
   if not loaded and not damaged and why.code == "ContainerNotExists" then
     -- made, but killed before its intent was written: there is nothing else of it
+    fine, err = check_is_ours(id, directory)
+    if not fine then
+      directory:close()
+      return nil, err
+    end
     damaged = damaged_container(self, id, directory, why)
   end
   local target = loaded or damaged

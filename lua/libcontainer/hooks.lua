@@ -15,6 +15,7 @@ local errors = require "libcontainer.errors"
 local forms = require "libcontainer.configs.hooks"
 local json = require "libcontainer.json"
 local loop = require "libcontainer.loop"
+local object = require "libcontainer.object"
 
 local M = {}
 
@@ -222,7 +223,7 @@ function M.poststop(box)
     if not done then warnings[#warnings + 1] = err end
   end
   box._record.poststop_due = nil
-  return warnings[1] and warnings or nil
+  return warnings[1] and object.list(warnings) or nil
 end
 
 return M

@@ -6,8 +6,8 @@ local object = require "libcontainer.object"
 
 local M = {}
 
--- In the directory of the container, with which it goes.
-local NAME <const> = "layer"
+--- Its name in the directory of the container, with which it goes.
+M.NAME = "layer"
 
 --- Where it is; nil when the container has none.
 ---@param box libcontainer.Container
@@ -15,7 +15,7 @@ local NAME <const> = "layer"
 function M.path(box)
   local overlay = box._record.config.overlay
   if not overlay then return nil end
-  return overlay.layer or box._factory:_place(box._id, NAME)
+  return overlay.layer or box._factory:_place(box._id, M.NAME)
 end
 
 --- Make what is missing of it, before a start.

@@ -129,6 +129,14 @@ end
 -- edited or copied record does not make a stranger of its pid the init.
 local WITNESS <const> = "init"
 
+--- Is it a file that is kept beside the record, or a new text of one that was not finished?
+---@param name string
+---@return boolean
+function M.is_file(name)
+  local unfinished = name:match("^%.(.*)%.%x+$")
+  return name == "lock" or name == "latch" or name == WITNESS or unfinished == FILE or unfinished == WITNESS
+end
+
 --- Write down that the container has no cgroups, and its init as soon as there is one.
 ---@param directory userdata
 ---@param name string      the container's own among all roots

@@ -238,6 +238,10 @@ describe("a container", function()
     assert.is_nil(done)
     assert.equal("ContainerNotStopped", err.code)
     assert.is_string(err.hint)
+    for _, neither in ipairs { "no", 0, {} } do
+      assert.error_matches(function() box:destroy { force = neither } end, "force of destroy %(true or false expected")
+    end
+    assert.error_matches(function() box:signal("KILL", { all = "no" }) end, "all of signal %(true or false expected")
     assert.equal("running", box:status())
     assert(box:destroy())
     local exit = assert(p:wait(fixture.seconds(30))) -- the end of a destroyed one is still told

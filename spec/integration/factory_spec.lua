@@ -68,6 +68,19 @@ describe("a factory", function()
     assert.equal("init_path", err.field)
   end)
 
+  it("refuses options that are of no use where they will be used", function()
+    for name, wrong in pairs { validator = "x", init_path = "/bin/true\0x", criu_path = 5 } do
+      local factory, err = lc.new(fixture.root(), { [name] = wrong })
+      assert.is_nil(factory, name)
+      assert.equal("ConfigInvalid", err.code)
+      assert.equal(name, err.field)
+    end
+    for _, wrong in ipairs { "x", { 5 }, { nil, "x" }, { "a\0b" } } do
+      local _, err = lc.new(fixture.root(), { init_path = "/bin/true", init_args = wrong })
+      assert.equal("init_args", err.field)
+    end
+  end)
+
   it("creates, loads, lists and destroys", function()
     fixture.needs("root", "busybox")
     local factory, rootfs = fixture.factory(), fixture.rootfs()
@@ -233,6 +246,26 @@ describe("a factory", function()
     assert.equal("lock state.json", fixture.sh("echo $(ls %s/box)", elsewhere))
     assert.equal("created", box:status())
     fixture.sh("rm %s/box", root)
+  end)
+
+  it("destroys no directory that nobody has made for a container", function()
+    fixture.needs("root")
+    local root = fixture.root()
+    local factory = assert(lc.new(root))
+    fixture.sh("mkdir -p %s/data/layer %s/data/more && echo precious >%s/data/more/file", root, root, root)
+    local before = tree(root)
+    local done, err = factory:destroy("data")
+    assert.is_nil(done)
+    assert.equal("SystemError", err.code)
+    assert.equal("state", err.step)
+    assert.equal("data", err.subject)
+    assert.matches('"more"', tostring(err))
+    assert.equal(before, tree(root))
+    assert.same({}, assert(factory:list()))
+    -- what is left of a host that was killed is ours, whatever of it is there
+    fixture.sh("cd %s/data && rm -r more && touch lock latch init .state.json.12ab34cd && mkdir criu.image", root)
+    assert(factory:destroy("data"))
+    assert.equal("", fixture.sh("ls -A %s", root))
   end)
 
   it("says that an id is unknown", function()

@@ -222,6 +222,7 @@ describe("hooks", function()
     assert.equal(2, #warnings)
     assert.same({ "hooks.poststop[1]", 7, "first\n" }, { warnings[1].field, warnings[1].status, warnings[1].output })
     assert.equal("hooks.poststop[2]", warnings[2].field)
+    assert.equal(tostring(warnings[1]) .. "\n" .. tostring(warnings[2]), tostring(warnings))
     assert.equal("last\n", fixture.read(place .. "/last"))
     local state = json.decode(fixture.read(place .. "/told"))
     assert.equal("stopped", state.status)
@@ -389,7 +390,7 @@ describe("a hook that does not end", function()
   it("but floods its output is read all the while, and the end of that is kept [L06]", function()
     fixture.needs("root", "busybox")
     for _, kind in ipairs { "prestart", "create_container", "start_container" } do
-      local box = container { [kind] = { sh("echo first; exec yes", { timeout = 0.3 }) } }
+      local box = container { [kind] = { sh("echo first; exec yes", { timeout = fixture.seconds(1) }) } }
       local _, err = box:start { "true" }
       assert.equal("ETIMEDOUT", err.errname)
       assert.equal(64 * 1024, #err.output)

@@ -217,6 +217,28 @@ describe("a change of limits", function()
     assert.equal("ContainerNotExists", err.code)
   end)
 
+  it("is known for what it is after a start that made no cgroup", function()
+    fixture.needs("root", "busybox", "cc")
+    fixture.lua_prints([[
+      local box <close> = assert(assert(lc.new(root)):create("box", { rootfs = rootfs, cgroups = { memory = "64M" } }))
+      local held = {}
+      while true do -- a descriptor is left for each step until the cgroups are made
+        local file = io.open("/dev/null")
+        if not file then break end
+        held[#held + 1] = file
+      end
+      local p, err
+      repeat
+        assert(held[1], "no start has failed at its cgroups")
+        table.remove(held):close()
+        p, err = box:start { "true" }
+      until p or err.step == "cgroup" and err.subject:find("libcontainer-", 1, true)
+      assert(not p and err.errname == "EMFILE", tostring(err))
+      for _, file in ipairs(held) do file:close() end
+      assert(box:set { pids = 9 })
+      assert(box:start { "true" })]], { args = { fixture.root(), fixture.rootfs() }, shell = "ulimit -n 64;" })
+  end)
+
   it("of one item of a list leaves the others", function()
     fixture.needs("root", "busybox")
     local box <close> = running { hugetlb_limit = { ["2MB"] = "4M" } }

@@ -352,7 +352,7 @@ static int root_remove(lua_State *L)
 	return lc_lua_answer(L, lc_factory_remove(factory, directory, id, &err), &err);
 }
 
-struct id_list {
+struct name_list {
 	struct lc_arena arena;
 	const char **items;
 	size_t count, room;
@@ -360,7 +360,7 @@ struct id_list {
 
 static int collect_id(void *context, const char *id)
 {
-	struct id_list *list = context;
+	struct name_list *list = context;
 	const char **items =
 		lc_arena_grow(&list->arena, list->items, list->count, &list->room, sizeof(*items));
 
@@ -371,9 +371,15 @@ static int collect_id(void *context, const char *id)
 	return list->items[list->count++] == NULL ? -ENOMEM : 0;
 }
 
-static int push_ids(lua_State *L)
+static int collect_entry(void *context, const char *name, unsigned char type)
 {
-	const struct id_list *list = lua_touserdata(L, 1);
+	(void) type;
+	return collect_id(context, name);
+}
+
+static int push_names(lua_State *L)
+{
+	const struct name_list *list = lua_touserdata(L, 1);
 
 	lua_createtable(L, (int) list->count, 0);
 	for (size_t i = 0; i < list->count; i++) {
@@ -383,26 +389,44 @@ static int push_ids(lua_State *L)
 	return 1;
 }
 
+/* What was collected becomes an array, by the function that is on the stack since before there was a list. */
+static int answer_names(lua_State *L, struct name_list *list, int r, struct lc_error *err)
+{
+	int status;
+
+	if (r == -ENOMEM)
+		lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
+	if (r < 0) {
+		lc_arena_done(&list->arena);
+		return lc_lua_failure(L, err, NULL);
+	}
+	lua_pushlightuserdata(L, list);
+	status = lua_pcall(L, 1, 1, 0);
+	lc_arena_done(&list->arena);
+	return status == LUA_OK ? 1 : lua_error(L);
+}
+
 /* root:ids() -> array of ids that have a directory | nil, raw */
 static int root_ids(lua_State *L)
 {
 	const struct lc_factory *factory = check_factory(L, 1);
-	struct id_list list = {.arena = LCT_ARENA_INIT};
+	struct name_list list = {.arena = LCT_ARENA_INIT};
 	struct lc_error err;
-	int r, status;
 
-	lua_pushcfunction(L, push_ids); /* may raise: before the arena holds anything */
-	r = lc_factory_each(factory, collect_id, &list, &err);
-	if (r == -ENOMEM)
-		lc_fail(&err, LCT_STEP_MEMORY, ENOMEM, "");
-	if (r < 0) {
-		lc_arena_done(&list.arena);
-		return lc_lua_failure(L, &err, NULL);
-	}
-	lua_pushlightuserdata(L, &list);
-	status = lua_pcall(L, 1, 1, 0);
-	lc_arena_done(&list.arena);
-	return status == LUA_OK ? 1 : lua_error(L);
+	lua_pushcfunction(L, push_names);
+	return answer_names(L, &list, lc_factory_each(factory, collect_id, &list, &err), &err);
+}
+
+/* directory:names() -> array of what is in it | nil, raw */
+static int directory_names(lua_State *L)
+{
+	int directory = check_descriptor(L, 1, LCT_DIRECTORY_TYPE);
+	struct name_list list = {.arena = LCT_ARENA_INIT};
+	struct lc_error err;
+
+	lua_pushcfunction(L, push_names);
+	return answer_names(L, &list,
+		lc_dir_each(directory, collect_entry, &list, LCT_STEP_STATE, &err), &err);
 }
 
 void lc_lua_open_host(lua_State *L)
@@ -434,6 +458,7 @@ void lc_lua_open_host(lua_State *L)
 		{"read", directory_read},
 		{"replace", directory_replace},
 		{"remove_latch", directory_remove_latch},
+		{"names", directory_names},
 		{"is_open", directory_is_open},
 		{"close", directory_close},
 		{NULL, NULL},

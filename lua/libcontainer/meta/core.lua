@@ -499,6 +499,11 @@ function Directory:changes() end
 ---@return libcontainer.RawError|nil
 function Directory:replace(name, text) end
 
+--- What is in it, in no order.
+---@return string[]|nil
+---@return libcontainer.RawError|nil
+function Directory:names() end
+
 function Directory:close() end
 
 --- The directory `name` below it: as core.images.
