@@ -131,6 +131,7 @@ local function refresh(self)
   local followed
   followed, err = self._factory:_follow(self, record)
   if not followed then return nil, err end
+  if self._init then self._init:_poll() end -- ours to reap, whoever has started the next one
   self._record, self._init = record, false
   return true
 end

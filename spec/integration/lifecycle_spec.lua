@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The life of a container as others meet it: who looks, signals, starts or destroys it from outside, and
 -- what stays when it has gone.
+local core = require "libcontainer.core"
 local fixture = require "spec.support.fixture"
 local proc = require "spec.support.proc"
 local lc = require "libcontainer"
@@ -113,6 +114,29 @@ describe("a container", function()
     assert(others[3]:destroy { timeout = fixture.seconds(10) })
     assert.is_false(proc.is_alive(p:pid()))
     assert.equal("destroyed", box:status())
+  end)
+
+  it("leaves no zombie of a run when another object or process has started the next, and its maker looks", function()
+    fixture.needs("root", "busybox")
+    local root = fixture.root()
+    local box <close> = assert(assert(lc.new(root)):create("box", { rootfs = fixture.rootfs(), detach = true }))
+    local again = [[assert(assert(assert(lc.new(arg[1])):load("box")):start { args = { "sleep", "1000" } })]]
+    local ways = {
+      function() assert(assert(assert(lc.new(root)):load("box")):start { args = { "sleep", "1000" } }) end,
+      function() fixture.lua_prints(again, { args = { root } }) end,
+    }
+    for _, start_again in ipairs(ways) do
+      local p = assert(box:start { args = { "sh", "-c", "exit 7" } })
+      local pid = p:pid()
+      assert(core.poll({ { p:pollfd(), "r" } }, fixture.seconds(30)) == 1)
+      start_again()
+      assert.equal("running", box:status())
+      assert.is_nil(fixture.read(("/proc/%d/stat"):format(pid)))
+      assert.equal(7, p:wait(0).status) -- who has started it has its status all the same
+      assert(box:signal("KILL"))
+      assert(box:wait(fixture.seconds(30)))
+    end
+    assert(box:destroy())
   end)
 
   it("that another one started again elsewhere in the cgroups is found there [O134] [O135]", function()
