@@ -96,10 +96,13 @@ local function wait_for(proc, session, deadline)
 end
 
 -- What the host could not do at a gate, and an init that has gone meanwhile is why. It is seen to have no root
--- and no namespaces any more a moment before its end of the session closes.
+-- and no namespaces any more a moment before its end of the session closes; who waits at the gate still is not
+-- waited for.
 local function why_at_gate(session, err)
   local is_of_hook = err.step == "hook" or err.step == "exec"
-  if not is_of_hook then loop.wait(session:pollfd(), "r", loop.deadline(DEATH_TIMEOUT)) end
+  if not is_of_hook and session:is_ending() then
+    loop.wait(session:pollfd(), "r", loop.deadline(DEATH_TIMEOUT))
+  end
   local event, raw = session:step()
   return event and err or errors.raw(raw)
 end

@@ -504,6 +504,13 @@ static int session_gate(lua_State *L)
 	return 1;
 }
 
+/* session:is_ending() -> boolean: the init has begun to end, and the other end of the session closes soon */
+static int session_is_ending(lua_State *L)
+{
+	lua_pushboolean(L, lc_process_is_ending(&check_box(L, 1)->session.process));
+	return 1;
+}
+
 /* session:map_ids() -> true | nil, raw: what the gate "ids" waits for */
 static int session_map_ids(lua_State *L)
 {
@@ -687,6 +694,7 @@ void lc_lua_open_session(lua_State *L)
 	static const luaL_Reg methods[] = {
 		{"step", session_step},
 		{"gate", session_gate},
+		{"is_ending", session_is_ending},
 		{"map_ids", session_map_ids},
 		{"go", session_go},
 		{"schedule", session_schedule},
