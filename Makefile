@@ -115,7 +115,7 @@ INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 
 .PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-rootless lint \
-	apicheck asan fault fuzz bench doc install clean size
+	apicheck asan sweep fault fuzz bench doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 # `make V=1` shows the commands
@@ -135,6 +135,7 @@ help:
 	@echo "make check       floors, lint, exports, C tests, specs"
 	@echo "make apicheck    the specs by a Lua that checks how its C API is used"
 	@echo "make asan        the specs under AddressSanitizer and UBSan"
+	@echo "make sweep       the sweeps of faults, with each call failing in every way"
 	@echo "make fuzz        hostile input made up by libFuzzer, FUZZ_SECONDS=600 for each target; FUZZ=plan: one"
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
 	@echo "make check-rootless  the specs of spec/rootless as an ordinary user, here and in a virtual machine"
@@ -284,6 +285,12 @@ asan: DEPS_ALL = 1
 asan: deps
 	@$(MAKE) --no-print-directory VARIANT=asan STRICT=-Werror all build/asan/test build/asan/replay
 	@spec/support/run-all build/asan
+
+# The specs that make calls fail, each of them and in every way: of most, `make check` tries some.
+sweep: DEPS_ALL = 1
+sweep: deps
+	@$(MAKE) --no-print-directory all fault
+	@LIBCONTAINER_SWEEP=full spec/support/run-all $(O) $(or $(SPECS),$(wildcard spec/integration/fault_*_spec.lua))
 
 # --- fuzzing ---
 

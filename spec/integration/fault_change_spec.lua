@@ -37,14 +37,14 @@ describe("while a container is looked at and listened to, a failing system call 
   fixture.check_leaks()
 
   it("is an error, never half of an answer, and no event is made up or lost [L46] [L12] [L13]", function()
-    assert.is_true(faults.sweep("fault_host", "watch", "once", table.unpack(ERRNOS)) >= fixture.rounds(150, 10))
+    assert.is_true(faults.sweep("fault_host", "watch", "once", table.unpack(ERRNOS)) >= fixture.rounds(50, 10))
   end)
 
   it("is that, too, when every later call fails [L46] [L12]", function()
-    assert.is_true(faults.sweep("fault_host", "watch", "sticky", "EMFILE") >= fixture.rounds(100, 10))
+    assert.is_true(faults.sweep("fault_host", "watch", "sticky", "EMFILE") >= fixture.rounds(50, 10))
   end)
 
   it("that was interrupted is made again, or is such a failure [L14] [L46]", function()
-    assert.is_true(faults.sweep("fault_host", "watch", "once", "EINTR") >= fixture.rounds(150, 10))
+    assert.is_true(faults.sweep("fault_host", "watch", "once", "EINTR") >= fixture.rounds(50, 10))
   end)
 end)

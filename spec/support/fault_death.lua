@@ -59,13 +59,12 @@ end
 case(math.maxinteger >> 32)
 local watch = sweep.watch { root = assert(lc.new(root))._root, cgroups = {}, is_remade = true }
 local _, calls = case(math.maxinteger >> 32)
-local stride = sweep.stride(calls)
-local nth = 0
+local nth, stride = sweep.spread(calls, 60)
 local fired
 repeat
-  nth = nth + stride
   fired, calls = case(nth)
   watch(("the init dies at %d"):format(nth))
+  nth = nth + stride
 until not fired
 assert(box:destroy())
 sweep.finish(calls)

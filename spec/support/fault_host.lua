@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- One sweep of the host's system calls: `fault_host.lua SCENARIO MODE ROOT ROOTFS [ERRNO …]`.
 --
--- For every call n of the scenario and every errno, call n fails ("once"), call n and all after it
--- fail until the scenario is over ("sticky"), or the host dies by SIGKILL at call n ("kill"; a
--- victim is a program of its own then). After each case nothing may be left: see fault_sweep.lua.
+-- For calls n of the scenario that are spread over all of it, call n fails with one of the errnos ("once"),
+-- call n and all after it fail until the scenario is over ("sticky"), or the host dies by SIGKILL at call n
+-- ("kill"; a victim is a program of its own then). After each case nothing may be left: see fault_sweep.lua.
 local core = require "libcontainer.core"
 local lc = require "libcontainer"
 local run = require "libcontainer.run"
@@ -15,8 +15,9 @@ local scenario_name, mode, root, rootfs = table.unpack(arg, 1, 4)
 local errnos = table.move(arg, 5, #arg, 1, {})
 local ID <const> = "swept"
 
--- --- scenarios: called with the label of the case, answer whether everything went well, and, when
--- destroy was made to fail, its error. `arm` starts the counting ---
+-- --- scenarios: called with the label of the case, answer whether everything went well; when destroy was
+-- made to fail, its error, and what it left is cleared away; and any other error, which excuses nothing that
+-- is left. `arm` starts the counting ---
 
 local function step(label, value, err)
   if value == nil or value == false then sweep.check_error(label, err) end
@@ -39,14 +40,15 @@ local is_further = scenarios[scenario_name] ~= nil
 -- What a careful user writes.
 function scenarios.life(label, arm)
   arm()
-  local factory = step(label .. " new", lc.new(root))
-  if not factory then return end
-  local c = step(label .. " create", factory:create(ID, config()))
-  if not c then return end
-  local p, why = c:start { args = { "/bin/true" }, stdout = "pipe" }
-  step(label .. " start", p, why)
+  local factory, why = lc.new(root)
+  if not step(label .. " new", factory, why) then return false, nil, why end
+  local c
+  c, why = factory:create(ID, config())
+  if not step(label .. " create", c, why) then return false, nil, why end
+  local p
+  p, why = c:start { args = { "/bin/true" }, stdout = "pipe" }
   local exit
-  if p then
+  if step(label .. " start", p, why) then
     exit, why = p:wait(patience.seconds(20))
     step(label .. " wait", exit, why)
   end
@@ -55,7 +57,7 @@ function scenarios.life(label, arm)
   end
   local gone, err = c:destroy()
   step(label .. " destroy", gone, err)
-  return exit ~= nil and gone, why or err
+  return exit ~= nil and gone, err, why
 end
 
 -- At a place of its own, with directories above it that are not there.
@@ -110,13 +112,14 @@ end
 function scenarios.run(label, arm)
   local lines = { "one\n", "two\n" }
   arm()
-  local factory = step(label .. " new", lc.new(root))
-  if not factory then return end
+  local factory, why = lc.new(root)
+  if not step(label .. " new", factory, why) then return false, nil, why end
   local t = config()
   t[1], t[2], t[3] = "/bin/sh", "-c", "cat; echo three >&2"
   t.id, t.timeout = ID, patience.seconds(20)
   t.input = function() return table.remove(lines, 1) end
-  local result, err = step(label .. " run", run.run(factory, t))
+  local result, err = run.run(factory, t)
+  step(label .. " run", result, err)
   if result and (result.stdout ~= "one\ntwo\n" or result.stderr ~= "three\n") then
     sweep.problem("%s: output %q %q", label, result.stdout, result.stderr)
   end
@@ -350,13 +353,13 @@ end
 
 local function in_process(label, nth, how)
   local began = core.now()
-  local is_fine, went_well, problem = pcall(scenario, label, arm_with(nth, how))
+  local is_fine, went_well, problem, why = pcall(scenario, label, arm_with(nth, how))
   local calls, fired = core.fault_calls()
   core.fault(0, 0)
   if disarmed then calls, fired = table.unpack(disarmed) end
   if not is_fine then sweep.problem("%s: raised %s", label, went_well) end
   if core.now() - began > patience.seconds(30) then sweep.problem("%s: took %d s", label, core.now() - began) end
-  if not fired and not went_well then sweep.problem("%s: failed without a fault: %s", label, problem) end
+  if not fired and not went_well then sweep.problem("%s: failed without a fault: %s", label, why or problem) end
   if is_further then
     further.settle(label, how & sweep.STICKY ~= 0)
     if mode == "kill" then further.finish() end -- each victim makes its own
@@ -408,6 +411,11 @@ end
 
 -- --- the sweep ---
 
+-- How many calls are tried: fewer of what takes long, because programs are started for it or network namespaces
+-- come and go.
+local WANTED <const> = { life = 300, place = 80, run = 80, hooks = 60, network = 60, undo = 80, foreign = 60,
+  destroy = 33, kill = 40, other = 60 }
+
 if mode == "make" then
   make_foreign(tonumber(errnos[1]), tonumber(errnos[2]))
   os.exit(0)
@@ -450,19 +458,18 @@ end
 
 before_case()
 local _, calls = in_process("without a fault", math.maxinteger >> 32, sweep.ERRNO.EIO)
-local stride = sweep.stride(calls)
-local nth, turn = 0, 0
+local nth, stride = sweep.spread(calls, WANTED[mode == "kill" and mode or scenario_name] or WANTED.other)
+local turn = math.random(math.max(1, #errnos))
 repeat
-  nth, turn = nth + stride, turn + 1
   local more = false
   if mode == "kill" then
     sweep.count()
     more = by_victim(("kill at %d"):format(nth), nth)
     calls = nth
   else
-    -- One errno for each call, in turn; SWEEP_FULL=1 tries all of them at each.
+    -- One errno for each call, in turn, or all of them.
     local first, last = turn % #errnos + 1, turn % #errnos + 1
-    if os.getenv("SWEEP_FULL") then first, last = 1, #errnos end
+    if sweep.is_full then first, last = 1, #errnos end
     for i = first, last do
       local name = errnos[i]
       before_case()
@@ -473,6 +480,7 @@ repeat
       more = more or fired
     end
   end
+  nth, turn = nth + stride, turn + 1
 until not more
 while foreign < made do -- made for nobody
   foreign = foreign + 1

@@ -1,18 +1,18 @@
 -- SPDX-License-Identifier: MIT
---- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS ERRNO first|further`.
+--- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS first|further [CALLS]`.
 --
 -- The container has something of everything, so its plan has every operation, and so has the plan of a
 -- further program in it, which is on a terminal and has a cgroup of its own. For each call n that
--- its init makes, that call fails ("fail", with errnos in turn) or the init dies there ("die"). The
--- error must name the operation, its step and its field of the configuration, and nothing may be
--- left: see fault_sweep.lua. Every operation that makes a call must have failed at least once.
+-- its init makes, or for about so many of them, that call fails ("fail", with errnos in turn) or the init dies
+-- there ("die"). The error must name the operation, its step and its field of the configuration, and nothing may
+-- be left: see fault_sweep.lua. Where each fails, every operation that makes a call must have failed.
 local core = require "libcontainer.core"
 local further = require "spec.support.fault_exec"
 local lc = require "libcontainer"
 local patience = require "spec.support.patience"
 local sweep = require "spec.support.fault_sweep"
 
-local mode, root, rootfs, first_errno, which = table.unpack(arg, 1, 5)
+local mode, root, rootfs, which, wanted = table.unpack(arg, 1, 5)
 local is_further = which == "further"
 local ID <const> = "swept"
 local ERRNOS <const> = { "EIO", "ENOMEM", "EPERM", "EMFILE", "ENOSPC" }
@@ -125,7 +125,7 @@ local function start_with(label, fault, name)
 end
 
 local function case(nth, turn)
-  local name = ERRNOS[(turn + (tonumber(first_errno) or 0)) % #ERRNOS + 1]
+  local name = ERRNOS[turn % #ERRNOS + 1]
   local label = ("init %s %s at %d"):format(mode, name, nth)
   local how = mode == "die" and sweep.DIE or sweep.ERRNO[name]
   local began = core.now()
@@ -143,8 +143,8 @@ assert(total and total > 0, "it does not start")
 watch("without a fault")
 
 -- Behind READY the calls are not told: the end is where nothing fails for a while.
-local stride = sweep.stride(total)
-local nth, turn, quiet = 0, 0, 0
+local first, stride = sweep.spread(total, tonumber(wanted) or total)
+local nth, turn, quiet = first - stride, math.random(#ERRNOS), 0
 while nth < total or quiet < 8 do
   nth, turn = nth + stride, turn + 1
   quiet = case(nth, turn) and quiet + stride or 0

@@ -3,11 +3,12 @@
 -- in a mount namespace of its own, so that a mount of somebody else is not taken for a leak.
 local fixture = require "spec.support.fixture"
 local programs = require "spec.support.programs"
+local sweep = require "spec.support.fault_sweep"
 
 local M = {}
 
--- A sweep that hangs is ended; a sane one takes seconds.
-local TIMEOUT <const> = 300
+-- A sweep that hangs is ended; a sane one takes seconds, or minutes where it tries everything.
+local TIMEOUT <const> = sweep.is_full and 3000 or 300
 
 local function run(command, namespaces, format, ...)
   local output = fixture.directory() .. "/sweep"

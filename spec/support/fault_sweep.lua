@@ -42,11 +42,19 @@ function M.finish(calls)
   os.exit(problems == 0, true)
 end
 
---- From one call to the next that is tried: 1, or more where a sweep would take too long.
----@param total integer  how many calls there are
----@return integer
-function M.stride(total)
-  return total // patience.rounds(total, 12)
+--- Are all calls to be tried, with every errno (`make sweep`)? Else some, as the others would take too long to
+-- be part of every check.
+M.is_full = os.getenv("LIBCONTAINER_SWEEP") == "full"
+
+--- Which calls are tried: every so manieth. It is chance that chooses the first, so that from one run to the next
+-- it is the turn of all of them; who finds something tells its number.
+---@param total integer   how many calls there are
+---@param wanted integer  how many of them to try on an ordinary machine
+---@return integer first
+---@return integer stride
+function M.spread(total, wanted)
+  local stride = M.is_full and 1 or math.max(1, total // patience.rounds(math.min(total, wanted), 12))
+  return math.random(stride), stride
 end
 
 -- --- errors ---
