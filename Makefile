@@ -68,8 +68,8 @@ CORE_SRC = \
 	src/network/route.c src/network/text.c \
 	src/configs/compile.c src/configs/compile_attributes.c src/configs/compile_cgroups.c src/configs/compile_credentials.c \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c src/configs/compile_places.c \
-	src/configs/compile_landlock.c src/configs/compile_networks.c src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
-	src/configs/path.c src/configs/schema.c \
+	src/configs/compile_landlock.c src/configs/compile_layers.c src/configs/compile_networks.c src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
+	src/configs/layers.c src/configs/path.c src/configs/schema.c \
 	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_mappings.c \
 	src/configs/validate_mounts.c src/configs/validate_networks.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \

@@ -510,6 +510,20 @@ function KINDS.later(value, _, problems, field)
   return nil
 end
 
+--- The tables of an array, with their index: what else is in it, the walk has named.
+---@param list any
+---@return fun(): integer|nil, table|nil
+function M.tables(list)
+  local i = 0
+  return function()
+    while type(list) == "table" do
+      i = i + 1
+      if list[i] == nil then return nil end
+      if type(list[i]) == "table" and not json.is_big(list[i]) then return i, list[i] end
+    end
+  end
+end
+
 --- Is it in the list?
 ---@param list any[]
 ---@param value any

@@ -141,10 +141,16 @@ local HINTS = {
     .. "to mount from",
   ["layer ESTALE"] = "the layer was made over another rootfs: container:reset_layer() empties it",
   ["layer EBUSY"] = "another container uses this layer: each needs its own",
-  ["layer EINVAL"] = "the file system of overlay.layer cannot hold a writable layer: it must know extended attributes, "
-    .. "and be no overlay itself",
+  ["layer EINVAL"] = "the kernel makes no overlay of these directories: that of the writable layer must be on a "
+    .. "file system with extended attributes that is no overlay itself, and in a user namespace nothing may be "
+    .. "mounted below those under it; overlay.memory needs no directory",
+  ["layer EOPNOTSUPP"] = "the file system of the writable layer does not keep the attributes user.overlay.*: a tmpfs "
+    .. "does from Linux 6.6 on; use overlay.layer",
+  ["layer EPERM"] = "the writable layer cannot be given to root of the container, or a layer not be opened for it: "
+    .. "that takes root",
   ["layer ENODEV"] = "the kernel has no overlay file system: modprobe overlay",
-  ["layer ELOOP"] = "a layer is part of another one, or the tree is too deep to be read",
+  ["layer ELOOP"] = "a layer is part of another one, or the tree is too deep to be read: overlay.memory is part of "
+    .. "none",
   ["idmap EINVAL"] = "the kernel cannot map the ids of this file system, or the mount has its ids mapped already: "
     .. "mount_setattr(2) lists those that it can",
   ["idmap EPERM"] = "mapping ids needs CAP_SYS_ADMIN over the file system of the source: root, and outside of any "
@@ -812,13 +818,16 @@ function M.mount_of_image(point)
     hint = "criu would follow links of the image out of it: mount from a directory of the host instead" }
 end
 
---- A container that writes into its rootfs.
+--- A container that writes into its rootfs, or into memory.
 ---@param id string
+---@param overlay table|nil  what its configuration has
 ---@return libcontainer.Error
-function M.no_layer(id)
-  return M.new { code = "SystemError", step = "layer", field = "overlay", errname = "EINVAL", errno = 22,
-    message = "container " .. quoted(id) .. " has no writable layer (EINVAL)",
-    hint = "create it with overlay = {}" }
+function M.no_layer(id, overlay)
+  return M.new { code = "SystemError", step = "layer", field = overlay and "overlay.memory" or "overlay",
+    errname = "EINVAL", errno = 22,
+    message = ("container %s %s (EINVAL)"):format(quoted(id), overlay
+      and "has its writable layer in memory, where only its own programs see it" or "has no writable layer"),
+    hint = overlay and "create it with overlay = {}, or with overlay.layer" or "create it with overlay = {}" }
 end
 
 --- A checkpoint of a container with a writable layer.

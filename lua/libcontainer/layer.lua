@@ -9,12 +9,12 @@ local M = {}
 --- Its name in the directory of the container, with which it goes.
 M.NAME = "layer"
 
---- Where it is; nil when the container has none.
+--- Where it is; nil when the container has none, or none that is a directory of the host.
 ---@param box libcontainer.Container
 ---@return string|nil
 function M.path(box)
   local overlay = box._record.config.overlay
-  if not overlay then return nil end
+  if not overlay or overlay.memory then return nil end
   return overlay.layer or box._factory:_place(box._id, M.NAME)
 end
 
@@ -25,7 +25,7 @@ end
 function M.make(box)
   local path = M.path(box)
   if not path then return true end
-  local made, raw = core.layer_make(path, box._record.config.rootfs)
+  local made, raw = core.layer_make(path, box._record.config)
   if not made then return nil, errors.raw(raw, { field = "overlay" }) end
   return true
 end
@@ -36,7 +36,7 @@ end
 ---@return libcontainer.Error|nil err
 function M.clear(box)
   local path = M.path(box)
-  if not path then return nil, errors.no_layer(box._id) end
+  if not path then return nil, errors.no_layer(box._id, box._record.config.overlay) end
   local done, raw = core.layer_clear(path)
   if not done then return nil, errors.raw(raw, { field = "overlay" }) end
   return true
@@ -47,9 +47,9 @@ end
 ---@return table[]|nil
 ---@return libcontainer.Error|nil err
 function M.diff(box)
-  local path, config = M.path(box), box._record.config
-  if not path then return nil, errors.no_layer(box._id) end
-  local found, raw = core.layer_diff(path, config.overlay.lower or {}, config.rootfs)
+  local path = M.path(box)
+  if not path then return nil, errors.no_layer(box._id, box._record.config.overlay) end
+  local found, raw = core.layer_diff(path, box._record.config)
   if not found then return nil, errors.raw(raw, { field = "overlay" }) end
   table.sort(found, function(a, b) return a.path < b.path end)
   local list = {}

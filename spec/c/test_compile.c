@@ -338,6 +338,39 @@ static void test_host_root(struct test *t)
 	compiled_done(&c);
 }
 
+static void test_layers(struct test *t)
+{
+	struct lc_config_overlay overlay = {.lower = STRINGS("/mid")};
+	struct lc_config_mount mounts[] = {{.destination = "/m", .type = "overlay",
+		.options = STRINGS("lowerdir=/a\\:b:/srv/root/x/../c", "upperdir=/u", "workdir=/w", "ro", "volatile")}};
+	struct lc_config_config config = {.rootfs = "/srv/root", .overlay = &overlay,
+		.mounts = {.items = mounts, .count = COUNT(mounts)}};
+	struct lc_config_process process = usual_process();
+	struct lc_compile_inputs in = {.id = "web", .last_capability = 40, .home = "/root", .layer = "/l"};
+	struct compiled c;
+
+	compile(&c, &config, &process, &in);
+	OK(IN_ORDER(&c, "\nlayer_open root=\"\" path=/mid slot=1 nofollow=0 @overlay\n"
+			"layer_open root=\"\" path=/srv/root slot=2 nofollow=0 @overlay\n"
+			"layer_open root=\"\" path=/l/upper slot=3 nofollow=1 @overlay\n"
+			"layer_open root=\"\" path=/l/work slot=4 nofollow=1 @overlay\n"
+			"overlay lower=1 count=2 is_staged=0 upper=3 work=4 options=redirect_dir=nofollow,metacopy=off,index=on ",
+		   "\nlayer_open root=\"\" path=/a:b slot=6 nofollow=0 @mounts[1]\n"
+		   "layer_open root=/srv/root path=/srv/root/c slot=7 nofollow=0 @mounts[1]\n",
+		   "\noverlay lower=6 count=2 is_staged=0 upper=8 work=9 "
+		   "options=redirect_dir=nofollow,metacopy=off,index=on,volatile label=\"\" attributes=0x1 slot=5 ",
+		   "\nroot_enter", "\nattach slot=5 "),
+		"layers are opened and made an overlay before the pivot, the topmost first");
+	compiled_done(&c);
+
+	overlay.memory = (struct lc_integer) {.is_set = true, .value = 1 << 20};
+	compile(&c, &config, &process, &in);
+	OK(IN_ORDER(&c, "\nfs_open type=tmpfs ", "\nlayer_stage slot=3 path=/srv/root ", "\nlayer_memory slot=3 like=2 ",
+		   "\noverlay lower=1 count=2 ", "\nlayer_unstage slot=3 "),
+		"one in memory is attached while the overlay is made, and no longer");
+	compiled_done(&c);
+}
+
 static void test_devices(struct test *t)
 {
 	struct lc_config_device devices[] = {
@@ -658,6 +691,7 @@ void test_compile(struct test *t)
 	test_cgroup_mounts(t);
 	test_holders(t);
 	test_host_root(t);
+	test_layers(t);
 	test_devices(t);
 	test_sources(t);
 	test_places(t);

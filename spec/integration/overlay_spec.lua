@@ -133,9 +133,11 @@ deleted /up]]
 
   it("tells what it cannot be, and a container without one has nothing to list", function()
     fixture.needs("root", "busybox")
-    local fine, err = configs.validate(configs.host_root { overlay = {} })
+    local fine, err = configs.validate(configs.default { rootfs = "/x",
+      overlay = { layer = "/l", memory = "1M", mapped = true } })
     assert.is_nil(fine)
-    assert.equal("overlay", err.problems[1].field)
+    assert.equal("overlay.memory", err.problems[1].field)
+    assert.equal("overlay.mapped", err.problems[2].field)
     fine, err = configs.validate(configs.default { rootfs = "/x", overlay = { lower = { "x" }, uper = "/x" } })
     assert.is_nil(fine)
     assert.equal(2, #err.problems)
@@ -152,6 +154,7 @@ deleted /up]]
     assert.equal("/no/such/layer", err.subject)
     local row
     for _, one in ipairs(assert(missing:explain())) do row = one.op == "overlay" and one or row end
+    assert.truthy(row.operands:find("options=redirect_dir=nofollow,metacopy=off,index=on", 1, true), row.operands)
     assert.equal("overlay", row.field)
   end)
 end)

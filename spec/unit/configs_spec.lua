@@ -3,7 +3,7 @@ require("spec.support.schema_stub").provide()
 local configs = require "libcontainer.configs"
 local json = require "libcontainer.json"
 local normal = require "libcontainer.configs.normal"
-local rules = require "libcontainer.configs.rules"
+local paths = require "libcontainer.configs.paths"
 
 -- What is said about `field` when `fields` are added to a good configuration; nil when nothing is.
 local function said(fields, field)
@@ -445,8 +445,8 @@ describe("rules", function()
     for _, path in ipairs { "srv/x", "/srv/../x", "/srv/./x", "/srv//x", "/srv/x/", "//", "/.." } do
       assert.is_string(said({ rootfs = path }, "rootfs"), path)
     end
-    assert.equal("/b/c", rules.normalise_path("/a/../b/./c//"))
-    assert.equal("/", rules.normalise_path("/../.."))
+    assert.equal("/b/c", paths.normalise("/a/../b/./c//"))
+    assert.equal("/", paths.normalise("/../.."))
   end)
 
   it("let nothing be mounted on or below /proc but what is known [A18] [O40]", function()
@@ -500,7 +500,8 @@ describe("rules", function()
     accepted { mounts = { bind { type = "tmpfs", options = { "size=64k", "mode=1777" } } } }
   end)
 
-  it("know the same mount options as the core", function()
+  it("know the mount options of the core, and which mounts may have them", function()
+    local core = require "libcontainer.core"
     local MAPPING <const> = { { container_id = 0, host_id = 1, size = 1 } }
     local file = assert(io.open("src/configs/names.c"))
     local text = file:read("a"):match("mount_options%[%] = (%b{})")
@@ -512,12 +513,24 @@ describe("rules", function()
     for name in text:gmatch('%u+%("([%w_]+)"') do
       names[#names + 1], names[#names + 2] = name, "r" .. name
     end
-    assert.is_true(#names > 50)
-    for _, name in ipairs(names) do
-      accepted { mounts = { { destination = "/d", type = name == "tmpcopyup" and "tmpfs" or "bind",
-        source = "/s", options = { name }, uid_mappings = name:find("idmap") and MAPPING or nil,
-        gid_mappings = name:find("idmap") and MAPPING or nil } } }
+    assert.is_true(#names > 60)
+    local RIGHT <const> = { any = "bind", bind = "bind", path = "bind", tmpfs = "tmpfs", ["file system"] = "tmpfs" }
+    local WRONG <const> = { bind = "tmpfs", path = "tmpfs", tmpfs = "bind", ["file system"] = "bind" }
+    local function with(name, kind)
+      local mapping = kind == "bind" and name:find("idmap") and MAPPING or nil
+      return { mounts = { { destination = "/d", type = kind, source = "/s", options = { name }, uid_mappings = mapping,
+        gid_mappings = mapping } } }
     end
+    for _, name in ipairs(names) do
+      local scope = core.mount_option(name)
+      accepted(with(name, RIGHT[scope]))
+      if WRONG[scope] then
+        assert.matches(scope == "file system" and "is of a file system" or "alone$",
+          said(with(name, WRONG[scope]), "mounts[1].options[1]"))
+      end
+    end
+    assert.is_nil(core.mount_option("size=1m"))
+    assert.is_nil(core.mount_option("remount"))
   end)
 
   it("let only the container's own settings be changed [A52] [O78]", function()

@@ -142,7 +142,12 @@ local TOGETHER = {
     device.major = device.type ~= "p" and (device.major or 5) or nil
     device.minor = device.type ~= "p" and (device.minor or 7) or nil
   end,
+  overlay = function(overlay)
+    if overlay.layer then overlay.memory = nil end
+    overlay.mapped = nil -- of a user namespace
+  end,
   mount = function(mount)
+    if mount.type == "overlay" then mount.options = { "lowerdir=/a:/b\\:c", "nosuid" } end
     local map = mount.type == "bind" and mount.uid_mappings and { { container_id = 0, host_id = 5, size = 10 } } or nil
     mount.uid_mappings, mount.gid_mappings = map, map and check.copy(map)
   end,

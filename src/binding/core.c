@@ -135,6 +135,25 @@ static int core_unit_property_problem(lua_State *L)
 	return 1;
 }
 
+/* core.mount_option(text) -> "any" | "bind" | "path" | "tmpfs" | "file system", which mounts may have it | nil:
+ * data */
+static int core_mount_option(lua_State *L)
+{
+	static const char *const scopes[] = {
+		[LCT_OPTION_ANY] = "any",
+		[LCT_OPTION_BIND] = "bind",
+		[LCT_OPTION_PATH] = "path",
+		[LCT_OPTION_TMPFS] = "tmpfs",
+		[LCT_OPTION_FILE_SYSTEM] = "file system",
+	};
+	const struct lc_mount_option *option = lc_mount_option(luaL_checkstring(L, 1));
+
+	if (option == NULL)
+		return 0;
+	lua_pushstring(L, scopes[lc_mount_option_scope(option)]);
+	return 1;
+}
+
 /* core.program(path) -> true | nil, raw: can it be run? */
 static int core_program(lua_State *L)
 {
@@ -204,6 +223,7 @@ static const luaL_Reg functions[] = {
 	{"errno_text", core_errno_text},
 	{"id_is_valid", core_id_is_valid},
 	{"unit_property_problem", core_unit_property_problem},
+	{"mount_option", core_mount_option},
 	{"schema", lc_lua_push_schema},
 	{"host", lc_lua_new_host},
 	{"root", lc_lua_new_root},

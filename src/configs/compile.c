@@ -316,7 +316,7 @@ static void hide_paths(struct lc_compile *c)
 static void close_root(struct lc_compile *c)
 {
 	/* The host's own root has been read-only since before it was attached. */
-	if (!c->config->readonlyfs || c->is_host_root)
+	if (!c->config->readonlyfs || c->is_bare)
 		return;
 	lc_plan_origin(c->w, "readonlyfs");
 	LCT_PLAN(c->w, root_readonly);
@@ -444,6 +444,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	int r;
 
 	c.is_host_root = strcmp(in->config->rootfs, "/") == 0;
+	c.is_bare = c.is_host_root && in->config->overlay == NULL;
 	c.is_cut_off = is_cut_off(in->config);
 	r = lc_compile_read_mounts(&c, err);
 	if (r == 0)

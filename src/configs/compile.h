@@ -22,7 +22,7 @@ struct lc_compile_inputs {
 	const struct lc_config_config *config;
 	const struct lc_config_process *process;
 	const char *id;                 /* of the container, "" for none */
-	const char *layer;              /* directory of its writable layer, where it has an overlay */
+	const char *layer;              /* directory of its writable layer, where it has one */
 	const char *mark;               /* what tells it from all others, of every state root */
 	uint32_t uid, gid;              /* resolved user */
 	const uint32_t *groups;         /* resolved supplementary groups */
@@ -50,6 +50,8 @@ bool lc_compile_is_given(const struct lc_config_mount *mount);
 /* Are the ids of its files mapped, those of the mount or of all below it too? */
 enum lc_mapped { LCT_MAPPED_NOT, LCT_MAPPED_MOUNT, LCT_MAPPED_TREE };
 enum lc_mapped lc_compile_is_mapped(const struct lc_config_mount *mount);
+/* Does the host open the directories below its writable layer, too? They come before those of mounts. */
+bool lc_compile_is_root_given(const struct lc_config_config *config);
 /* Is a link that is its source mounted itself? */
 bool lc_compile_is_link(const struct lc_config_mount *mount);
 /* Does a bind mount take along what is mounted below its source? */

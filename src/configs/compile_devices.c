@@ -42,7 +42,7 @@ bool lc_compile_is_dev_ours(const struct lc_compile *c)
 {
 	const struct lc_compile_mount *dev = lc_compile_mount_at(c, "/dev");
 
-	return dev == NULL ? !c->is_host_root : !dev->is_bind;
+	return dev == NULL ? !c->is_bare : !dev->is_bind;
 }
 
 /* The cleaned path of a device of the configuration. */

@@ -15,36 +15,12 @@
  * The host's own root is made read-only while it is still detached, so that nothing can ever be
  * made on the host, and private, lest a later mount of the host arrive in it writable.
  */
-/* The kernel makes it detached and with no peers. */
-static void compile_overlay(struct lc_compile *c, uint32_t slot)
-{
-	const struct lc_config_overlay *overlay = c->config->overlay;
-	const struct lc_strings *lower = &overlay->lower;
-	const char **paths = lc_arena_array(c->w->arena, lower->count + 1, sizeof(*paths));
-
-	if (paths == NULL) {
-		lc_compile_no_memory(c);
-		return;
-	}
-	for (size_t i = 0; i < lower->count; i++)
-		paths[i] = lower->items[i];
-	paths[lower->count] = c->config->rootfs;
-	lc_plan_origin(c->w, "overlay");
-	/* Only who is root outside may write trusted attributes, the marks of overlayfs. */
-	LCT_PLAN(c->w, overlay, .lower = lc_plan_strings(c->w, paths, lower->count + 1),
-		.layer = lc_plan_intern(c->w, c->in->layer),
-		.options = lc_plan_intern(c->w, c->has_user ?
-			"redirect_dir=nofollow,metacopy=off,userxattr" :
-			"redirect_dir=nofollow,metacopy=off,index=on"),
-		.slot = slot);
-}
-
 void lc_compile_root(struct lc_compile *c, uint32_t slot)
 {
-	bool is_private = c->is_host_root || c->is_cut_off;
+	bool is_private = c->is_bare || c->is_cut_off;
 
 	if (c->config->overlay != NULL) {
-		compile_overlay(c, slot);
+		lc_compile_layered_root(c, slot);
 		return;
 	}
 	lc_plan_origin(c->w, "rootfs");
@@ -52,7 +28,7 @@ void lc_compile_root(struct lc_compile *c, uint32_t slot)
 		.recursive = 1);
 	if (is_private)
 		LCT_PLAN(c->w, tree_attr, .slot = slot, .recursive = 1,
-			.set = c->is_host_root ? MOUNT_ATTR_RDONLY : 0, .propagation = MS_PRIVATE);
+			.set = c->is_bare ? MOUNT_ATTR_RDONLY : 0, .propagation = MS_PRIVATE);
 }
 
 /* Attributes of a tree first, so that those of the mount itself may differ from them. */
@@ -89,12 +65,20 @@ static void open_source(struct lc_compile *c, const struct lc_compile_mount *mou
 		.recursive = mount->is_recursive, .nofollow = nofollow);
 }
 
+static bool is_overlay(const struct lc_compile_mount *mount)
+{
+	return !mount->is_bind && strcmp(mount->type, "overlay") == 0;
+}
+
 /*
- * In a user namespace the kernel makes a proc or a sysfs only where it sees one that nothing hides any
- * part of: that of the host, before the pivot. Both are detached then like everything else.
+ * Before the pivot, detached then like everything else: an overlay is made of directories of the host. In
+ * a user namespace the kernel makes a proc or a sysfs only where it sees one that nothing hides any part
+ * of: that of the host.
  */
 static bool is_made_early(const struct lc_compile *c, const struct lc_compile_mount *mount)
 {
+	if (is_overlay(mount))
+		return true;
 	return c->has_user && !mount->is_bind && !mount->is_cgroup &&
 	       lc_compile_is_proc_or_sysfs(mount);
 }
@@ -120,6 +104,10 @@ static void open_file_system(struct lc_compile *c, struct lc_compile_mount *moun
 	mount->slot = lc_plan_slot(c->w);
 	if (mount->is_late_readonly || mount->is_copied_up)
 		attributes &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+	if (is_overlay(mount)) {
+		lc_compile_overlay(c, mount, attributes, label_of(c, mount));
+		return;
+	}
 	LCT_PLAN(c->w, fs_open, .type = lc_plan_intern(c->w, mount->type),
 		.label = label_of(c, mount),
 		.source = lc_plan_intern(c->w, mount->source),
@@ -176,7 +164,7 @@ int lc_compile_clear(struct lc_compile *c, struct lc_error *err)
 
 	/* What a user namespace has from outside cannot be taken away there, only covered: the rules say
 	 * by what. */
-	if (!c->is_host_root || c->has_user)
+	if (!c->is_bare || c->has_user)
 		return 0;
 	paths = lc_arena_array(c->w->arena, count + c->mounts_count, sizeof(*paths));
 	if (paths == NULL)
@@ -198,9 +186,11 @@ int lc_compile_clear(struct lc_compile *c, struct lc_error *err)
 
 static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, uint32_t slot)
 {
-	uint32_t flags = LCT_TARGET_CREATE | (mount->is_bind ? 0 : LCT_TARGET_DIRECTORY);
+	uint32_t flags = mount->is_bind ? 0 : LCT_TARGET_DIRECTORY;
 	struct lc_compile_place place;
 
+	if (!mount->needs_place)
+		flags |= LCT_TARGET_CREATE;
 	if (lc_compile_is_proc_or_sysfs(mount))
 		flags |= LCT_TARGET_NO_SYMLINKS;
 	if ((mount->link & LCT_SYMLINK_DESTINATION) != 0)

@@ -4,6 +4,7 @@
  * of two that contradict each other winning. Appends nothing to the plan.
  */
 #include "configs/compile_parts.h"
+#include "configs/layers.h"
 #include "configs/names.h"
 #include "configs/path.h"
 #include <linux/mount.h>
@@ -24,6 +25,7 @@ static void read_option(struct lc_compile_mount *mount, const struct lc_mount_op
 
 	mount->link |= option->link;
 	mount->is_copied_up = mount->is_copied_up || option->is_copy_up;
+	mount->needs_place = mount->needs_place || option->needs_place;
 	if (option->is_bind) {
 		mount->is_bind = true;
 		mount->is_recursive = mount->is_recursive || option->is_recursive;
@@ -38,8 +40,8 @@ static void read_option(struct lc_compile_mount *mount, const struct lc_mount_op
 	}
 }
 
-/* Join what the file system itself is told. */
-static const char *join_data(struct lc_arena *arena, const struct lc_strings *options)
+/* Join what the file system itself is told; the directories of an overlay are told otherwise. */
+static const char *join_data(struct lc_arena *arena, const struct lc_strings *options, bool has_layers)
 {
 	size_t size = 1, used = 0;
 	char *data;
@@ -52,7 +54,7 @@ static const char *join_data(struct lc_arena *arena, const struct lc_strings *op
 		const char *text = option == NULL ? options->items[i] : option->superblock;
 		size_t length;
 
-		if (text == NULL)
+		if (text == NULL || (has_layers && lc_layers_is_option(text)))
 			continue;
 		length = strlen(text);
 		if (used > 0)
@@ -87,6 +89,42 @@ static const char *read_source(struct lc_arena *arena, const struct lc_compile_m
 	if (!mount->is_bind || !lc_path_clean(source, clean, sizeof(clean)))
 		return source;
 	return lc_arena_copy(arena, clean, strlen(clean));
+}
+
+static const char *read_layer(struct lc_arena *arena, const char *value)
+{
+	char path[LCT_PATH_ROOM];
+
+	/* The validator has seen them all. */
+	return lc_path_clean(value, path, sizeof(path)) ? lc_arena_copy(arena, path, strlen(path)) : NULL;
+}
+
+/* -ENOMEM, or what is wrong with a path and was not told before. */
+static int read_layers(struct lc_arena *arena, const struct lc_strings *options, struct lc_compile_mount *to)
+{
+	const char *lower = lc_layers_value(options, "lowerdir=");
+	const char *upper = lc_layers_value(options, "upperdir=");
+	const char *work = lc_layers_value(options, "workdir=");
+	char path[LCT_PATH_ROOM];
+	int count = lc_layers_count(lower);
+
+	if (count < 0)
+		return count;
+	to->lower.items = lc_arena_array(arena, (size_t) count + 1, sizeof(*to->lower.items));
+	while (to->lower.items != NULL && lc_layers_next(&lower, path, sizeof(path)) > 0) {
+		const char *copy = lc_arena_copy(arena, path, strlen(path));
+
+		if (copy == NULL)
+			return -ENOMEM;
+		to->lower.items[to->lower.count++] = copy;
+	}
+	if (upper != NULL)
+		to->upper = read_layer(arena, upper);
+	if (work != NULL)
+		to->work = read_layer(arena, work);
+	return to->lower.items == NULL || (upper != NULL && to->upper == NULL) ||
+			(work != NULL && to->work == NULL) ?
+		-ENOMEM : 0;
 }
 
 /* With mappings and no word of it, it is the mount alone: config.md of OCI, "mounts". */
@@ -153,6 +191,7 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 {
 	struct lc_arena *arena = c->w->arena;
 	char target[LCT_PATH_ROOM];
+	bool has_layers;
 
 	if (!lc_path_clean(from->destination, target, sizeof(target)))
 		return lc_fail(err, LCT_STEP_CONFIG, EINVAL, from->destination);
@@ -170,8 +209,10 @@ static int read_mount(struct lc_compile *c, const struct lc_config_mount *from,
 	if (is_foreign_sysfs(c, to))
 		bind_sysfs(to);
 	to->target = lc_arena_copy(arena, target, strlen(target));
-	to->data = join_data(arena, &from->options);
-	if (to->source == NULL || to->target == NULL || to->data == NULL)
+	has_layers = !to->is_bind && strcmp(to->type, "overlay") == 0;
+	to->data = join_data(arena, &from->options, has_layers);
+	if (to->source == NULL || to->target == NULL || to->data == NULL ||
+		(has_layers && read_layers(arena, &from->options, to) < 0))
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "mounts");
 	/* Nodes and links are still to be made in it. */
 	to->is_late_readonly = !to->is_bind && strcmp(target, "/dev") == 0 &&

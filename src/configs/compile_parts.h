@@ -25,6 +25,9 @@ struct lc_compile_mount {
 	bool is_given;         /* its tree is opened by the host */
 	bool is_late_readonly; /* /dev: read-only when its nodes are made */
 	bool is_kept;          /* something that comes later lies in it */
+	bool needs_place;      /* its destination is not made */
+	struct lc_strings lower; /* of an overlay: clean paths, the topmost first */
+	const char *upper, *work;
 	bool is_copied_up;     /* it begins with what the directory below has */
 	bool keeps_owner;      /* and with its owner */
 	bool keeps_mode;       /* the directory below gives its mode to the new file system */
@@ -47,6 +50,7 @@ struct lc_compile {
 	bool has_user;       /* a user namespace of its own: no node can be made, no host file be owned */
 	uint32_t given;      /* trees that the host opens, so far */
 	bool is_host_root;   /* rootfs is "/" */
+	bool is_bare;        /* and no layer is over it: it is the host's, with all that is mounted there */
 	bool is_cut_off;     /* later mounts of the host do not appear in the root */
 	bool has_no_new_privileges;
 	bool has_landlock;
@@ -92,6 +96,11 @@ static inline bool lc_compile_is_proc_or_sysfs(const struct lc_compile_mount *mo
 {
 	return strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0;
 }
+
+/* compile_layers.c: a root of layers, and a mount of them; both detached. */
+void lc_compile_layered_root(struct lc_compile *c, uint32_t slot);
+void lc_compile_overlay(struct lc_compile *c, const struct lc_compile_mount *mount, uint64_t attributes,
+	uint32_t label);
 
 /* compile_cgroups.c */
 void lc_compile_cgroup_sources(struct lc_compile *c, struct lc_compile_mount *mount);

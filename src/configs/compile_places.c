@@ -9,10 +9,10 @@
 #include <string.h>
 
 /* A new file system has no links but the kernel's and ours, so that a path below it stays in it; one that
- * begins with what the image has may have any. */
+ * begins with what the image has, or is made of directories, may have any. */
 static bool is_new(const struct lc_compile_mount *mount)
 {
-	return !mount->is_bind && !mount->is_cgroup && !mount->is_copied_up;
+	return !mount->is_bind && !mount->is_cgroup && !mount->is_copied_up && mount->lower.count == 0;
 }
 
 /* The last one that holds it: a later mount on one of its directories hides an earlier one deeper down. */

@@ -215,13 +215,20 @@ static const struct lc_mount_option mount_options[] = {
 	{.name = "idmap", .is_mapped = true},
 	{.name = "ridmap", .is_mapped = true, .is_recursive = true},
 	{.name = "tmpcopyup", .is_copy_up = true},
+	{.name = "dest-nocreate", .needs_place = true},
+	/* Of the file system itself: nothing is below a new one, so that the tree is that one. */
 	{.name = "sync", .superblock = "sync"},
+	{.name = "rsync", .superblock = "sync"},
 	{.name = "async", .superblock = "async", .is_ignored = true},
+	{.name = "rasync", .superblock = "async", .is_ignored = true},
 	{.name = "dirsync", .superblock = "dirsync"},
+	{.name = "rdirsync", .superblock = "dirsync"},
 	{.name = "lazytime", .superblock = "lazytime"},
 	{.name = "nolazytime", .superblock = "nolazytime", .is_ignored = true},
 	{.name = "mand", .superblock = "mand"},
+	{.name = "rmand", .superblock = "mand"},
 	{.name = "nomand", .superblock = "nomand", .is_ignored = true},
+	{.name = "rnomand", .superblock = "nomand", .is_ignored = true},
 	{.name = "iversion", .superblock = "iversion"},
 	{.name = "noiversion", .is_ignored = true},
 	{.name = "silent", .is_ignored = true},
@@ -396,4 +403,15 @@ const struct lc_mount_option *lc_mount_option(const char *name)
 		if (strcmp(mount_options[i].name, name) == 0)
 			return &mount_options[i];
 	return NULL;
+}
+
+enum lc_option_scope lc_mount_option_scope(const struct lc_mount_option *option)
+{
+	if ((option->link & LCT_SYMLINK_SOURCE) != 0)
+		return LCT_OPTION_PATH;
+	if (option->link != 0 || option->is_mapped)
+		return LCT_OPTION_BIND;
+	if (option->is_copy_up)
+		return LCT_OPTION_TMPFS;
+	return option->superblock != NULL && !option->is_ignored ? LCT_OPTION_FILE_SYSTEM : LCT_OPTION_ANY;
 }

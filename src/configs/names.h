@@ -49,9 +49,20 @@ struct lc_mount_option {
 	uint32_t link;            /* LCT_SYMLINK_* of a bind mount */
 	bool is_mapped;           /* idmap; ridmap, which is recursive */
 	bool is_copy_up;          /* a new file system begins with what is in the directory that it covers */
+	bool needs_place;         /* a destination that is missing is not made, but refused */
 	bool is_ignored;          /* known, and without effect (defaults, async) */
 };
 /* NULL: not such an option, hence data of the file system. */
 const struct lc_mount_option *lc_mount_option(const char *name);
+
+/* Which mounts may have an option. */
+enum lc_option_scope {
+	LCT_OPTION_ANY,
+	LCT_OPTION_BIND,        /* bind mounts alone */
+	LCT_OPTION_PATH,        /* bind mounts whose source is a path */
+	LCT_OPTION_TMPFS,       /* a tmpfs alone */
+	LCT_OPTION_FILE_SYSTEM, /* what is no bind mount */
+};
+enum lc_option_scope lc_mount_option_scope(const struct lc_mount_option *option);
 
 #endif

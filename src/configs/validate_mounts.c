@@ -6,6 +6,7 @@
  * a short list of figures.
  */
 #include "configs/compile.h"
+#include "configs/layers.h"
 #include "configs/names.h"
 #include "configs/path.h"
 #include "configs/validate_parts.h"
@@ -71,6 +72,37 @@ static int check_destination(const struct lc_config_mount *mount, size_t number,
 	return 0;
 }
 
+static bool is_overlay(const struct lc_config_mount *mount, bool is_bind)
+{
+	return !is_bind && strcmp(mount->type, "overlay") == 0;
+}
+
+/* Of an overlay: directories of the host, and no more than one value can name. */
+static int check_layers(const struct lc_config_mount *mount, size_t number, struct lc_error *err)
+{
+	const char *lower = lc_layers_value(&mount->options, "lowerdir=");
+	const char *upper = lc_layers_value(&mount->options, "upperdir=");
+	const char *work = lc_layers_value(&mount->options, "workdir=");
+	char path[LCT_PATH_ROOM];
+	int count = lc_layers_count(lower);
+
+	if (count == 0)
+		return lc_refuse(err, EINVAL, "mounts[%zu].options: lowerdir= is missing", number);
+	if (count < 0)
+		return lc_refuse(err, EINVAL, "mounts[%zu].options: lowerdir= must be absolute", number);
+	if (count > LCT_LAYERS_MAX)
+		return lc_refuse(err, E2BIG, "mounts[%zu].options: lowerdir= of more than %d", number,
+			LCT_LAYERS_MAX);
+	if ((upper != NULL) != (work != NULL))
+		return lc_refuse(err, EINVAL, "mounts[%zu].options: %s is missing", number,
+			upper != NULL ? "workdir=" : "upperdir=");
+	if (upper != NULL && (!lc_path_clean(upper, path, sizeof(path)) ||
+				     !lc_path_clean(work, path, sizeof(path))))
+		return lc_refuse(err, EINVAL, "mounts[%zu].options: %s must be absolute", number,
+			lc_path_clean(upper, path, sizeof(path)) ? "workdir=" : "upperdir=");
+	return 0;
+}
+
 /* Why an option cannot be, NULL for a good one. */
 static const char *fault_of_option(const struct lc_config_mount *mount, const char *text, bool is_bind)
 {
@@ -78,18 +110,23 @@ static const char *fault_of_option(const struct lc_config_mount *mount, const ch
 	const struct lc_mount_option *option = lc_mount_option(text);
 
 	if (option != NULL) {
-		bool is_data = option->superblock != NULL && !option->is_ignored;
-
-		if (option->link != 0 && !is_bind)
-			return "an option of bind mounts alone";
-		if ((option->link & LCT_SYMLINK_SOURCE) != 0 && mount->source_fd.is_set)
-			return "for sources by path";
-		if (option->is_mapped && !is_bind)
-			return "an option of bind mounts alone";
-		if (option->is_copy_up && (is_bind || strcmp(mount->type, "tmpfs") != 0))
-			return "an option of tmpfs alone";
-		return is_data && is_bind ? "no option of a bind mount" : NULL;
+		switch (lc_mount_option_scope(option)) {
+		case LCT_OPTION_PATH:
+			if (is_bind && mount->source_fd.is_set)
+				return "for sources by path";
+			return is_bind ? NULL : "an option of bind mounts alone";
+		case LCT_OPTION_BIND:
+			return is_bind ? NULL : "an option of bind mounts alone";
+		case LCT_OPTION_TMPFS:
+			return !is_bind && strcmp(mount->type, "tmpfs") == 0 ? NULL : "an option of tmpfs alone";
+		case LCT_OPTION_FILE_SYSTEM:
+			return is_bind ? "no option of a bind mount" : NULL;
+		case LCT_OPTION_ANY:
+			return NULL;
+		}
 	}
+	if (is_overlay(mount, is_bind) && lc_layers_is_option(text))
+		return NULL; /* looked at as one: check_layers */
 	/* The init cuts options at commas, so one in a value would smuggle a second option. */
 	if (text[0] == '\0' || strchr(text, ',') != NULL)
 		return "one option an entry";
@@ -163,7 +200,9 @@ static int check_mount(const struct lc_config_mount *mount, size_t number, uint6
 	r = check_ids(mount, number, is_bind, namespaces, err);
 	if (r == 0)
 		r = check_destination(mount, number, is_bind, err);
-	return r < 0 ? r : check_options(mount, number, is_bind, err);
+	if (r == 0)
+		r = check_options(mount, number, is_bind, err);
+	return r == 0 && is_overlay(mount, is_bind) ? check_layers(mount, number, err) : r;
 }
 
 static bool is_mounted_on(const struct lc_config_config *config, const char *directory)
@@ -181,7 +220,8 @@ static bool is_mounted_on(const struct lc_config_config *config, const char *dir
 static int check_devices(const struct lc_config_config *config, struct lc_error *err)
 {
 	const struct lc_config_device *devices = config->devices.items;
-	bool has_dev = strcmp(config->rootfs, "/") != 0 || is_mounted_on(config, "/dev");
+	bool has_dev = strcmp(config->rootfs, "/") != 0 || config->overlay != NULL ||
+		is_mounted_on(config, "/dev");
 	char path[LCT_PATH_ROOM];
 
 	for (size_t i = 0; i < config->devices.count; i++) {
@@ -208,10 +248,16 @@ static int check_hidden(const struct lc_strings *paths, const char *field, struc
 	return 0;
 }
 
-static int check_overlay(const struct lc_config_config *config, struct lc_error *err)
+static int check_overlay(const struct lc_config_config *config, uint64_t namespaces, struct lc_error *err)
 {
-	if (config->overlay != NULL && strcmp(config->rootfs, "/") == 0)
-		return lc_refuse(err, EINVAL, "overlay: the host's root is many mounts");
+	const struct lc_config_overlay *overlay = config->overlay;
+
+	if (overlay == NULL)
+		return 0;
+	if (overlay->layer != NULL && overlay->memory.is_set)
+		return lc_refuse(err, EINVAL, "overlay.memory: layer is given too");
+	if (overlay->mapped && (namespaces & lc_namespace_flag("user")) == 0)
+		return lc_refuse(err, EINVAL, "overlay.mapped: needs the user namespace");
 	return 0;
 }
 
@@ -219,7 +265,8 @@ int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *e
 {
 	const struct lc_config_mount *mounts = config->mounts.items;
 	uint64_t namespaces = lc_config_namespaces(config);
-	size_t given = 0;
+	const struct lc_config_overlay *overlay = config->overlay;
+	size_t given = lc_compile_is_root_given(config) ? overlay->lower.count + 1 : 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < config->mounts.count; i++) {
@@ -230,7 +277,7 @@ int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *e
 				LCT_GIVEN_MAX);
 	}
 	if (r == 0)
-		r = check_overlay(config, err);
+		r = check_overlay(config, namespaces, err);
 	if (r == 0)
 		r = check_devices(config, err);
 	if (r == 0)

@@ -231,16 +231,23 @@ static int list_roots(const struct lc_start *start, const char *root, struct lc_
 
 	*out = (struct lc_strings){.items = items};
 	if (items != NULL && overlay != NULL && root == start->config->rootfs) {
-		items[out->count++] = lc_arena_printf(arena, "%s/upper", start->layer);
+		if (start->layer != NULL)
+			items[out->count++] = lc_arena_printf(arena, "%s/upper", start->layer);
 		for (size_t i = 0; i < overlay->lower.count; i++)
 			items[out->count++] = overlay->lower.items[i];
-		if (items[0] == NULL)
-			items = NULL;
 	}
-	if (items == NULL)
+	if (items == NULL || (out->count > 0 && items[0] == NULL))
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "rootfs");
 	items[out->count++] = root;
 	return 0;
+}
+
+/* Is its writable layer a directory, which the caller has made? */
+static bool needs_layer(const struct lc_config_config *config)
+{
+	const struct lc_config_overlay *overlay = config->overlay;
+
+	return overlay != NULL && !overlay->memory.is_set;
 }
 
 int lc_container_inputs(const struct lc_container *container, const struct lc_start *start,
@@ -275,7 +282,7 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 	r = lc_config_validate(start->config, err);
 	if (r >= 0)
 		r = lc_process_validate(start->config, start->process, err);
-	if (r >= 0 && start->config->overlay != NULL && root == start->config->rootfs &&
+	if (r >= 0 && needs_layer(start->config) && root == start->config->rootfs &&
 		start->layer == NULL)
 		r = lc_fail(err, LCT_STEP_CONFIG, EINVAL, "overlay");
 	if (r >= 0)
@@ -328,12 +335,9 @@ static int check_rootfs(const char *rootfs, struct lc_error *err)
 	return 0;
 }
 
-/* Which operation takes the tree of that mount: its field is the error's. */
-static void blame_mount(const struct lc_plan_writer *writer, size_t mount, struct lc_error *err)
+/* Which operation takes the tree of that field: it is the error's. */
+static void blame_field(const struct lc_plan_writer *writer, const char *field, struct lc_error *err)
 {
-	char field[32];
-
-	(void) snprintf(field, sizeof(field), "mounts[%zu]", mount + 1);
 	for (uint32_t i = 0; i < writer->count && i < LCT_NO_OP; i++)
 		if (strcmp(writer->origins[i], field) == 0) {
 			err->op = (uint16_t) i;
@@ -364,12 +368,12 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 	int join[LCT_CGROUP_HIERARCHIES_MAX];
 	LCT_CLEANUP(fd) int latch = -1;
 	struct lc_trees trees;
-	size_t mount = 0;
+	char field[LCT_TREES_FIELD] = "";
 	int r = lc_trees_open(&trees, container->host, start->config, start->sources,
-		start->sources_count, writer->arena, &mount, err);
+		start->sources_count, writer->arena, field, err);
 
 	if (r < 0) {
-		blame_mount(writer, mount, err);
+		blame_field(writer, field, err);
 		return r;
 	}
 	how->is_latched = start->latch >= 0;

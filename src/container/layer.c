@@ -9,9 +9,12 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "configs/validate_parts.h"
 #include "sys/sys.h"
 
 #include <limits.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,40 +28,63 @@ static long look(int directory, const char *name, struct statx *out)
 		STATX_BASIC_STATS, out);
 }
 
+static int open_directory(int parent, const char *name)
+{
+	return (int) lc_sys_openat(
+		parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+}
+
 /* --- making and emptying --- */
 
-static int make_upper(int layer, const char *rootfs, struct lc_error *err)
+/* The id of the host, or 2^32-1, which is nobody's. */
+static uint32_t map_id(const struct lc_objects *mappings, uint32_t id)
 {
-	LCT_CLEANUP(fd) int upper = -1;
-	struct statx st;
-	long r = lc_sys_mkdirat(layer, "upper", 0700);
+	const struct lc_config_id_mapping *ranges = mappings->items;
+
+	for (size_t i = 0; i < mappings->count; i++)
+		if (id >= ranges[i].container_id.value &&
+			id - ranges[i].container_id.value < ranges[i].size.value)
+			return (uint32_t) (ranges[i].host_id.value + id - ranges[i].container_id.value);
+	return UINT32_MAX;
+}
+
+static long make_directory(int layer, const char *name, unsigned mode, uint32_t uid, uint32_t gid)
+{
+	LCT_CLEANUP(fd) int fd = -1;
+	long r = lc_sys_mkdirat(layer, name, 0700);
 
 	if (r == -EEXIST)
 		return 0;
 	if (r >= 0)
-		r = look(AT_FDCWD, rootfs, &st);
+		r = fd = open_directory(layer, name);
 	if (r >= 0)
-		r = upper = (int) lc_sys_openat(
-			layer, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (r >= 0)
-		r = lc_sys_fchownat(upper, "", st.stx_uid, st.stx_gid, AT_EMPTY_PATH);
-	if (r >= 0)
-		r = lc_sys_fchmod(upper, st.stx_mode & 07777);
-	return r < 0 ? lc_fail(err, LCT_STEP_LAYER, r, "upper") : 0;
+		r = lc_sys_fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
+	return r < 0 ? r : lc_sys_fchmod(fd, mode);
 }
 
-int lc_layer_make(const char *path, const char *rootfs, struct lc_error *err)
+int lc_layer_make(const char *path, const struct lc_config_config *config, struct lc_error *err)
 {
 	LCT_CLEANUP(fd) int layer = -1;
-	long r = lc_sys_mkdirat(AT_FDCWD, path, 0700);
+	uint32_t uid = (uint32_t) lc_sys_geteuid(), gid = (uint32_t) lc_sys_getegid();
+	struct statx st;
+	long r = look(AT_FDCWD, config->rootfs, &st);
 
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_LAYER, r, config->rootfs);
+	if ((lc_config_namespaces(config) & CLONE_NEWUSER) != 0) {
+		st.stx_uid = uid = map_id(&config->uid_mappings, 0);
+		st.stx_gid = gid = map_id(&config->gid_mappings, 0);
+	}
+	r = lc_sys_mkdirat(AT_FDCWD, path, 0700);
 	if (r >= 0 || r == -EEXIST)
 		r = layer = (int) lc_sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (r >= 0)
-		r = lc_sys_mkdirat(layer, "work", 0700);
-	if (r < 0 && r != -EEXIST)
+	if (r < 0)
 		return lc_fail(err, LCT_STEP_LAYER, r, path);
-	return make_upper(layer, rootfs, err);
+	r = make_directory(layer, "work", 0700, uid, gid);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_LAYER, r, "work");
+	r = make_directory(layer, "upper", st.stx_mode & 07777, st.stx_uid, st.stx_gid);
+	return r < 0 ? lc_fail(err, LCT_STEP_LAYER, r, "upper") : 0;
 }
 
 int lc_layer_clear(const char *path, struct lc_error *err)
@@ -91,6 +117,8 @@ static void close_level(struct level *level)
 
 struct walk {
 	struct lc_layer_diff *diff;
+	const struct lc_config_config *config;
+	bool is_mapped; /* files below belong to the ids of the container */
 	struct lc_error *err;
 	char path[PATH_MAX];
 	size_t used;
@@ -142,12 +170,6 @@ static bool is_whiteout(int directory, const char *name, const struct statx *st)
 	file = (int) lc_sys_openat(
 		directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	return file >= 0 && has_mark(file, "whiteout");
-}
-
-static int open_directory(int parent, const char *name)
-{
-	return (int) lc_sys_openat(
-		parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 }
 
 /* What the layers below show as `name`: 1 and its attributes, 0 for nothing. Of a directory `inner` gets
@@ -203,6 +225,14 @@ static void leave(struct walk *walk, long before)
 	walk->path[before] = '\0';
 }
 
+static bool has_same_owner(const struct walk *walk, const struct statx *above, const struct statx *below)
+{
+	if (!walk->is_mapped)
+		return above->stx_uid == below->stx_uid && above->stx_gid == below->stx_gid;
+	return above->stx_uid == map_id(&walk->config->uid_mappings, below->stx_uid) &&
+	       above->stx_gid == map_id(&walk->config->gid_mappings, below->stx_gid);
+}
+
 static int compare_directory(struct walk *walk, int upper, struct level *lower, int depth);
 
 static int compare_entry(void *context, const char *name, unsigned char type)
@@ -231,7 +261,7 @@ static int compare_entry(void *context, const char *name, unsigned char type)
 	else if (!found)
 		r = add(walk, LCT_LAYER_ADDED);
 	else if (!S_ISDIR(above.stx_mode) || above.stx_mode != below.stx_mode ||
-		above.stx_uid != below.stx_uid || above.stx_gid != below.stx_gid)
+		!has_same_owner(walk, &above, &below))
 		r = add(walk, LCT_LAYER_CHANGED);
 	if (r >= 0 && found >= 0 && S_ISDIR(above.stx_mode)) {
 		LCT_CLEANUP(fd) int upper = open_directory(pair->upper, name);
@@ -283,12 +313,23 @@ static int compare_directory(struct walk *walk, int upper, struct level *lower, 
 	return r < 0 ? r : lc_dir_each(upper, compare_entry, &pair, LCT_STEP_LAYER, walk->err);
 }
 
+/* A layer as overlayfs sees it, without what is mounted in it. Who may copy no mount sees those too. */
+static int open_layer(const char *path)
+{
+	LCT_CLEANUP(fd) int tree = (int) lc_sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (tree < 0 && tree != -EPERM)
+		return tree;
+	return (int) lc_sys_openat(tree < 0 ? AT_FDCWD : tree, tree < 0 ? path : ".",
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
 static int open_lower(const struct lc_strings *lower, const char *rootfs, struct level *out,
 	struct lc_error *err)
 {
 	for (size_t i = 0; i <= lower->count && i < LCT_LOWER_MAX; i++) {
 		const char *path = i < lower->count ? lower->items[i] : rootfs;
-		int fd = (int) lc_sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		int fd = open_layer(path);
 
 		if (fd < 0)
 			return lc_fail(err, LCT_STEP_LAYER, fd, path);
@@ -297,13 +338,14 @@ static int open_lower(const struct lc_strings *lower, const char *rootfs, struct
 	return 0;
 }
 
-int lc_layer_read(const char *path, const struct lc_strings *lower, const char *rootfs,
-	struct lc_layer_diff *diff, struct lc_error *err)
+int lc_layer_read(const char *path, const struct lc_config_config *config, struct lc_layer_diff *diff,
+	struct lc_error *err)
 {
 	LCT_CLEANUP(fd) int layer =
 		(int) lc_sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	LCT_CLEANUP(fd) int upper = layer < 0 ? layer : open_directory(layer, "upper");
-	struct walk walk = {.diff = diff, .err = err};
+	const struct lc_config_overlay *overlay = config->overlay;
+	struct walk walk = {.diff = diff, .config = config, .is_mapped = overlay->mapped, .err = err};
 	struct level below = {.count = 0};
 	int r;
 
@@ -311,7 +353,7 @@ int lc_layer_read(const char *path, const struct lc_strings *lower, const char *
 		return 0;
 	if (upper < 0)
 		return lc_fail(err, LCT_STEP_LAYER, upper, path);
-	r = open_lower(lower, rootfs, &below, err);
+	r = open_lower(&overlay->lower, config->rootfs, &below, err);
 	if (r >= 0)
 		r = compare_directory(&walk, upper, &below, 0);
 	close_level(&below);

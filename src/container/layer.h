@@ -11,9 +11,12 @@
 #include "base/error.h"
 #include "configs/configs.h"
 
-/* Make what is missing of the layer at `path`; a new `upper` has mode and owner of `rootfs`, because
- * it is what the root of the container looks like. */
-int lc_layer_make(const char *path, const char *rootfs, struct lc_error *err);
+/*
+ * Make what is missing of the layer at `path`. A new `upper` has the mode of the rootfs, because it is what
+ * the root of the container looks like, and its owner; with a user namespace it belongs to root of that,
+ * who works in both directories.
+ */
+int lc_layer_make(const char *path, const struct lc_config_config *config, struct lc_error *err);
 
 /* Empty it: the next start begins with the root as it is below. A missing one is empty. */
 int lc_layer_clear(const char *path, struct lc_error *err);
@@ -30,11 +33,12 @@ struct lc_layer_diff {
 };
 
 /*
- * What differs from what is below: `lower`, the topmost first, over `rootfs`. Directories of which
+ * What differs from what is below: the further layers of `config` over its rootfs. Directories of which
  * only the content differs are not listed, those that have been deleted and made again are, with what
- * they have lost. The kernel's marks (whiteouts, opaque) are read, and nothing is followed.
+ * they have lost. The kernel's marks (whiteouts, opaque) are read, and nothing is followed; what is
+ * mounted in the layers is no part of them.
  */
-int lc_layer_read(const char *path, const struct lc_strings *lower, const char *rootfs,
-	struct lc_layer_diff *diff, struct lc_error *err);
+int lc_layer_read(const char *path, const struct lc_config_config *config, struct lc_layer_diff *diff,
+	struct lc_error *err);
 
 #endif

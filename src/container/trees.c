@@ -100,8 +100,9 @@ static int namespace_of(struct opening *opening, const struct lc_config_mount *m
 		       opening->host, uids, gids, opening->arena, err);
 }
 
+/* `flags` is 0 or AT_RECURSIVE. */
 static int change_ids(struct opening *opening, const struct lc_config_mount *mount, int tree,
-	struct lc_error *err)
+	unsigned flags, const char *subject, struct lc_error *err)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
 	int fd = namespace_of(opening, mount, err);
@@ -110,24 +111,51 @@ static int change_ids(struct opening *opening, const struct lc_config_mount *mou
 	if (fd < 0)
 		return fd;
 	attr.userns_fd = (uint64_t) fd;
-	r = lc_sys_mount_setattr(tree, "",
-		AT_EMPTY_PATH | (lc_compile_is_mapped(mount) == LCT_MAPPED_TREE ? AT_RECURSIVE : 0),
-		&attr);
-	return r < 0 ? lc_fail(err, LCT_STEP_IDMAP, r, mount->destination) : 0;
+	r = lc_sys_mount_setattr(tree, "", AT_EMPTY_PATH | flags, &attr);
+	return r < 0 ? lc_fail(err, LCT_STEP_IDMAP, r, subject) : 0;
 }
 
 static int open_mount(struct opening *opening, const struct lc_config_mount *mount, int source,
 	struct lc_error *err)
 {
 	LCT_CLEANUP(fd) int tree = open_tree(opening, mount, source, err);
+	enum lc_mapped mapped = lc_compile_is_mapped(mount);
 	int r = tree;
 
-	if (r >= 0 && lc_compile_is_mapped(mount) != LCT_MAPPED_NOT)
-		r = change_ids(opening, mount, tree, err);
+	if (r >= 0 && mapped != LCT_MAPPED_NOT)
+		r = change_ids(opening, mount, tree, mapped == LCT_MAPPED_TREE ? AT_RECURSIVE : 0,
+			mount->destination, err);
 	return r < 0 ? r : lc_take_fd(&tree);
 }
 
-static int open_all(struct lc_trees *trees, struct opening *opening, const int *sources,
+/* A layer below the writable one, without what is mounted in it. */
+static int open_layer(struct opening *opening, const char *path, bool is_mapped, struct lc_error *err)
+{
+	static const struct lc_config_mount plain;
+	LCT_CLEANUP(fd) int tree = clone_tree(AT_FDCWD, path, &plain, AT_NO_AUTOMOUNT, path, err);
+	int r = tree;
+
+	if (r >= 0 && is_mapped)
+		r = change_ids(opening, &plain, tree, 0, path, err);
+	return r < 0 ? r : lc_take_fd(&tree);
+}
+
+static int open_layers(struct lc_trees *trees, struct opening *opening, struct lc_error *err)
+{
+	const struct lc_config_overlay *overlay = opening->config->overlay;
+
+	for (size_t i = 0; i <= overlay->lower.count; i++) {
+		const char *path = i < overlay->lower.count ? overlay->lower.items[i] : opening->config->rootfs;
+		int fd = open_layer(opening, path, overlay->mapped, err);
+
+		if (fd < 0)
+			return fd;
+		trees->fds[trees->count++] = fd;
+	}
+	return 0;
+}
+
+static int open_mounts(struct lc_trees *trees, struct opening *opening, const int *sources,
 	size_t sources_count, size_t *out_mount, struct lc_error *err)
 {
 	const struct lc_config_mount *mounts = opening->config->mounts.items;
@@ -147,25 +175,38 @@ static int open_all(struct lc_trees *trees, struct opening *opening, const int *
 	return 0;
 }
 
-int lc_trees_open(struct lc_trees *trees, struct lc_host *host, const struct lc_config_config *config,
-	const int *sources, size_t sources_count, struct lc_arena *arena, size_t *out_mount,
-	struct lc_error *err)
+static size_t count_trees(const struct lc_config_config *config)
 {
+	const struct lc_config_overlay *overlay = config->overlay;
 	const struct lc_config_mount *mounts = config->mounts.items;
-	struct opening opening = {.host = host, .config = config, .arena = arena, .namespace = -1};
-	size_t count = 0;
-	int r;
+	size_t count = lc_compile_is_root_given(config) ? overlay->lower.count + 1 : 0;
 
-	*trees = (struct lc_trees){0};
 	for (size_t i = 0; i < config->mounts.count; i++)
 		count += lc_compile_is_given(&mounts[i]);
+	return count;
+}
+
+int lc_trees_open(struct lc_trees *trees, struct lc_host *host, const struct lc_config_config *config,
+	const int *sources, size_t sources_count, struct lc_arena *arena,
+	char out_field[LCT_TREES_FIELD], struct lc_error *err)
+{
+	struct opening opening = {.host = host, .config = config, .arena = arena, .namespace = -1};
+	size_t count = count_trees(config), mount = 0;
+	int r = 0;
+
+	*trees = (struct lc_trees){0};
 	if (count == 0)
 		return 0;
-	*out_mount = 0;
+	(void) snprintf(out_field, LCT_TREES_FIELD, "overlay");
 	trees->fds = lc_arena_array(arena, count, sizeof(*trees->fds));
 	if (trees->fds == NULL)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "mounts");
-	r = open_all(trees, &opening, sources, sources_count, out_mount, err);
+	if (lc_compile_is_root_given(config))
+		r = open_layers(trees, &opening, err);
+	if (r >= 0) {
+		r = open_mounts(trees, &opening, sources, sources_count, &mount, err);
+		(void) snprintf(out_field, LCT_TREES_FIELD, "mounts[%zu]", mount + 1);
+	}
 	lc_fd_close(&opening.namespace);
 	if (r < 0)
 		lc_trees_close(trees);

@@ -72,6 +72,35 @@ int lc_init_user(struct lc_init *init, const struct lc_op_user *op, struct lc_er
 	return r < 0 ? lc_fail(err, LCT_STEP_USER, r, "keepcaps") : 0;
 }
 
+#define NO_ID 0xffffffffu
+
+/* Who files are made by, and nothing else of us. The one way back to a user who has no number here is
+ * to change nothing: setreuid(2) puts what files are made by back to the effective user then. */
+int lc_init_files_by(struct lc_init *init, const struct lc_op_files_by *op, struct lc_error *err)
+{
+	long r;
+
+	(void) init;
+	if (op->root == 0) {
+		r = lc_sys_setregid(NO_ID, NO_ID);
+		if (r >= 0)
+			r = lc_sys_setreuid(NO_ID, NO_ID);
+	} else {
+		r = lc_sys_setfsgid(0);
+		if (r >= 0)
+			r = lc_sys_setfsgid(NO_ID);
+		if (r == 0)
+			r = lc_sys_setfsuid(0);
+		if (r >= 0)
+			r = lc_sys_setfsuid(NO_ID);
+		if (r > 0)
+			r = -EPERM;
+	}
+	if (r >= 0)
+		r = lc_sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return r < 0 ? lc_fail(err, LCT_STEP_USER, r, "files") : 0;
+}
+
 static int set_ambient(uint64_t set)
 {
 	unsigned capability;

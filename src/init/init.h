@@ -67,7 +67,8 @@ int lc_init_limits_settle(struct lc_init *init, struct lc_error *err);
 int lc_slot_get(const struct lc_init *init, uint32_t slot);
 /* Give a descriptor to a slot; what was there is closed. `name` is a pool offset. */
 int lc_slot_put(struct lc_init *init, uint32_t slot, int fd, uint32_t name);
-/* What the slot came from, for the subject of an error. */
+/* What the slot came from: the same as a pool offset, and for the subject of an error. */
+uint32_t lc_slot_pool_name(const struct lc_init *init, uint32_t slot);
 const char *lc_slot_name(const struct lc_init *init, uint32_t slot);
 /* Put the detached mount `mount` on the descriptor `target`. */
 int lc_mount_move(int mount, int target);
@@ -92,10 +93,10 @@ int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, u
 
 /* The same below another root, which `root` is open on. */
 int lc_path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve);
-/* O_PATH, below the mount in slot `base`, or the root for 0: `path` without its first `skip` bytes. */
+/* The same below the mount in slot `base`, or the root for 0: `path` without its first `skip` bytes. */
 int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
-	uint64_t resolve);
-/* The same, and make what is missing. */
+	uint64_t flags, uint64_t resolve);
+/* The same, O_PATH, and make what is missing. */
 int lc_path_make(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
 	struct lc_path_make *how);
 /* The directory (made when missing) that holds a path's last component, which goes to `name`; `base` and

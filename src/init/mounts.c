@@ -273,7 +273,8 @@ static int attach(struct lc_init *init, int mount, unsigned type, const struct l
 	if ((op->flags & LCT_TARGET_CREATE) != 0)
 		r = target = lc_path_make(init, op->base, op->skip, path, &how);
 	else
-		r = target = lc_path_open_at(init, op->base, op->skip, path, how.resolve);
+		r = target = lc_path_open_at(init, op->base, op->skip, path,
+			O_PATH | (how.is_link_kept ? O_NOFOLLOW : 0), how.resolve);
 	/* What could be made there just now is no procfs. */
 	if (r >= 0 && !how.is_created)
 		r = check_not_procfs(target, path);

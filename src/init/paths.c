@@ -64,11 +64,11 @@ static const char *rest_of(const char *path, uint32_t skip)
 }
 
 int lc_path_open_at(const struct lc_init *init, uint32_t base, uint32_t skip, const char *path,
-	uint64_t resolve)
+	uint64_t flags, uint64_t resolve)
 {
 	int root = root_of(init, base);
 
-	return root < 0 ? root : lc_path_open_below(root, rest_of(path, skip), O_PATH, resolve);
+	return root < 0 ? root : lc_path_open_below(root, rest_of(path, skip), flags, resolve);
 }
 
 int lc_path_split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1])

@@ -190,7 +190,7 @@ static int put_mask(int part, bool *is_attached, int target)
 int lc_init_mask(struct lc_init *init, const struct lc_op_mask *op, struct lc_error *err)
 {
 	const char *path = lc_plan_string(&init->plan, op->target);
-	LCT_INIT_FD int target = lc_path_open_at(init, op->base, op->skip, path, 0);
+	LCT_INIT_FD int target = lc_path_open_at(init, op->base, op->skip, path, O_PATH, 0);
 	struct statx seen;
 	int r = target;
 
@@ -209,7 +209,7 @@ int lc_init_mask(struct lc_init *init, const struct lc_op_mask *op, struct lc_er
 int lc_init_readonly(struct lc_init *init, const struct lc_op_readonly *op, struct lc_error *err)
 {
 	const char *path = lc_plan_string(&init->plan, op->target);
-	LCT_INIT_FD int target = lc_path_open_at(init, op->base, op->skip, path, 0);
+	LCT_INIT_FD int target = lc_path_open_at(init, op->base, op->skip, path, O_PATH, 0);
 	LCT_INIT_FD int tree = -1;
 	int r = target;
 

@@ -21,7 +21,12 @@ int lc_slot_put(struct lc_init *init, uint32_t slot, int fd, uint32_t name)
 	return 0;
 }
 
+uint32_t lc_slot_pool_name(const struct lc_init *init, uint32_t slot)
+{
+	return slot < LCT_PLAN_SLOTS_MAX ? init->slot_names[slot] : 0;
+}
+
 const char *lc_slot_name(const struct lc_init *init, uint32_t slot)
 {
-	return lc_plan_string(&init->plan, slot < LCT_PLAN_SLOTS_MAX ? init->slot_names[slot] : 0);
+	return lc_plan_string(&init->plan, lc_slot_pool_name(init, slot));
 }

@@ -474,6 +474,23 @@ static inline long lc_sys_setresuid(uint32_t real, uint32_t effective, uint32_t 
 {
 	return LCT_SYS3(setresuid, real, effective, saved);
 }
+static inline long lc_sys_setregid(uint32_t real, uint32_t effective)
+{
+	return LCT_SYS2(setregid, real, effective);
+}
+static inline long lc_sys_setreuid(uint32_t real, uint32_t effective)
+{
+	return LCT_SYS2(setreuid, real, effective);
+}
+/* These two answer the id before, and say no failure: ask again with one that is none. */
+static inline long lc_sys_setfsgid(uint32_t gid)
+{
+	return LCT_SYS1(setfsgid, gid);
+}
+static inline long lc_sys_setfsuid(uint32_t uid)
+{
+	return LCT_SYS1(setfsuid, uid);
+}
 static inline long lc_sys_capset(const void *header, const void *data)
 {
 	return LCT_SYS2(capset, header, data);

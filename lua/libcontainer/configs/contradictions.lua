@@ -2,6 +2,7 @@
 --- Rules of fields that are each right, and not together: nothing could start, or it would happen to the
 -- host. Parts of configs/rules.lua, and they work as those do.
 local check = require "libcontainer.check"
+local paths = require "libcontainer.configs.paths"
 
 local M = {}
 
@@ -55,26 +56,21 @@ end
 
 -- --- nodes in the host's /dev ---
 
-local function is_below(path, directory)
-  return path == directory or path:sub(1, #directory + 1) == directory .. "/"
-end
-
 --- Devices that would be made in the host's own /dev, because that is what is mounted there.
 ---@param config table
----@param normalise fun(path: string): string
 ---@param problems libcontainer.Problem[]
-function M.devices(config, normalise, problems)
+function M.devices(config, problems)
   for i, device in ipairs(type(config.devices) == "table" and config.devices or {}) do
-    local path, deepest, place = type(device) == "table" and device.path and normalise(device.path), -1, nil
+    local path, deepest, place = type(device) == "table" and device.path and paths.normalise(device.path), -1, nil
     for at, mount in ipairs(path and config.mounts or {}) do
-      local destination = type(mount) == "table" and mount.destination and normalise(mount.destination)
-      if destination and is_below(path, destination) and #destination >= deepest then
+      local destination = type(mount) == "table" and mount.destination and paths.normalise(mount.destination)
+      if destination and paths.is_below(path, destination) and #destination >= deepest then
         deepest, place = #destination, at
       end
     end
     local mount = place and config.mounts[place]
-    local source = mount and mount.type == "bind" and type(mount.source) == "string" and normalise(mount.source)
-    if source and is_below(source, "/dev") then
+    local source = mount and mount.type == "bind" and type(mount.source) == "string" and paths.normalise(mount.source)
+    if source and paths.is_below(source, "/dev") then
       add(problems, ("devices[%d].path"):format(i), ("would be made in %s of the host, which mounts[%d] binds"):format(
         source, place), device.path, "a tmpfs there, as configs.default has it, is the container's own")
     end

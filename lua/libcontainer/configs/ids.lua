@@ -5,6 +5,7 @@
 -- Like rules.lua, which calls it: fields of the wrong type are absent, and items that the walk has named
 -- are passed over.
 local check = require "libcontainer.check"
+local paths = require "libcontainer.configs.paths"
 
 local M = {}
 
@@ -154,12 +155,11 @@ end
 --- The host's root as that of a container with a user namespace. What is mounted there can be covered, and not
 -- taken away: so it must be covered, and nobody may uncover it.
 ---@param config table
----@param normalise fun(path: string): string
 ---@param problems libcontainer.Problem[]
-function M.host_root(config, normalise, problems)
+function M.host_root(config, problems)
   local covered = {}
   for _, mount in ipairs(config.mounts or {}) do
-    if type(mount) == "table" and mount.destination then covered[normalise(mount.destination)] = true end
+    if type(mount) == "table" and mount.destination then covered[paths.normalise(mount.destination)] = true end
   end
   for _, place in ipairs { "/dev", "/proc", "/sys" } do
     if not covered[place] then

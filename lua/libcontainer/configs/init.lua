@@ -19,6 +19,7 @@ local normal = require "libcontainer.configs.normal"
 local oci_read = require "libcontainer.oci.read"
 local oci_write = require "libcontainer.oci.write"
 local object = require "libcontainer.object"
+local paths = require "libcontainer.configs.paths"
 local profile = require "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
 local shared = require "libcontainer.configs.shared"
@@ -62,13 +63,13 @@ function M.merge(...)
 end
 
 -- A profile with overrides in friendly forms.
-local function from_profile(base, overrides)
+local function from_profile(make, overrides)
   local problems = {}
   local more = normal_copy(overrides, problems)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
   end
-  return object.plain(merge.over(base, more))
+  return object.plain(merge.over(make(more), more))
 end
 
 --- A container for any root file system: /proc, /dev, /sys and a read-only view of its cgroups, all
@@ -78,16 +79,16 @@ end
 ---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.default(overrides)
-  return from_profile(profile.default(), overrides)
+  return from_profile(profile.default, overrides)
 end
 
---- A container without any image: the host's root, read-only, private tmpfs on /tmp, /var/tmp and
--- /run, no network but loopback, four capabilities. See configs/profile.lua for the reasons.
+--- A container without any image: the host's root, read-only or below a layer (`overlay`), private tmpfs on /tmp,
+-- /var/tmp and /run, no network but loopback, four capabilities. See configs/profile.lua for the reasons.
 ---@param overrides libcontainer.Overrides|nil as for `default`
 ---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.host_root(overrides)
-  return from_profile(profile.host_root(), overrides)
+  return from_profile(profile.host_root, overrides)
 end
 
 --- What `docker run` gives, MKNOD, NET_RAW and set-user-id programs included, for images that need it.
@@ -95,7 +96,7 @@ end
 ---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.docker(overrides)
-  return from_profile(profile.docker(), overrides)
+  return from_profile(profile.docker, overrides)
 end
 
 --- No capability, a read-only root, small private tmpfs that nothing is executed from, no /sys, no core dumps.
@@ -103,7 +104,7 @@ end
 ---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.strict(overrides)
-  return from_profile(profile.strict(), overrides)
+  return from_profile(profile.strict, overrides)
 end
 
 --- The least: a root and namespaces.
@@ -111,7 +112,7 @@ end
 ---@return libcontainer.fields.config|nil config
 ---@return libcontainer.Error|nil err
 function M.empty(overrides)
-  return from_profile(profile.empty(), overrides)
+  return from_profile(profile.empty, overrides)
 end
 
 local PROFILES <const> = { "default", "docker", "strict", "host_root", "empty" }
@@ -125,7 +126,7 @@ function M.profile(name, overrides)
   if not check.contains(PROFILES, name) then
     error(errors.unknown("profile", name, check.nearest(name, PROFILES)), 2)
   end
-  return from_profile(profile[name](), overrides)
+  return from_profile(profile[name], overrides)
 end
 
 -- --- checking ---
@@ -278,7 +279,7 @@ function M.from_oci(source, options)
   end
   local config, process, reading = oci_read.document(document, bundle or place)
   config.rootfs = config.rootfs and type(config.rootfs) == "string" and config.rootfs:sub(1, 1) == "/"
-    and rules.normalise_path(config.rootfs) or config.rootfs
+    and paths.normalise(config.rootfs) or config.rootfs
   local found = {}
   local strict = strict_config(config, found)
   translated(reading, "config", found)
@@ -337,8 +338,9 @@ function M.builder(base)
   return builder.new(function(fields, added)
     local problems = {}
     local name = base or (fields.rootfs == nil and "host_root" or "default")
-    local config = type(name) == "table" and normal_copy(name, problems) or profile[name]()
-    config = merge.over(config, normal_copy(fields, problems))
+    local over = normal_copy(fields, problems)
+    local config = type(name) == "table" and normal_copy(name, problems) or profile[name](over)
+    config = merge.over(config, over)
     config = merge.behind(config, normal_copy(added, problems))
     strict_config(config, problems)
     if #problems > 0 then
@@ -453,7 +455,7 @@ end)
 function M.prepare_run(t)
   local config, process, options, problems = normal.take_apart(t)
   normal.config(config, problems)
-  local base = config.rootfs == nil and profile.host_root() or profile.default()
+  local base = config.rootfs == nil and profile.host_root(config) or profile.default()
   local strict = strict_config(merge.over(base, config), problems)
   local program = strict_process(process, problems)
   if #problems > 0 then

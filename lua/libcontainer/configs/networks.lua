@@ -17,30 +17,18 @@ local OF_MADE <const> = { "name", "bridge", "mac_address", "address", "gateway",
 local IPV6_MTU <const> = 1280
 local NAME_RULE <const> = "a name has 1 to 15 characters, and no \"/\", \":\", quote, space or \"%\""
 
--- Tables of an array, with their index.
-local function tables(list)
-  local i = 0
-  return function()
-    while type(list) == "table" do
-      i = i + 1
-      if list[i] == nil then return nil end
-      if type(list[i]) == "table" then return i, list[i] end
-    end
-  end
-end
-
 -- --- what is not written ---
 
 --- Give a veth without a name the first that is free: eth0, eth1, …
 ---@param t table a raw copy
 function M.normal(t)
   local taken = {}
-  for _, network in tables(t.networks) do
+  for _, network in check.tables(t.networks) do
     local name = network.name or network.type == "device" and network.host_interface_name
     if type(name) == "string" then taken[name] = true end
   end
   local number = 0
-  for _, network in tables(t.networks) do
+  for _, network in check.tables(t.networks) do
     if network.type == "veth" and network.name == nil then
       while taken["eth" .. number] do number = number + 1 end
       network.name = "eth" .. number
@@ -152,7 +140,7 @@ end
 
 local function duplicates(networks, problems)
   local names, devices = {}, {}
-  for i, network in tables(networks) do
+  for i, network in check.tables(networks) do
     local path, name = ("networks[%d]"):format(i), name_of(network)
     if name and not name:find("%", 1, true) then
       if names[name] then
@@ -202,7 +190,7 @@ end
 -- Names of its interfaces; nil when only the kernel will know them.
 local function names_in(networks)
   local names = { lo = true }
-  for _, network in tables(networks) do
+  for _, network in check.tables(networks) do
     local name = name_of(network)
     if name and name:find("%", 1, true) then return nil end
     if name then names[name] = true end
@@ -216,7 +204,7 @@ end
 ---@param problems libcontainer.Problem[]
 function M.rules(config, has_own, problems)
   local count = config.networks and #config.networks or 0
-  for i, network in tables(config.networks) do
+  for i, network in check.tables(config.networks) do
     local path = ("networks[%d]"):format(i)
     if network.type == "host" and has_own then
       add(problems, path .. ".type", "is the host's network, and namespaces has \"network\"", "host",
@@ -243,7 +231,7 @@ function M.rules(config, has_own, problems)
     add(problems, "routes", "needs the network namespace", nil, 'add "network" to namespaces')
   end
   local names = names_in(config.networks)
-  for i, item in tables(config.routes) do route(item, names, ("routes[%d]"):format(i), problems) end
+  for i, item in check.tables(config.routes) do route(item, names, ("routes[%d]"):format(i), problems) end
 end
 
 return M

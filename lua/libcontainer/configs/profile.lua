@@ -195,12 +195,13 @@ end
 -- /tmp: CHOWN, FOWNER, FSETID; and KILL, which reaches no further than the PID namespace. It has
 -- neither DAC_OVERRIDE nor DAC_READ_SEARCH nor SETUID nor SETGID, because here every file of the
 -- host is in sight, and each of them would open the files of other users.
+---@param fields table|nil what will be laid over it: with a writable layer the root is not read-only
 ---@return table config
-function M.host_root()
-  local own = base()
+function M.host_root(fields)
+  local own, is_written = base(), fields and fields.overlay
   return over(own, {
     rootfs = "/",
-    readonlyfs = true,
+    readonlyfs = not is_written or nil,
     hostname = "container",
     mounts = joined({ proc() }, dev(own.gid_mappings), { sys(), private_tmpfs("/tmp", "1777"),
       private_tmpfs("/var/tmp", "1777"), private_tmpfs("/run", "755") }),

@@ -10,10 +10,11 @@ local contradictions = require "libcontainer.configs.contradictions"
 local errors = require "libcontainer.errors"
 local hooks = require "libcontainer.configs.hooks"
 local ids = require "libcontainer.configs.ids"
-local json = require "libcontainer.json"
 local limits = require "libcontainer.configs.limits"
+local mounts = require "libcontainer.configs.mounts"
 local network_rules = require "libcontainer.configs.networks"
 local normal = require "libcontainer.configs.normal"
+local paths = require "libcontainer.configs.paths"
 local notifier = require "libcontainer.configs.seccomp"
 
 local M = {}
@@ -32,39 +33,6 @@ local function set_of(words)
   return set
 end
 
--- Tables of an array, with their index.
-local function tables(list)
-  local i = 0
-  return function()
-    while list do
-      i = i + 1
-      if list[i] == nil then
-        return nil
-      elseif type(list[i]) == "table" and not json.is_big(list[i]) then
-        return i, list[i]
-      end
-    end
-  end
-end
-
---- The path without ".", ".." and doubled slashes, read as text.
----@param path string absolute
----@return string
-function M.normalise_path(path)
-  if path:find("^/[^/.]") and not path:find("/[/.]") and path:sub(-1) ~= "/" then
-    return path -- as nearly all are written
-  end
-  local parts = {}
-  for part in path:gmatch("[^/]+") do
-    if part == ".." then
-      parts[#parts] = nil
-    elseif part ~= "." then
-      parts[#parts + 1] = part
-    end
-  end
-  return "/" .. table.concat(parts, "/")
-end
-
 local function has_namespace(config, name)
   return check.contains(config.namespaces or DEFAULT_NAMESPACES, name)
 end
@@ -80,9 +48,9 @@ end
 
 local function rootfs(config, problems)
   local path = config.rootfs
-  if path and M.normalise_path(path) ~= path then
+  if path and paths.normalise(path) ~= path then
     add(problems, "rootfs", "must be written without \"..\", \".\", doubled or trailing slashes", path,
-      errors.did_you_mean(M.normalise_path(path)))
+      errors.did_you_mean(paths.normalise(path)))
   end
 end
 
@@ -126,7 +94,7 @@ end
 local function user_namespace(config, problems)
   local has_user = has_namespace(config, "user")
   ids.rules(config, has_user, problems)
-  if has_user and config.rootfs == "/" then ids.host_root(config, M.normalise_path, problems) end
+  if has_user and config.rootfs == "/" and not config.overlay then ids.host_root(config, problems) end
 end
 
 local function names_of_host(config, problems)
@@ -142,112 +110,15 @@ local function networks(config, problems)
   network_rules.rules(config, has_namespace(config, "network"), problems)
 end
 
--- Options of every file system, in mount(8)'s words: what is none of them is data. O33-O35
-local FLAGS = set_of [[
-  async atime bind defaults dev diratime dirsync exec iversion lazytime loud mand noatime nodev
-  nodiratime noexec noiversion nolazytime nomand norelatime nostrictatime nosuid nosymfollow rbind
-  relatime ro rw silent strictatime suid symfollow sync
-  private rprivate slave rslave shared rshared unbindable runbindable
-  rro rrw rnosuid rsuid rnodev rdev rnoexec rexec rnodiratime rdiratime rrelatime rnorelatime
-  rnoatime ratime rstrictatime rnostrictatime rnosymfollow rsymfollow
-  src-nofollow dest-nofollow copy-symlink tmpcopyup idmap ridmap ]]
-local BIND_OPTIONS = set_of "src-nofollow dest-nofollow copy-symlink idmap ridmap"
-local LATER_OPTIONS = set_of "remount"
-
--- Files of /proc that may be mounted over, by name below it. O40
-local PROC_FILES = set_of [[ cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo
-  sys/kernel/ns_last_pid sys/crypto/fips_enabled ]]
-
-local function mount_place(mount, field, problems)
-  local place = M.normalise_path(mount.destination)
-  if place == "/" then
-    add(problems, field .. ".destination", "is the root itself", mount.destination,
-      "the root is what rootfs says")
-  elseif place == "/proc" and mount.type ~= "proc"
-    and not (mount.type == "bind" and mount.source == "/proc") then
-    add(problems, field .. ".destination", "only a mount of type proc may be on /proc",
-      mount.destination)
-  elseif place:sub(1, 6) == "/proc/" and not PROC_FILES[place:sub(7)] then
-    add(problems, field .. ".destination", "is inside of /proc", mount.destination,
-      "only a few files there can be mounted over, such as /proc/cpuinfo")
-  end
-end
-
-local function mount_options(mount, field, problems)
-  for i, option in ipairs(mount.options or {}) do
-    local path = ("%s.options[%d]"):format(field, i)
-    if type(option) ~= "string" then
-      goto continue -- named by the walk
-    end
-    local first = option:match("^([^,]+),")
-    if option == "" then
-      add(problems, path, "must not be empty")
-    elseif LATER_OPTIONS[option:match("^[^=]+") or ""] then
-      add(problems, path, "the mount option " .. option .. " " .. errors.NOT_SUPPORTED, option)
-    elseif first and FLAGS[first] then
-      add(problems, path, "has several options in one text", option, "one option per item")
-    elseif mount.type and mount.type ~= "bind" and BIND_OPTIONS[option] then
-      add(problems, path, "is an option of bind mounts alone", option)
-    elseif mount.source_fd and (option == "src-nofollow" or option == "copy-symlink") then
-      add(problems, path, "is for sources by path", option, "open the link itself (O_PATH, O_NOFOLLOW)")
-    elseif mount.type and mount.type ~= "tmpfs" and option == "tmpcopyup" then
-      add(problems, path, "is an option of tmpfs alone", option)
-    elseif mount.type == "bind" and not FLAGS[option] then
-      add(problems, path, "is no option of a bind mount", option,
-        errors.did_you_mean(check.nearest(option, { "ro", "rw", "nosuid", "nodev", "noexec", "rbind",
-          "bind", "rprivate", "private", "rslave", "slave", "rshared", "shared", "relatime",
-          "noatime", "rro" })) or "data is for new file systems, a bind mount has what its source has")
-    end
-    ::continue::
-  end
-end
-
-local function mounts(config, problems)
-  for i, mount in tables(config.mounts) do
-    local field = ("mounts[%d]"):format(i)
-    if mount.destination then
-      mount_place(mount, field, problems)
-    end
-    if not mount.type and not check.is_refused(problems, field .. ".type") then
-      add(problems, field .. ".type", "is required, unless the options have bind or rbind", nil,
-        mount.source and mount.source:sub(1, 1) == "/" and "type = \"bind\" mounts a host path" or nil)
-    elseif mount.type and (mount.type == "" or mount.type:find("[^%w_%.%-]")) then
-      add(problems, field .. ".type", "is no name of a file system", mount.type)
-    end
-    if mount.type == "bind" then
-      if mount.source and mount.source_fd then
-        add(problems, field .. ".source_fd", "cannot be given together with source", mount.source_fd)
-      elseif not mount.source and not mount.source_fd and not check.is_refused(problems, field .. ".source")
-        and not check.is_refused(problems, field .. ".source_fd") then
-        add(problems, field .. ".source", "is required for a bind mount")
-      elseif mount.source and mount.source:sub(1, 1) ~= "/" then
-        add(problems, field .. ".source", "must be an absolute path of the host", mount.source)
-      end
-    elseif mount.type and check.contains(mount.options or {}, "bind")
-      or mount.type and check.contains(mount.options or {}, "rbind") then
-      add(problems, field .. ".type", "is not bind, and the options say bind", mount.type)
-    end
-    if mount.source_fd and mount.type and mount.type ~= "bind" then
-      add(problems, field .. ".source_fd", "is for bind mounts alone", mount.source_fd)
-    end
-    mount_options(mount, field, problems)
-    ids.mount(mount, field, has_namespace(config, "user"), problems)
-  end
-end
-
-local function overlay(config, problems)
-  local section = config.overlay
-  if type(section) == "table" and config.rootfs == "/" then
-    add(problems, "overlay", "cannot be had over the host's own root, which is many mounts", nil,
-      "use a rootfs of its own, or a tmpfs where the program writes")
-  end
+local function mount_rules(config, problems)
+  mounts.rules(config, has_namespace(config, "user"), problems)
 end
 
 local function devices(config, problems)
   local seen = {}
-  for i, device in tables(config.devices) do
+  for i, device in check.tables(config.devices) do
     local field = ("devices[%d]"):format(i)
-    local place = device.path and M.normalise_path(device.path)
+    local place = device.path and paths.normalise(device.path)
     if place == "/" or place == "/dev" then
       add(problems, field .. ".path", "must be a file", device.path)
     elseif place and (place == "/proc" or place:sub(1, 6) == "/proc/") then
@@ -272,7 +143,7 @@ end
 local function masks(config, problems)
   for _, name in ipairs { "mask_paths", "readonly_paths" } do
     for i, path in ipairs(config[name] or {}) do
-      if type(path) == "string" and M.normalise_path(path) == "/" then
+      if type(path) == "string" and paths.normalise(path) == "/" then
         add(problems, ("%s[%d]"):format(name, i), "is the root itself", path,
           name == "readonly_paths" and "readonlyfs = true makes the root read-only" or nil)
       end
@@ -388,7 +259,7 @@ end
 
 local function rlimits(t, problems)
   local seen = {}
-  for i, limit in tables(t.rlimits) do
+  for i, limit in check.tables(t.rlimits) do
     local field = ("rlimits[%d]"):format(i)
     if limit.type and seen[limit.type] then
       add(problems, field .. ".type", "is the same as rlimits[" .. seen[limit.type] .. "]", limit.type)
@@ -436,7 +307,7 @@ local function seccomp_rule(rule, field, problems)
   if rule.errno_ret and rule.action and rule.action ~= "errno" and rule.action ~= "trace" then
     add(problems, field .. ".errno_ret", "is for the actions errno and trace", rule.errno_ret)
   end
-  for i, arg in tables(rule.args) do
+  for i, arg in check.tables(rule.args) do
     if arg.value_two and arg.value_two ~= 0 and arg.op and arg.op ~= "MASKED_EQ" then
       add(problems, ("%s.args[%d].value_two"):format(field, i), "is for MASKED_EQ", arg.value_two)
     end
@@ -448,7 +319,7 @@ local GIVES_LISTENER <const> = "sendmsg"
 
 local function passes_listener(filter)
   local passes = filter.default_action == "allow" or filter.default_action == "log"
-  for _, rule in tables(filter.syscalls) do
+  for _, rule in check.tables(filter.syscalls) do
     if check.contains(rule.names or {}, GIVES_LISTENER) then
       if rule.action ~= "allow" and rule.action ~= "log" then return false end
       passes = passes or not rule.args or #rule.args == 0
@@ -480,7 +351,7 @@ local function seccomp(config, problems)
   if type(filter) ~= "table" then
     return
   end
-  for i, rule in tables(filter.syscalls) do
+  for i, rule in check.tables(filter.syscalls) do
     seccomp_rule(rule, ("seccomp.syscalls[%d]"):format(i), problems)
   end
   seccomp_listener(filter, problems)
@@ -675,7 +546,7 @@ end
 local function contradicting(config, problems)
   contradictions.filter(config, problems)
   contradictions.names(config, problems)
-  contradictions.devices(config, M.normalise_path, problems)
+  contradictions.devices(config, problems)
 end
 
 -- --- landlock and labels: what this kernel has ---
@@ -713,7 +584,7 @@ local function landlock(config, problems)
     return
   end
   for _, name in ipairs { "paths", "ports" } do
-    for i, rule in tables(domain[name]) do
+    for i, rule in check.tables(domain[name]) do
       newer_rights(rule.access, ("landlock.%s[%d].access"):format(name, i), abi, problems)
     end
   end
@@ -744,7 +615,7 @@ end
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
 M.config_rules = { rootfs, namespaces, user_namespace, joined_namespaces,
-  clocks, names_of_host, networks, mounts, overlay, devices,
+  clocks, names_of_host, networks, mount_rules, devices,
   masks, sysctl, capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
   hooks.rules, landlock, kernel_modules, contradicting }
 

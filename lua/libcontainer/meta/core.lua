@@ -63,6 +63,12 @@ function core.id_is_valid(id) end
 ---@return string|nil
 function core.unit_property_problem(name, text) end
 
+--- Which mounts may have an option of mount(8): all, bind mounts, bind mounts whose source is a path, a tmpfs, what is
+-- no bind mount; nil: it is none, so it is data of the file system.
+---@param text string
+---@return "any"|"bind"|"path"|"tmpfs"|"file system"|nil
+function core.mount_option(text) end
+
 ---@class libcontainer.core.Field
 ---@field name string
 ---@field kind string      "flag", "integer", "size", "strings", "object", …
@@ -274,12 +280,12 @@ function core.proc_link(pid, name) end
 ---@return integer descriptor
 function core.fileno(value) end
 
---- Make what is missing of a writable layer; a new one looks like `rootfs`.
+--- Make what is missing of a writable layer; a new one looks like the rootfs.
 ---@param path string
----@param rootfs string
+---@param config table  strict, with overlay
 ---@return true|nil
 ---@return libcontainer.RawError|nil
-function core.layer_make(path, rootfs) end
+function core.layer_make(path, config) end
 
 --- Empty a writable layer.
 ---@param path string
@@ -289,11 +295,10 @@ function core.layer_clear(path) end
 
 --- What it changes of the layers below, in no order, some of it twice.
 ---@param path string
----@param lower string[]  the topmost first
----@param rootfs string
+---@param config table  strict, with overlay
 ---@return { path: string, kind: "added"|"changed"|"deleted" }[]|nil
 ---@return libcontainer.RawError|nil
-function core.layer_diff(path, lower, rootfs) end
+function core.layer_diff(path, config) end
 
 ---@param profile table section seccomp, strict
 ---@return string|nil bytes

@@ -15,8 +15,8 @@
 ---@field destination? string  where in the container; resolved below its root, links included, made when it is missing
 ---@field source? string  absolute host path of a bind mount, links below rootfs leading by that root; a name without meaning for most other types
 ---@field source_fd? integer  of a bind mount, in place of source: an open descriptor or Lua file, which source may be too. What it is open on is mounted, wherever its path leads by now. The container object keeps it; another process has none and cannot start the container
----@field type? string  bind, proc, sysfs, tmpfs, devpts, mqueue, cgroup, or another file system of the kernel; bind when the options say bind or rbind, where none is a type too
----@field options? string[]  mount options as mount(8) writes them: ro nosuid nodev noexec relatime rbind rprivate …; of bind mounts src-nofollow (mounts a link itself), dest-nofollow (on a link itself), copy-symlink (makes the link anew); what is no flag goes to the file system (size=64m); a tmpfs without mode= has the mode of the directory that it covers, with tmpcopyup also what is in it, without what is mounted there
+---@field type? string  bind, proc, sysfs, tmpfs, devpts, mqueue, cgroup, overlay, or another file system of the kernel; bind when the options say bind or rbind, where none is a type too
+---@field options? string[]  mount options as mount(8) writes them: ro nosuid nodev noexec relatime rbind rprivate …; of bind mounts src-nofollow (mounts a link itself), dest-nofollow (on a link itself), copy-symlink (makes the link anew); dest-nocreate refuses a destination that is missing; what is no flag goes to the file system (size=64m); of an overlay lowerdir (":" between several, the topmost first, "\\" before what is meant as it stands), upperdir and workdir are directories of the host, links below rootfs leading by that root; a tmpfs without mode= has the mode of the directory that it covers, with tmpcopyup also what is in it, without what is mounted there
 ---@field uid_mappings? libcontainer.fields.id_mapping[]  of a bind mount: which user owns, in the container, the files that are of a user on the file system (container_id), as a number of the host (host_id); with gid_mappings. Of the mount alone, with the option ridmap of all below it too. With idmap or ridmap and no mappings they are those of the container. Whoever has none owns nothing there and makes nothing
 ---@field gid_mappings? libcontainer.fields.id_mapping[]  the same of groups
 
@@ -289,11 +289,13 @@
 ---@class libcontainer.fields.overlay
 ---@field lower? string[]  further directories of the host, read-only, between the writable layer and rootfs: the first is the topmost
 ---@field layer? string  directory of the host that holds the writable layer, in its directories upper and work, made when missing; it stays when the container is destroyed, and is one container's at a time. Absent: the layer is in the state directory of the container, and goes with it
+---@field memory? integer|string  the layer is in memory, of at most so many bytes, which count as the container's: nobody outside sees it, every start begins without, and diff and reset_layer have nothing to look at. In a user namespace it takes Linux 6.6
+---@field mapped? boolean  with a user namespace: the files below belong, in the container, to the ids that they have on the file system, so that one rootfs serves containers of any mappings; takes root, and Linux 5.19; default false
 
 ---A container.
 ---@class libcontainer.fields.config
 ---@field rootfs? string  absolute path of the root directory, itself no symbolic link; / is the host's own root, read-only
----@field overlay? libcontainer.fields.overlay  {}: what is written in the container goes to a layer of its own, and rootfs, without what is mounted below it, stays as it is; container:diff() lists the layer, container:reset_layer() empties it
+---@field overlay? libcontainer.fields.overlay  {}: what is written in the container goes to a layer of its own, and rootfs, without what is mounted below it, stays as it is, also /; container:diff() lists the layer, container:reset_layer() empties it
 ---@field readonlyfs? boolean  make the root read-only once it is set up; default false
 ---@field rootfs_propagation? "private"|"rprivate"|"slave"|"rslave"|"shared"|"rshared"|"unbindable"|"runbindable"  slave: later mounts of the host below rootfs appear inside; private: they do not; shared: nor do they, and namespaces made inside share the mounts of the container; unbindable: nor do they, and nothing inside can be bind-mounted. Those two of the root alone, with r of all mounts. The host never gets mounts of the container; default slave
 ---@field hostname? string  host name, needs the uts namespace
