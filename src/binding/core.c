@@ -16,6 +16,7 @@
 #include "sys/sys_fault.h"
 #endif
 
+#include <string.h>
 #include <sys/auxv.h>
 
 /* As images name machines. */
