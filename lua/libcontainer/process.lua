@@ -57,7 +57,9 @@ local function open_end(self, name, value, fds)
   local direction = name == "stdin" and "in" or "out"
   local theirs, raw
   if value == nil or value == "null" then
-    theirs, raw = core.null()
+    theirs, raw = fds.null, nil -- one for all that want none
+    if not theirs then theirs, raw = core.null() end
+    fds.null = theirs
   elseif value == "pipe" then
     local ours
     ours, theirs = core.pipe(direction)

@@ -30,7 +30,7 @@ struct lc_init {
 		struct rlimit64 value;
 		bool is_due;
 	} nofile, nproc;
-	int slots[LCT_PLAN_SLOTS_MAX];           /* descriptors, -1 for none */
+	int slots[LCT_PLAN_SLOTS_MAX];           /* descriptors and 1, so that 0 is none: slots.c */
 	uint32_t slot_names[LCT_PLAN_SLOTS_MAX]; /* pool offsets: where it came from */
 	char program[PATH_MAX];                  /* what lookup found */
 };

@@ -46,7 +46,7 @@ static int map_plan(struct lc_init *init, struct lc_error *err)
 		return lc_fail(err, LCT_STEP_PLAN, r, "plan");
 	if (seen.stx_size == 0 || seen.stx_size > LCT_PLAN_SIZE_MAX)
 		return lc_fail(err, LCT_STEP_PLAN, EBADMSG, "plan");
-	r = lc_sys_mmap(NULL, seen.stx_size, PROT_READ, MAP_PRIVATE, LCT_FD_PLAN, 0);
+	r = lc_sys_mmap(NULL, seen.stx_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, LCT_FD_PLAN, 0);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_PLAN, r, "plan");
 	return lc_plan_open((const void *) r, seen.stx_size, &init->plan, err);
@@ -103,11 +103,8 @@ int lc_init_main(void)
 	/* A program of its own: no other thread, no second caller. Too large for a small stack. */
 	static struct lc_init init;
 	struct lc_report report = {.kind = LCT_REPORT_ERROR};
-	uint32_t slot;
 
 	init.root = init.mask_empty = init.landlock = -1;
-	for (slot = 0; slot < LCT_PLAN_SLOTS_MAX; slot++)
-		init.slots[slot] = -1;
 	if (live(&init, &report.error) < 0)
 		(void) lc_init_send(&report);
 	return LCT_INIT_FAILED;

@@ -69,6 +69,12 @@ static LCT_NO_ASAN long keep_capabilities(void)
 	return r;
 }
 
+/* A source may have one of the target numbers, 0 to `last`: a copy of it then. */
+static LCT_NO_ASAN int out_of_the_way(int fd, int last)
+{
+	return fd > last ? fd : (int) lc_sys_fcntl(fd, F_DUPFD_CLOEXEC, last + 1);
+}
+
 static LCT_NO_ASAN int run_window(void *argument)
 {
 	struct window *w = argument;
@@ -89,18 +95,15 @@ static LCT_NO_ASAN int run_window(void *argument)
 			return window_fail(w, LCT_STEP_SPAWN, r, "ambient capabilities");
 	}
 
-	/* A source may have one of the target numbers: first all of them out of the way. */
 	if (exe >= 0) {
-		r = lc_sys_fcntl(exe, F_DUPFD_CLOEXEC, count + 1);
+		r = exe = out_of_the_way(exe, count);
 		if (r < 0)
 			return window_fail(w, LCT_STEP_SPAWN, r, "descriptors");
-		exe = (int) r;
 	}
 	for (int i = 0; i < count; i++) {
-		r = lc_sys_fcntl(s->fds[i], F_DUPFD_CLOEXEC, count + 1);
+		r = high[i] = out_of_the_way(s->fds[i], count);
 		if (r < 0)
 			return window_fail(w, LCT_STEP_SPAWN, r, "descriptors");
-		high[i] = (int) r;
 	}
 	for (int i = 0; i < count; i++) {
 		r = lc_sys_dup3(high[i], i, 0);
