@@ -73,7 +73,7 @@ CORE_SRC = \
 	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_mappings.c \
 	src/configs/validate_mounts.c src/configs/validate_networks.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \
-	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/envoy.c \
+	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/descriptors.c src/container/envoy.c \
 	src/container/factory.c src/container/features.c src/container/handover.c src/container/hook.c src/container/host.c src/container/ids.c src/container/images.c \
 	src/container/join.c \
 	src/container/keeper.c src/container/latch.c src/container/launch.c src/container/layer.c src/container/network.c src/container/pids.c \
@@ -150,7 +150,7 @@ help:
 # --- packages ---
 
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
-DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables libmnl0 uidmap \
+DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables iproute2 libmnl0 uidmap \
 	libarchive13 umoci skopeo
 DEPS_FUZZ  = clang libclang-rt-14-dev
 DEPS_VM    = apparmor qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \

@@ -13,8 +13,11 @@ local errors = require "libcontainer.errors"
 local events = require "libcontainer.events"
 local externals = require "libcontainer.externals"
 local forms = require "libcontainer.configs.hooks"
+local hooks = require "libcontainer.hooks"
 local json = require "libcontainer.json"
+local layer = require "libcontainer.layer"
 local loop = require "libcontainer.loop"
+local obstacles = require "libcontainer.obstacles"
 local process = require "libcontainer.process"
 local start = require "libcontainer.start"
 local state = require "libcontainer.state"
@@ -41,6 +44,9 @@ local COMMON <const> = { "images_directory", "work_directory", "tcp_established"
 local OF_DUMP <const> = { "leave_running", "pre_dump", "parent_path", "link_remap", "tcp_skip_in_flight", "auto_dedup",
   "page_server", table.unpack(COMMON) }
 local OF_RESTORE <const> = { "stdin", "stdout", "stderr", table.unpack(COMMON) }
+
+-- What a restore has to be told as well, when the checkpoint was.
+local OF_BOTH <const> = { "tcp_established", "external_unix_connections", "shell_job", "file_locks" }
 
 local FLAGS <const> = { { "tcp_established", "--tcp-established" }, { "external_unix_connections", "--ext-unix-sk" },
   { "shell_job", "--shell-job" }, { "file_locks", "--file-locks" }, { "leave_running", "--leave-running" },
@@ -184,19 +190,28 @@ local function dump_arguments(box, images, work, given, options)
   return args
 end
 
--- What nobody can bring back is told before anything stands still.
-local function look(box)
-  local facts, err = confinement.read(box._core)
+-- What nobody can bring back is told before anything is made, and before anything stands still. Answers what
+-- confines it, and the mounts that criu is not to make.
+local function look(box, options)
+  local config = box._record.config
+  local err = obstacles.of_config(config)
+  if err then return nil, err end
+  local facts
+  facts, err = confinement.read(box._core)
   if not facts then return nil, err end
-  local outsider = confinement.outsider(facts, (box._core:init()))
-  if outsider then return nil, errors.has_outsider(box._id, outsider) end
-  return facts
+  err = obstacles.of_processes(facts, (box._core:init()), box._id, options)
+  if err then return nil, err end
+  local given, point = externals.of(config, facts.mounts)
+  if not given then return nil, errors.mount_of_image(point) end
+  return facts, given
 end
 
 local function write_description(box, images, facts, given, options)
+  local said = {}
+  for _, name in ipairs(OF_BOTH) do said[name] = options[name] end
   local text, err = json.encode { version = VERSION, id = box._id, created = core.time(),
     pre_dump = options.pre_dump, parent = options.parent_path, config = forms.storable(box._record.config),
-    facts = facts, externals = given }
+    facts = facts, externals = given, options = said }
   if not text then return nil, err end
   local done, raw = images:replace(FILE, text)
   if not done then return nil, errors.raw(raw) end
@@ -229,22 +244,13 @@ local function await_end(box)
   return true
 end
 
-local function dump(box, images, work, log_path, options)
-  local facts, err = look(box)
-  if not facts then return nil, err end
+local function dump(box, images, work, log_path, facts, given, options)
   local config = box._record.config
-  if config.overlay then return nil, errors.layer_of_checkpoint() end
-  for i, mount in ipairs(config.mounts or {}) do
-    if mount.source_fd then return nil, errors.mount_of_descriptor(i) end
-  end
-  local given, point = externals.of(config, facts.mounts)
-  if not given then return nil, errors.mount_of_image(point) end
   local null <close>, raw = core.null()
   if not null then return nil, errors.raw(raw) end
   local args = dump_arguments(box, images, work, given, options)
   tell(options, "dump")
-  local done, was_killed
-  done, err, was_killed = criu.run { step = "checkpoint", work = work, log = "dump.log",
+  local done, err, was_killed = criu.run { step = "checkpoint", work = work, log = "dump.log",
     log_path = log_path .. "dump.log", timeout = options.timeout, begin = function()
       return box._core:dump(config, { args = args }, { id = box._id, stdin = null, stdout = null, stderr = null })
     end }
@@ -283,9 +289,8 @@ end
 ---@return true|nil
 ---@return libcontainer.Error|nil err
 function M.dump(box, options)
-  for _, name in ipairs { "user", "time" } do
-    if check.contains(box._record.config.namespaces or {}, name) then return nil, errors.namespace_not_dumped(name) end
-  end
+  local facts, given = look(box, options)
+  if not facts then return nil, given end
   local images <close>, err = open_directory(box, options.images_directory, IMAGES, "checkpoint", true)
   if not images then return nil, err end
   local done
@@ -297,7 +302,7 @@ function M.dump(box, options)
   local work <close>, log_path = open_work(box, options, "checkpoint")
   if not work then return undo(box, images, options, log_path) end
   local is_fine
-  is_fine, done, err = pcall(dump, box, images, work, log_path, options)
+  is_fine, done, err = pcall(dump, box, images, work, log_path, facts, given, options)
   if not is_fine then
     undo(box, images, options, { message = "" })
     error(done, 0)
@@ -352,6 +357,20 @@ function M.open(path, box)
   return nil, err
 end
 
+-- What was done inside, by hooks too, is in the images; the host's part has to be done again.
+local HOOKS <const> = { "prestart", "create_runtime" }
+
+--- Can it be restored here? Told before anything is made.
+---@param description table
+---@param is_new boolean  as another container than the one that was checkpointed
+---@return true|nil
+---@return libcontainer.Error|nil err
+function M.check(description, is_new)
+  local overlay = description.config.overlay
+  if is_new and overlay and not overlay.layer then return nil, errors.layer_not_there(description.id) end
+  return hooks.check(description.config, core.pid(), { "prestart", "create_runtime", "poststop" })
+end
+
 local STDIO <const> = { "stdin", "stdout", "stderr" }
 
 -- A pipe that led out of the container is ours to give again, one descriptor for each.
@@ -367,6 +386,9 @@ local function inherit(args, facts)
 end
 
 local function restore_arguments(box, images, work, scratch, place, description, options)
+  for name, value in pairs(description.options or {}) do
+    if options[name] == nil then options[name] = value end
+  end
   local args = common_arguments(box, "restore", images, work, "restore.log", options)
   add(args, "--restore-detached", "--restore-sibling", "--leave-stopped", "--root", place .. "/root",
     "--pidfile", scratch:path() .. "/pid")
@@ -427,6 +449,14 @@ local function with_room(config)
   return roomy, next(limits) and limits
 end
 
+local function run_hooks(box)
+  for _, kind in ipairs(HOOKS) do
+    local done, err = hooks.run(box, kind, { pid = (box._core:init()) })
+    if not done then return nil, err end
+  end
+  return true
+end
+
 local function set_limits(box, limits)
   local config = box._record.config
   local done, raw = true, nil
@@ -447,7 +477,7 @@ end
 local function run_criu(box, proc, config, args, place, work, log_path, description, options)
   local fds, err = proc:_open_stdio()
   if not fds then return nil, err end
-  fds.id, fds.scratch = box._id, place
+  fds.id, fds.scratch, fds.layer = box._id, place, layer.path(box)
   for _, name in ipairs(STDIO) do fds["null_" .. name] = nil end
   local has_nnp = false
   for _, one in ipairs(description.facts.processes) do
@@ -479,13 +509,16 @@ local function restore(box, images, description, options)
   if not proc then return nil, err end
   local place = box._factory:_place(box._id, SCRATCH)
   local args = restore_arguments(box, images, work, scratch, place, description, options)
-  tell(options, "restore")
   local done
+  done, err = hooks.expect_poststop(box)
+  if not done then return nil, err end
+  tell(options, "restore")
   local roomy, limits = with_room(box._record.config)
   done, err = run_criu(box, proc, roomy, args, place, work, log_path, description, options)
   if not done then return nil, err end
   tell(options, "verify")
   done, err = take(box, scratch, description)
+  if done then done, err = run_hooks(box) end
   if done then done, err = set_limits(box, limits) end
   if done then done, err = note_start(box) end
   if not done then return nil, err end
@@ -497,6 +530,25 @@ local function restore(box, images, description, options)
   return proc
 end
 
+-- What a failure takes back of the record: the container is what it was.
+local KEPT <const> = { "status", "checkpoint", "started", "init_process_pid", "init_process_start", "namespace_paths" }
+
+local function keep(record)
+  local kept = {}
+  for _, name in ipairs(KEPT) do kept[name] = record[name] end
+  return kept
+end
+
+-- Nothing of it lives, and the hooks behind the end have run.
+local function undo_restore(box, kept)
+  box._core:destroy(DESTROY_TIMEOUT)
+  box._core:reap()
+  local warnings = hooks.poststop(box)
+  for _, name in ipairs(KEPT) do box._record[name] = kept[name] end
+  box._factory:_save(box)
+  return warnings
+end
+
 --- Bring a checkpoint back to life in a container that has been made for it, and whose lock is held.
 ---@param box libcontainer.Container
 ---@param images userdata
@@ -505,15 +557,16 @@ end
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|nil err  nothing of it lives then
 function M.restore(box, images, description, options)
+  local kept = keep(box._record)
   local is_fine, proc, err = pcall(restore, box, images, description, options)
   box._directory:remove(SCRATCH, "restore")
   if is_fine and proc then
     tell(options, "done")
     return proc
   end
-  box._core:destroy(DESTROY_TIMEOUT)
-  box._core:reap()
+  local warnings = undo_restore(box, kept)
   if not is_fine then error(proc, 0) end
+  err.warnings = warnings
   return nil, err
 end
 

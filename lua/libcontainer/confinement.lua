@@ -77,7 +77,7 @@ local function read_mounts(pid)
 end
 
 local STDIO <const> = { "fd/0", "fd/1", "fd/2" }
-local NAMESPACES <const> = { "cgroup", "ipc", "mnt", "net", "pid", "user", "uts" }
+local NAMESPACES <const> = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" }
 
 -- Which of them are not ours.
 local function read_namespaces(pid)

@@ -752,6 +752,10 @@ M.UNTRUSTED_IMAGES = "a directory of images, and every file in it, must belong t
 local HELPERS <const> = { ["iptables-restore"] = "iptables", ["ip6tables-restore"] = "iptables", ip = "iproute2",
   tar = "tar" }
 
+-- What criu asks for, and what our option is called.
+local WANTED <const> = { ["--ext-unix-sk"] = "external_unix_connections", ["--tcp-established"] = "tcp_established",
+  ["--file-locks"] = "file_locks", ["link-remap option"] = "link_remap", ["--shell-job"] = "shell_job" }
+
 --- criu cannot be started.
 ---@param step "checkpoint"|"restore"
 ---@param raw libcontainer.RawError
@@ -776,6 +780,9 @@ function M.criu_failed(step, how, lines, log, errname)
   local program = said:match('execvp%("?([%w-]+)"?')
   local hint = log and "its log is " .. log
   if HELPERS[program or ""] then hint = ("apt-get install %s; %s"):format(HELPERS[program], hint) end
+  for flag, option in pairs(WANTED) do
+    if said:find(flag, 1, true) then hint = ("say %s = true; %s"):format(option, hint) end
+  end
   return M.new { code = "SystemError", step = step, subject = log, errname = errname,
     errno = errname == "ETIMEDOUT" and 110 or nil,
     message = ("%s: criu %s%s"):format(step, how, said ~= "" and ": " .. said or ""), hint = hint }
@@ -799,23 +806,69 @@ function M.has_outsider(id, pid)
     hint = "only the first program and what it has started can be checkpointed: wait until that one has ended" }
 end
 
---- A namespace that criu is not asked to bring back.
+-- What cannot be brought back, told before anything is done.
+local function not_dumped(field, subject, what, hint)
+  return M.new { code = "SystemError", step = "checkpoint", field = field, subject = subject, errname = "EOPNOTSUPP",
+    errno = 95, message = ("checkpoint: %s (EOPNOTSUPP)"):format(what), hint = hint }
+end
+
+--- A namespace that is joined: a restore would make a new one in its place.
 ---@param name string
 ---@return libcontainer.Error
-function M.namespace_not_dumped(name)
-  return M.new { code = "SystemError", step = "checkpoint", field = "namespaces", subject = name,
-    errname = "EOPNOTSUPP", errno = 95,
-    message = ("checkpoint: a container with a %s namespace of its own %s (EOPNOTSUPP)"):format(name, M.NOT_SUPPORTED),
-    hint = "only those without it can be checkpointed" }
+function M.joined_not_dumped(name)
+  return not_dumped("namespaces." .. name, name, ("the %s namespace is joined, and another one would come back"):format(
+    name), "only a container whose namespaces are its own, or the host's, can be checkpointed")
+end
+
+--- A user namespace.
+---@return libcontainer.Error
+function M.user_namespace_not_dumped()
+  return not_dumped("namespaces", "user",
+    "a user namespace could not come back: its root would have to read the images",
+    "images hold all of its memory and say what runs, so nobody but their owner may read them: do without uid_mappings")
+end
+
+--- An interface that leads to the host.
+---@param number integer
+---@param kind "veth"|"device"
+---@return libcontainer.Error
+function M.network_not_dumped(number, kind)
+  return not_dumped(("networks[%d]"):format(number), kind, ("networks[%d] is a %s, whose connection to the host would "
+    .. "not come back"):format(number, kind), "only a container with no interface but its own can be checkpointed")
+end
+
+--- A hook that no file can keep.
+---@param field string
+---@return libcontainer.Error
+function M.hook_not_dumped(field)
+  return not_dumped(field, nil, field .. " is a Lua function, which no file can keep for the restore", "give a program")
+end
+
+--- A terminal whose other end is outside.
+---@param descriptor table  pid, fd, target
+---@return libcontainer.Error
+function M.terminal_not_dumped(descriptor)
+  return not_dumped("process.terminal", descriptor.target, ("process %d has the terminal %s as descriptor %d, and its "
+    .. "other end is outside"):format(descriptor.pid, descriptor.target, descriptor.fd),
+    "start the program without a terminal, on pipes or /dev/null: these come back")
+end
+
+--- What comes back only when it is asked for.
+---@param option string     of a checkpoint
+---@param descriptor table  pid, fd
+---@param has string        "holds a lock of a file"
+---@return libcontainer.Error
+function M.needs_dump_option(option, descriptor, has)
+  return not_dumped(option, tostring(descriptor.pid), ("process %d %s, with descriptor %d"):format(descriptor.pid, has,
+    descriptor.fd), ("say %s = true"):format(option))
 end
 
 --- A mount whose source is in the image.
 ---@param point string
 ---@return libcontainer.Error
 function M.mount_of_image(point)
-  return M.new { code = "SystemError", step = "checkpoint", field = "mounts", subject = point, errname = "EOPNOTSUPP",
-    errno = 95, message = "checkpoint: " .. point .. " is mounted from the image itself (EOPNOTSUPP)",
-    hint = "criu would follow links of the image out of it: mount from a directory of the host instead" }
+  return not_dumped("mounts", point, point .. " is mounted from the image itself",
+    "criu would follow links of the image out of it: mount from a directory of the host instead")
 end
 
 --- A container that writes into its rootfs, or into memory.
@@ -830,23 +883,12 @@ function M.no_layer(id, overlay)
     hint = overlay and "create it with overlay = {}, or with overlay.layer" or "create it with overlay = {}" }
 end
 
---- A checkpoint of a container with a writable layer.
----@return libcontainer.Error
-function M.layer_of_checkpoint()
-  return M.new { code = "SystemError", step = "checkpoint", field = "overlay", errname = "EOPNOTSUPP", errno = 95,
-    message = "checkpoint: the root is an overlay, which is not brought back yet (EOPNOTSUPP)",
-    hint = "give the container a rootfs of its own to write to" }
-end
-
 --- A mount whose source is a descriptor.
 ---@param number integer  of the mount
 ---@return libcontainer.Error
 function M.mount_of_descriptor(number)
-  return M.new { code = "SystemError", step = "checkpoint", field = ("mounts[%d].source_fd"):format(number),
-    errname = "EOPNOTSUPP", errno = 95,
-    message = ("checkpoint: mounts[%d] comes from a descriptor, which a restore would not have (EOPNOTSUPP)")
-      :format(number),
-    hint = "give its path as source" }
+  return not_dumped(("mounts[%d].source_fd"):format(number), nil,
+    ("mounts[%d] comes from a descriptor, which a restore would not have"):format(number), "give its path as source")
 end
 
 --- A directory for images that is not empty.
@@ -865,6 +907,16 @@ function M.no_checkpoint(path)
   return M.new { code = "SystemError", step = "restore", subject = path, errname = "ENOENT", errno = 2,
     message = "restore: " .. path .. " holds no checkpoint, or an incomplete one",
     hint = "only a checkpoint of this library that came to its end can be restored" }
+end
+
+--- A checkpoint whose root has been written to a layer that is not there.
+---@param id string
+---@return libcontainer.Error
+function M.layer_not_there(id)
+  return M.new { code = "SystemError", step = "restore", field = "overlay.layer", subject = id, errname = "EOPNOTSUPP",
+    errno = 95, message = ("restore: what was written to the root is in the directory of container %s, and comes back "
+      .. "with that one alone (EOPNOTSUPP)"):format(quoted(id)),
+    hint = "restore it in its place, or create it with overlay = { layer = \"/…\" }" }
 end
 
 --- What came back is not what went.

@@ -8,7 +8,8 @@ local configs = require "libcontainer.configs"
 local container = require "libcontainer.container"
 local criu = require "libcontainer.criu"
 local errors = require "libcontainer.errors"
-local hooks = require "libcontainer.configs.hooks"
+local forms = require "libcontainer.configs.hooks"
+local hooks = require "libcontainer.hooks"
 local layer = require "libcontainer.layer"
 local network = require "libcontainer.network"
 local object = require "libcontainer.object"
@@ -295,7 +296,7 @@ local function prepare(self, config)
   local strict, err = configs.prepare_shared(config)
   if not strict then return nil, err end
   local fine
-  fine, err = hooks.check_written(strict)
+  fine, err = forms.check_written(strict)
   if not fine then return nil, err end
   local validator = self._options.validator
   if validator then
@@ -491,10 +492,11 @@ end
 
 -- --- checkpoints ---
 
--- In a container whose lock is held.
+-- In a container whose lock is held. Answers the process, and warnings of what its last life has left to do.
 local function restore_in(self, box, images, description, options, is_new)
   local lock <close>, err = container.lock(box._directory, box._id, box._core)
   if not lock then return nil, err end
+  local warnings
   if not is_new then
     local status
     status, err = box:status()
@@ -502,11 +504,15 @@ local function restore_in(self, box, images, description, options, is_new)
     if status ~= "checkpointed" then return nil, errors.id_in_use(box._id) end
     local done, raw = box._core:destroy() -- its cgroups, which are empty
     if not done then return nil, errors.raw(raw) end
+    warnings = hooks.poststop(box)
     box._record.config = description.config
     done, err = self:_renew(box)
     if not done then return nil, err end
   end
-  return checkpoint.restore(box, images, description, options)
+  local proc
+  proc, err = checkpoint.restore(box, images, description, options)
+  if proc then return proc, warnings end
+  return nil, err
 end
 
 -- The one that was checkpointed, to come back where it was; nil without an error when there is none.
@@ -528,6 +534,7 @@ end
 ---@param options table|nil
 ---@return libcontainer.Container|nil
 ---@return libcontainer.Process|libcontainer.Error  its init, with its ends of pipes; IdInUse, ContainerNotExists, ConfigInvalid, SystemError
+---@return libcontainer.Error[]|nil warnings  of poststop hooks of the life that the checkpoint has ended
 function Factory:restore(id, options)
   local fine, err = check_id(id)
   if not fine then return nil, err end
@@ -544,14 +551,18 @@ function Factory:restore(id, options)
   if not config then return nil, err end
   description.config = config
   local is_new = box == nil
+  fine, err = checkpoint.check(description, is_new)
+  if not fine then return nil, err end
   if is_new then box, err = self:create(id, config) end
   if not box then return nil, err end
-  local proc
-  proc, err = restore_in(self, box, images, description, options, is_new)
+  local proc, warnings
+  proc, warnings = restore_in(self, box, images, description, options, is_new)
   if proc then
     box._is_owned = not config.detach
+    if warnings then return box, proc, warnings end
     return box, proc
   end
+  err = warnings
   if is_new then box:destroy() else box:_release() end
   return nil, err
 end

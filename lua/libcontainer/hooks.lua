@@ -28,10 +28,11 @@ local PLACES <const> = { create_container = "namespaces", start_container = "ins
 local STATUSES <const> = { prestart = "creating", create_runtime = "creating", create_container = "creating",
   start_container = "created", poststart = "running", poststop = "stopped" }
 
----@class libcontainer.HookContext  the start that hooks belong to
----@field session userdata   of the init
----@field spec table         the process that it will be, strict
----@field options table      of the start: filter, filter_flags
+---@class libcontainer.HookContext  the start that hooks belong to, or the restore
+---@field session userdata|nil  of the init; nil of a restore
+---@field pid integer|nil       of the init, where there is no session
+---@field spec table|nil        the process that it will be, strict
+---@field options table|nil     of the start: filter, filter_flags
 
 -- --- what a hook is told ---
 
@@ -43,7 +44,7 @@ end
 -- Of hooks in its namespaces the number that they see.
 local function pid_of(kind, context)
   if not context then return nil end
-  local pid = context.session:pid()
+  local pid = context.pid or context.session:pid()
   if not PLACES[kind] then return pid end
   local status, raw = core.proc_file(pid, "status")
   if not status then return nil, raw end
@@ -181,15 +182,16 @@ function M.run(box, kind, context)
   return true
 end
 
---- Can the hooks of a start be run by this process? Told before anything is made.
+--- Can these hooks be run by this process? Told before anything is made.
 ---@param config table  strict
 ---@param owner_pid integer  who made the container
+---@param kinds string[]|nil  which; all that a start has
 ---@return true|nil
 ---@return libcontainer.Error|nil err
-function M.check(config, owner_pid)
+function M.check(config, owner_pid, kinds)
   local lost = forms.lost(config, true)
   if lost then return nil, errors.hook_lost(lost, owner_pid) end
-  for _, kind in ipairs(config.hooks and forms.KINDS or {}) do
+  for _, kind in ipairs(config.hooks and (kinds or forms.KINDS) or {}) do
     for i, hook in ipairs(PLACES[kind] ~= "inside" and config.hooks[kind] or {}) do
       local fine, raw = true, nil
       if hook.path then fine, raw = core.program(hook.path) end

@@ -289,6 +289,113 @@ describe("a checkpoint, whatever is called criu,", function()
   end)
 end)
 
+describe("a checkpoint of what could not come back", function()
+  fixture.check_leaks()
+
+  -- A container whose checkpoint is refused: criu was not called, and nothing was made.
+  local function refused(config, spec, options)
+    local called = fixture.directory() .. "/called"
+    local factory = with_stub("touch " .. called)
+    config.rootfs = config.rootfs or fixture.rootfs()
+    local box <close> = assert(factory:create(fixture.id(), assert(configs.default(config))))
+    local process = assert(box:start(spec or { "sleep", "1000" }))
+    if process.stdout then process.stdout:read("l", fixture.seconds(30)) end
+    local done, err = box:checkpoint(options)
+    assert.is_nil(done)
+    assert.equal("EOPNOTSUPP checkpoint", err.errname .. " " .. err.step, err.message)
+    assert.is_nil(fixture.read(called))
+    assert.equal("", leftovers(box, factory):gsub("layer", ""))
+    assert.equal("running", box:status())
+    return err
+  end
+
+  local OTHERS <const> = { "mount", "pid", "uts", "ipc", "cgroup" }
+
+  it("is refused for a namespace that is joined, as another one would come back", function()
+    fixture.needs("root", "busybox")
+    local namespaces = { network = "/proc/self/ns/net", table.unpack(OTHERS) }
+    local err = refused { namespaces = namespaces }
+    assert.equal("namespaces.network", err.field)
+    assert.matches("the network namespace is joined", err.message)
+  end)
+
+  it("is refused for a user namespace, whose root would have to read the images", function()
+    fixture.needs("root", "busybox")
+    local ids = { { container_id = 0, host_id = 100000, size = 1000 } }
+    local rootfs = fixture.rootfs()
+    fixture.sh("chown -hR 100000:100000 %s", rootfs)
+    local err = refused { rootfs = rootfs, uid_mappings = ids, gid_mappings = ids,
+      namespaces = { "user", "network", table.unpack(OTHERS) } }
+    assert.equal("namespaces", err.field)
+    assert.matches("nobody but their owner may read them", err.hint)
+  end)
+
+  it("is refused for a mount from a descriptor", function()
+    fixture.needs("root", "busybox")
+    local file <close> = assert(io.open("/bin/busybox"))
+    local err = refused { mounts = { { type = "bind", source = file, destination = "/given" } } }
+    assert.matches("^mounts%[%d+%]%.source_fd$", err.field)
+  end)
+
+  it("is refused for a hook that is a function, which no file can keep", function()
+    fixture.needs("root", "busybox")
+    local err = refused { hooks = { poststart = { function() end } } }
+    assert.equal("hooks.poststart[1]", err.field)
+  end)
+
+  it("is refused for a terminal whose other end is outside", function()
+    fixture.needs("root", "busybox")
+    local factory = with_stub "exit 1"
+    local box <close> = create(factory)
+    local process <close> = assert(box:start { "sleep", "1000", terminal = true })
+    local done, err = box:checkpoint { shell_job = true }
+    assert.is_nil(done)
+    assert.equal("EOPNOTSUPP process.terminal", err.errname .. " " .. err.field)
+    assert.matches("process " .. process:pid() .. " has the terminal /dev/pts/0 as descriptor 0, and its other end is "
+      .. "outside", err.message, 1, true)
+    assert.equal("", leftovers(box, factory))
+  end)
+
+  it("is refused for a lock of a file, unless file_locks is said", function()
+    fixture.needs("root")
+    local spec = { "flock", "-x", "/tmp/lock", "sh", "-c", "echo; exec sleep 1000", stdout = "pipe" }
+    local config = assert(configs.host_root())
+    local err = refused(config, spec)
+    assert.equal("file_locks", err.field)
+    assert.equal("say file_locks = true", err.hint)
+    local box <close> = assert(with_stub("exit 7"):create(fixture.id(), config))
+    assert(box:start(spec)).stdout:read("l", fixture.seconds(30))
+    err = select(2, box:checkpoint { file_locks = true })
+    assert.matches("criu failed with status 7", err.message)
+  end)
+
+  it("is refused for a TCP connection, unless tcp_established is said; not for who listens", function()
+    fixture.needs("root", "busybox")
+    local listens = "mkfifo /tmp/f; nc -l -p 5000 <>/tmp/f & "
+      .. "while ! grep -q ':1388 .* 0A' /proc/net/tcp /proc/net/tcp6; do :; done; "
+    local connects = "nc 127.0.0.1 5000 <>/tmp/f & while ! grep -q ':1388 .* 01' /proc/net/tcp /proc/net/tcp6; do :; done; "
+    local spec = { "sh", "-c", listens .. connects .. "echo; wait", stdout = "pipe" }
+    local err = refused({}, spec)
+    assert.equal("tcp_established", err.field)
+    local factory = with_stub "exit 7"
+    for text, options in pairs { [listens .. connects] = { tcp_established = true }, [listens] = {} } do
+      local box <close> = create(factory)
+      assert(box:start { "sh", "-c", text .. "echo; wait", stdout = "pipe" }).stdout:read("l", fixture.seconds(30))
+      err = select(2, box:checkpoint(options))
+      assert.matches("criu failed with status 7", err.message)
+    end
+  end)
+
+  it("tells which option criu asks for", function()
+    fixture.needs("root", "busybox")
+    local box <close> = counting(with_stub [[
+      echo '(0) Error (criu/sk-unix.c:1): unix: External socket is used. Consider using --ext-unix-sk option.' >$work/$log
+      exit 1]])
+    local _, err = box:checkpoint()
+    assert.matches("^say external_unix_connections = true; its log is ", err.hint)
+  end)
+end)
+
 describe("a restore, whatever is called criu,", function()
   fixture.check_leaks()
 
@@ -390,6 +497,60 @@ describe("a restore, whatever is called criu,", function()
     assert.equal("IdInUse", refused(factory, box:id(), { images_directory = path }).code)
     assert.equal("ContainerNotExists", refused(factory, fixture.id()).code)
     assert.equal("InvalidIdFormat", refused(factory, "a/b").code)
+  end)
+
+  it("is told what the checkpoint was told, unless it is told otherwise", function()
+    fixture.needs("root", "busybox")
+    local said, path = fixture.directory() .. "/said", fixture.directory() .. "/images"
+    local box <close> = counting(with_stub "kill -9 $tree")
+    assert(box:checkpoint { images_directory = path, tcp_established = true, file_locks = true, link_remap = true })
+    local factory = with_stub(('echo "$all" >%s; exit 1'):format(said))
+    refused(factory, fixture.id(), { images_directory = path, file_locks = false })
+    local words = fixture.read(said)
+    assert.truthy(words:find("--tcp-established", 1, true))
+    assert.is_nil(words:find("--file-locks", 1, true) or words:find("--link-remap", 1, true))
+  end)
+
+  it("is refused where the layer of its root is not", function()
+    fixture.needs("root", "busybox")
+    local path = fixture.directory() .. "/images"
+    local box <close> = counting(with_stub "kill -9 $tree", { overlay = {} })
+    assert(box:checkpoint { images_directory = path })
+    local factory = with_stub "exit 1"
+    local err = refused(factory, fixture.id(), { images_directory = path })
+    assert.equal("EOPNOTSUPP overlay.layer", err.errname .. " " .. err.field)
+    assert.matches(box:id(), err.message, 1, true)
+    assert.equal(0, #factory:list())
+  end)
+
+  it("runs the hooks behind its end when it fails, and those of the life before once", function()
+    fixture.needs("root", "busybox")
+    local log = fixture.directory() .. "/log"
+    local function hooks(kind)
+      return { { path = "/bin/sh", args = { "sh", "-c", ("echo %s >>%s"):format(kind, log) } } }
+    end
+    local factory = with_stub "[ $verb = restore ] && exit 5; kill -9 $tree"
+    local box <close> = counting(factory, { hooks = { create_runtime = hooks "runtime", poststop = hooks "poststop" } })
+    assert.equal("runtime\n", fixture.read(log))
+    assert(box:checkpoint())
+    assert.equal("runtime\n", fixture.read(log)) -- it is not destroyed
+    refused(factory, box:id())
+    assert.equal("runtime\npoststop\npoststop\n", fixture.read(log)) -- of the first life, and of this attempt
+    assert.equal("checkpointed", assert(factory:load(box:id())):status())
+    assert(box:destroy())
+    assert.equal("runtime\npoststop\npoststop\n", fixture.read(log))
+  end)
+
+  it("looks for the programs of its hooks before anything is made", function()
+    fixture.needs("root", "busybox")
+    local path, hook = fixture.directory() .. "/images", fixture.directory() .. "/hook"
+    fixture.write(hook, "#!/bin/sh\n")
+    fixture.sh("chmod 755 %s", hook)
+    local box <close> = counting(with_stub "kill -9 $tree", { hooks = { prestart = { { path = hook } } } })
+    assert(box:checkpoint { images_directory = path })
+    fixture.sh("rm %s", hook)
+    local err = refused(with_stub "exit 1", fixture.id(), { images_directory = path })
+    assert.equal("hooks.prestart[1].path ENOENT", err.field .. " " .. err.errname)
   end)
 
   it("asks the factory's validator about the configuration that it finds", function()
@@ -585,5 +746,92 @@ describe("a container that comes back", function()
     goes_on(count)
     assert.equal("hello\n", box:exec { "sh", "-c", "nc -l -p 5000 & sleep 1; echo hello | nc 127.0.0.1 5000; wait",
       timeout = fixture.seconds(5) }.stdout)
+  end)
+
+  -- A program of the host, which writes a line of its own and the state that it is given.
+  local function hook(kind, log)
+    return { { path = "/bin/sh", args = { "sh", "-c", ("read state; echo %s $state >>%s"):format(kind, log) } } }
+  end
+
+  it("has its clocks and its locks, and the hooks of the host run before it goes on", function()
+    fixture.needs("root", "criu")
+    local log, timeout = fixture.directory() .. "/log", fixture.seconds(60)
+    local hooks = { start_container = { { path = "/bin/true" } } }
+    for _, kind in ipairs { "prestart", "create_runtime", "poststart", "poststop" } do hooks[kind] = hook(kind, log) end
+    local config = assert(configs.host_root { hooks = hooks,
+      namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup", "time" }, time_offsets = { boottime = 1000000 } })
+    local box <close> = assert(fixture.factory():create(fixture.id(), config))
+    local process = assert(box:start { "flock", "-x", "/tmp/lock", "sh", "-c", "echo; exec sleep 1000",
+      stdout = "pipe" })
+    process.stdout:read("l", timeout)
+    fixture.write(log, "")
+    assert(box:checkpoint { file_locks = true, timeout = timeout })
+    assert.equal("", fixture.read(log))
+    local back <close>, init = box._factory:restore(box:id(), { timeout = timeout })
+    assert(back, tostring(init))
+    local kinds = {}
+    for kind, state in fixture.read(log):gmatch("(%S+) ([^\n]*)\n") do
+      kinds[#kinds + 1] = kind
+      if kind == "create_runtime" then
+        assert.matches('"pid":' .. init:pid() .. ",", state:gsub("%s", "") .. ",", 1, true)
+        assert.matches('"status":"creating"', state:gsub("%s", ""), 1, true)
+      end
+    end
+    assert.same({ "poststop", "prestart", "create_runtime" }, kinds)
+    local seen = back:exec { "sh", "-c", [[cut -d. -f1 /proc/uptime; flock -n /tmp/lock true || echo held]] }
+    local uptime, lock = seen.stdout:match("^(%d+)\n(%S+)\n$")
+    assert.equal("held", lock)
+    assert.is_true(tonumber(uptime) >= 1000000)
+  end)
+
+  it("has its layer; and has not come back when a hook of the host fails", function()
+    fixture.needs("root", "busybox", "criu")
+    local flag, timeout = fixture.directory() .. "/flag", fixture.seconds(60)
+    local box <close> = create(fixture.factory(), { overlay = {}, hooks = { create_runtime = {
+      { path = "/bin/sh", args = { "sh", "-c", "test ! -e " .. flag } } } } })
+    local process = assert(box:start { "sh", "-c", "exec 3>/etc/held; echo written >&3; echo; exec sleep 1000",
+      stdout = "pipe" })
+    process.stdout:read("l", timeout)
+    assert(box:checkpoint { timeout = timeout })
+    fixture.write(flag, "")
+    local back, err = box._factory:restore(box:id(), { timeout = timeout })
+    assert.is_nil(back)
+    assert.equal("hooks.create_runtime[1]", err.field)
+    assert.equal("checkpointed", box:status())
+    assert.same({}, box:processes())
+    os.remove(flag)
+    back, err = box._factory:restore(box:id(), { timeout = timeout })
+    assert(back, tostring(err))
+    assert.equal("written\n", back:exec { "cat", "/proc/1/fd/3" }.stdout)
+    local kinds = {}
+    for _, entry in ipairs(back:diff()) do kinds[entry.path] = entry.kind end
+    assert.equal("added", kinds["/etc/held"])
+    assert.is_nil(fixture.read(box:config().rootfs .. "/etc/held"))
+    assert(back:destroy())
+  end)
+
+  it("has its TCP connections, and memory that went to a page server", function()
+    fixture.needs("root", "busybox", "criu")
+    local timeout = fixture.seconds(60)
+    local box <close> = create(fixture.factory())
+    local process <close> = assert(box:start { "sh", "-c", [[mkfifo /tmp/f /tmp/g; exec 3<>/tmp/f
+      nc -l -p 5000 <>/tmp/g >/tmp/got & while ! grep -q ':1388 .* 0A' /proc/net/tcp /proc/net/tcp6; do :; done
+      nc 127.0.0.1 5000 <&3 & while ! grep -q ':1388 .* 01' /proc/net/tcp /proc/net/tcp6; do :; done
+      echo; while read word; do echo $word >&3; done]], stdin = "pipe", stdout = "pipe" })
+    process.stdout:read("l", timeout)
+    local images, work = fixture.directory() .. "/images", fixture.directory()
+    fixture.sh("mkdir -m 700 %s.pages", images)
+    fixture.sh("umask 077; criu page-server --images-dir %s.pages --work-dir %s --port 27000 --daemon --pidfile %s/pid",
+      images, work, work)
+    assert(box:checkpoint { images_directory = images, tcp_established = true, timeout = timeout,
+      page_server = { address = "127.0.0.1", port = 27000 } })
+    assert.equal("", fixture.sh("ls %s | grep ^pages-", images))
+    fixture.sh("cp %s.pages/pages-*.img %s.pages/pagemap-*.img %s", images, images, images)
+    local back <close>, again = box._factory:restore(box:id(), { images_directory = images, stdin = "pipe",
+      stdout = "pipe", timeout = timeout })
+    assert(back, tostring(again))
+    assert(again.stdin:write("through\n"))
+    assert.equal("through\n", back:exec { "sh", "-c", "while ! grep . /tmp/got; do :; done", timeout = timeout }.stdout)
+    again:close()
   end)
 end)

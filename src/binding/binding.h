@@ -170,6 +170,7 @@ int lc_lua_open_file(lua_State *L);
 int lc_lua_new_staging(lua_State *L);
 int lc_lua_proc_file(lua_State *L);
 int lc_lua_proc_link(lua_State *L);
+int lc_lua_proc_fds(lua_State *L);
 int lc_lua_seccomp_compile(lua_State *L);
 int lc_lua_seccomp_default(lua_State *L);
 int lc_lua_syscall_known(lua_State *L);

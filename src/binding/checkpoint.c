@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "container/checkpoint.h"
+#include "container/descriptors.h"
 #include "container/images.h"
 #include "sys/sys.h"
 
@@ -140,6 +141,28 @@ int lc_lua_proc_link(lua_State *L)
 		return lc_lua_failure(L, &err, NULL);
 	}
 	lua_pushlstring(L, text, (size_t) size);
+	return 1;
+}
+
+/* core.proc_fds(pid) -> array | nil, raw: the numbers of its descriptors */
+int lc_lua_proc_fds(lua_State *L)
+{
+	lua_Integer pid = luaL_checkinteger(L, 1);
+	struct lc_arena *arena;
+	struct lc_error err;
+	size_t count;
+	int *items;
+
+	luaL_argcheck(L, pid > 0 && pid <= INT32_MAX, 1, "no pid");
+	arena = lc_lua_arena(L);
+	if (lc_process_descriptors((pid_t) pid, arena, &items, &count, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_createtable(L, (int) count, 0);
+	for (size_t i = 0; i < count; i++) {
+		lua_pushinteger(L, items[i]);
+		lua_rawseti(L, -2, (lua_Integer) i + 1);
+	}
+	lc_arena_done(arena);
 	return 1;
 }
 

@@ -253,6 +253,7 @@ static const luaL_Reg functions[] = {
 	{"layer_diff", lc_lua_layer_diff},
 	{"proc_file", lc_lua_proc_file},
 	{"proc_link", lc_lua_proc_link},
+	{"proc_fds", lc_lua_proc_fds},
 	{"address", lc_lua_address},
 	{"address_is_inside", lc_lua_address_is_inside},
 	{"mac_is_valid", lc_lua_mac_is_valid},

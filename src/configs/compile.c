@@ -436,6 +436,20 @@ static int set_process(struct lc_compile *c, bool is_join, struct lc_error *err)
 	return r;
 }
 
+void lc_compile_bare_root(
+	const struct lc_compile_inputs *in, struct lc_plan_writer *w, uint32_t slot)
+{
+	struct lc_compile c = {.in = in, .config = in->config, .w = w,
+		.has_user = (lc_config_namespaces(in->config) & CLONE_NEWUSER) != 0};
+
+	if (in->config->overlay != NULL) {
+		lc_compile_root(&c, slot);
+		return;
+	}
+	lc_plan_origin(w, "rootfs");
+	LCT_PLAN(w, tree_open, .source = lc_plan_intern(w, in->config->rootfs), .slot = slot);
+}
+
 int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err)
 {

@@ -68,6 +68,10 @@ uint64_t lc_compile_clone_flags(const struct lc_config_config *config);
 int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err);
 
+/* The root alone, without what is mounted below it, detached in `slot`: a restore puts the rest on it. */
+void lc_compile_bare_root(
+	const struct lc_compile_inputs *in, struct lc_plan_writer *w, uint32_t slot);
+
 /* Does a further process say READY before it is made? Else the host has nothing to do until then, and its
  * word would only be waited for: it is told of the process, and that one goes no further until it is. */
 bool lc_compile_join_waits(const struct lc_config_process *process);

@@ -45,6 +45,7 @@ static void become(struct lc_plan_writer *w, const struct lc_strings *args)
 /* The root has to be a mount of its own, as criu wants it, also when it is the host's. */
 static void place_root(struct lc_plan_writer *w, const struct lc_start *start)
 {
+	const struct lc_compile_inputs in = {.config = start->config, .layer = start->layer};
 	const char *place = lc_arena_printf(w->arena, "%s/root", start->scratch);
 	const char *masks = lc_arena_printf(w->arena, "%s/masks", start->scratch);
 	uint32_t root = lc_plan_slot(w);
@@ -52,8 +53,7 @@ static void place_root(struct lc_plan_writer *w, const struct lc_start *start)
 	if (place == NULL || masks == NULL)
 		w->failed = -ENOMEM;
 	LCT_PLAN(w, propagation, .flags = MS_SLAVE | MS_REC);
-	lc_plan_origin(w, "rootfs");
-	LCT_PLAN(w, tree_open, .source = lc_plan_intern(w, start->config->rootfs), .slot = root);
+	lc_compile_bare_root(&in, w, root);
 	LCT_PLAN(w, root_attach, .slot = root, .path = lc_plan_intern(w, place));
 	lc_plan_origin(w, "mask_paths");
 	LCT_PLAN(w, mask_place, .path = lc_plan_intern(w, masks));

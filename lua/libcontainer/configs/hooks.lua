@@ -102,10 +102,24 @@ end
 
 -- --- what cannot be written down ---
 
+-- The field of the first hook that is looked for.
+local function first(config, is_wanted)
+  local field
+  each(config, function(hook, kind, i)
+    if not field and is_wanted(hook, kind) then field = M.field(kind, i) end
+  end)
+  return field
+end
+
 local function has_function(config)
-  local found = false
-  each(config, function(hook) found = found or type(hook.call) == "function" end)
-  return found
+  return first(config, function(hook) return type(hook.call) == "function" end) ~= nil
+end
+
+--- The first hook that is a function, of this process or of another one.
+---@param config table
+---@return string|nil field
+function M.of_function(config)
+  return first(config, function(hook) return hook.call ~= nil end)
 end
 
 --- The configuration as a file can keep it.
@@ -137,11 +151,9 @@ end
 ---@param but_poststop boolean|nil
 ---@return string|nil field
 function M.lost(config, but_poststop)
-  local field
-  each(config, function(hook, kind, i)
-    if hook.call == true and not (but_poststop and kind == "poststop") then field = field or M.field(kind, i) end
+  return first(config, function(hook, kind)
+    return hook.call == true and not (but_poststop and kind == "poststop")
   end)
-  return field
 end
 
 --- Refuse what only a state file may say.

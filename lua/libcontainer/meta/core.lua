@@ -276,6 +276,12 @@ function core.proc_file(pid, name) end
 ---@return libcontainer.RawError|nil
 function core.proc_link(pid, name) end
 
+--- The numbers of a process's descriptors.
+---@param pid integer
+---@return integer[]|nil
+---@return libcontainer.RawError|nil
+function core.proc_fds(pid) end
+
 ---@param value integer|file*|libcontainer.core.Stream what a file has buffered is written out
 ---@return integer descriptor
 function core.fileno(value) end

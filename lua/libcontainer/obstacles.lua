@@ -1,0 +1,137 @@
+-- SPDX-License-Identifier: MIT
+--- What stands in the way of a checkpoint: looked at before anything stands still. criu would meet most of it
+-- too, when everything is frozen, and would tell of it in words that name no field and no option of ours; some
+-- of it it would pass over in silence, and what comes back would be another container.
+local check = require "libcontainer.check"
+local confinement = require "libcontainer.confinement"
+local core = require "libcontainer.core"
+local errors = require "libcontainer.errors"
+local forms = require "libcontainer.configs.hooks"
+
+local M = {}
+
+-- --- the configuration ---
+
+local function namespace(config)
+  local name = next(config.namespace_paths or {})
+  if name then return errors.joined_not_dumped(name) end
+  if check.contains(config.namespaces or {}, "user") then return errors.user_namespace_not_dumped() end
+end
+
+local function given_mount(config)
+  for i, mount in ipairs(config.mounts or {}) do
+    if mount.source_fd then return errors.mount_of_descriptor(i) end
+  end
+end
+
+local function interface(config)
+  for i, network in ipairs(config.networks or {}) do
+    if network.type == "veth" or network.type == "device" then return errors.network_not_dumped(i, network.type) end
+  end
+end
+
+local function hook(config)
+  local field = forms.of_function(config)
+  return field and errors.hook_not_dumped(field)
+end
+
+-- --- what its processes have open ---
+
+local GONE <const> = { ENOENT = true, ESRCH = true, EBADF = true }
+
+-- What is read of a process; "" when that has gone meanwhile.
+local function read(pid, name)
+  local text, raw = core.proc_file(pid, name)
+  if text then return text end
+  if GONE[core.errno_name(raw.errno)] then return "" end
+  return nil, errors.raw(raw)
+end
+
+-- { pid, fd, target, info } of each descriptor of each process.
+local function descriptors_of(processes)
+  local list = {}
+  for _, process in ipairs(processes) do
+    local fds, raw = core.proc_fds(process.outer)
+    if not fds and not GONE[core.errno_name(raw.errno)] then return nil, errors.raw(raw) end
+    for _, fd in ipairs(fds or {}) do
+      local target = core.proc_link(process.outer, ("fd/%d"):format(fd))
+      local info, err = read(process.outer, ("fdinfo/%d"):format(fd))
+      if not info then return nil, err end
+      if target then list[#list + 1] = { pid = process.outer, fd = fd, target = target, info = info } end
+    end
+  end
+  return list
+end
+
+-- A terminal comes back when whoever holds its other end comes back too.
+local function terminal(descriptors)
+  local own = {}
+  for _, one in ipairs(descriptors) do
+    local index = one.info:match("tty%-index:%s*(%d+)")
+    if index then own["/dev/pts/" .. index] = true end
+  end
+  for _, one in ipairs(descriptors) do
+    local is_terminal = one.target:find("^/dev/pts/%d+$") or one.target:find("^/dev/console$")
+      or one.target:find("^/dev/tty%w+$")
+    if is_terminal and not own[one.target] then return errors.terminal_not_dumped(one) end
+  end
+end
+
+local function lock(descriptors)
+  for _, one in ipairs(descriptors) do
+    if one.info:find("\nlock:") then return errors.needs_dump_option("file_locks", one, "holds a lock of a file") end
+  end
+end
+
+local LISTENS <const>, CLOSED <const> = "0A", "07"
+
+-- The inodes of sockets that are connected, or about to be.
+local function connections(pid, inodes)
+  for _, family in ipairs { "tcp", "tcp6" } do
+    local text, err = read(pid, "net/" .. family)
+    if not text then return nil, err end
+    for state, inode in text:gmatch("\n%s*%d+: %S+ %S+ (%x%x) %S+ %S+ %S+%s+%d+%s+%d+ (%d+)") do
+      if state ~= LISTENS and state ~= CLOSED then inodes[inode] = true end
+    end
+  end
+  return true
+end
+
+local function connection(descriptors)
+  local inodes, seen = {}, {}
+  for _, one in ipairs(descriptors) do
+    local inode = one.target:match("^socket:%[(%d+)%]$")
+    if inode and not seen[one.pid] then
+      seen[one.pid] = true
+      local done, err = connections(one.pid, inodes)
+      if not done then return err end
+    end
+    if inodes[inode] then return errors.needs_dump_option("tcp_established", one, "has a TCP connection") end
+  end
+end
+
+-- --- all of it ---
+
+--- What is seen in the configuration alone.
+---@param config table
+---@return libcontainer.Error|nil
+function M.of_config(config)
+  return namespace(config) or given_mount(config) or interface(config) or hook(config)
+end
+
+--- What is seen in its processes.
+---@param facts table    as confinement.read gave them
+---@param init integer   as the host sees it
+---@param id string
+---@param options table  of the checkpoint
+---@return libcontainer.Error|nil
+function M.of_processes(facts, init, id, options)
+  local outsider = confinement.outsider(facts, init)
+  if outsider then return errors.has_outsider(id, outsider) end
+  local descriptors, err = descriptors_of(facts.processes)
+  if not descriptors then return err end
+  return terminal(descriptors) or not options.file_locks and lock(descriptors)
+    or not options.tcp_established and connection(descriptors) or nil
+end
+
+return M
