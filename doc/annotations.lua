@@ -44,7 +44,7 @@ local TAIL <const> = [[
 local TYPES <const> = {
   flag = "boolean", choice3 = "boolean", integer = "integer", size = "integer|string", number = "number",
   string = "string", path = "string", strings = "string[]", paths = "string[]",
-  ["function"] = "function", handler = "function|table<string, function>",
+  ["function"] = "function", handler = "function|table<string, function>", descriptors = "any[]",
   map = "table<string, string|number|boolean>", stdio = '"null"|"pipe"|"inherit"|string|integer|file*', -- detail of a field of its own form
 }
 

@@ -31,6 +31,7 @@ one. How kinds are written:
 | strings, paths, words | an array of such |
 | map | a table from names to text |
 | object, objects | a table, an array of tables, described by the section that is named |
+| descriptors | an array of numbers, streams and Lua files |
 | handler | a function, or a table from names of system calls to functions, and `default`; see `process:seccomp_listener` |
 | stdio | `"null"`, `"pipe"`, `"inherit"`, a descriptor or a Lua file |
 

@@ -471,11 +471,29 @@ local function handler(value, problems, field)
   return value
 end
 
+-- Of this process, which has them open when the program starts.
+local function descriptors(value, spec, problems, field)
+  local count = M.array_length(value, problems, field)
+  if count and count > spec.maximum then
+    M.add(problems, field, ("must be at most %d"):format(spec.maximum), value)
+  end
+  for i = 1, count or 0 do
+    local one = value[i]
+    local descriptor, kind = units.integer(one), type(one)
+    if not (kind == "userdata" or kind == "table" or descriptor and descriptor >= 0) then
+      M.add(problems, ("%s[%d]"):format(field, i), "must be a descriptor or a file, not " .. kind_of(one), one)
+    end
+  end
+  return value
+end
+
 function KINDS.lua(value, spec, problems, field)
   local kind = type(value)
   local section = M.section(spec.detail)
   if spec.detail == "flag" then
     return boolean(value, spec, problems, field)
+  elseif spec.detail == "descriptors" then
+    return descriptors(value, spec, problems, field)
   elseif spec.detail == "handler" then
     return handler(value, problems, field)
   elseif section and kind == "table" then

@@ -24,6 +24,9 @@ local STDIO <const> = { "stdin", "stdout", "stderr" }
 -- What of it we have an end of.
 local ENDS <const> = { "stdin", "stdout", "stderr", "terminal" }
 
+-- What another process knows nothing of.
+local OF_THIS_PROCESS <const> = { "stdin", "stdout", "stderr", "descriptors", "console", "seccomp_handler" }
+
 --- Names of the public methods.
 ---@return string[]
 function M.methods()
@@ -298,7 +301,7 @@ end
 -- The same without what belongs to this host process alone: its descriptors and functions.
 function Process:_storable()
   local spec = check.copy(self._spec, nil, "", normal.OPAQUE)
-  spec.stdin, spec.stdout, spec.stderr, spec.console, spec.seccomp_handler = nil, nil, nil, nil, nil
+  for _, name in ipairs(OF_THIS_PROCESS) do spec[name] = nil end
   return spec
 end
 

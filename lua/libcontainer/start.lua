@@ -43,6 +43,7 @@ local function open_options(box, proc, is_release, is_asked_later)
   options.id, options.agent, options.mark = box._id, agent, box._factory:_mark(box._id)
   proc._host = box._factory._host -- who attaches a terminal to it needs it
   options.filter, options.filter_flags = filter or nil, seccomp.flags(profile)
+  options.descriptors = not is_release and proc:_specification().descriptors or nil
   local fault = box._factory:_fault()
   if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end
   return options

@@ -58,6 +58,14 @@ function M.signal_number(name)
   return core.signal(name)
 end
 
+--- Is that descriptor open?
+---@param fd integer
+---@return boolean
+function M.is_open(fd)
+  local copy <close> = core.duplicate(fd)
+  return copy ~= nil
+end
+
 --- Is there a terminal on that descriptor?
 ---@param fd integer
 ---@return boolean
@@ -75,6 +83,20 @@ function M.poll(entries, timeout)
   return answer(loop.poll(entries, loop.deadline(timeout)))
 end
 
+--- What the kernel tells of a process: nil when there is none.
+---@param pid integer
+---@return { uid: integer, parent: integer, state: string, command: string }|nil
+function M.process(pid)
+  local status = core.proc_file(pid, "status")
+  if not status then return nil end
+  local command = (core.proc_file(pid, "cmdline") or ""):gsub("%z+$", ""):gsub("[%c]", " ")
+  if command == "" then command = "[" .. (status:match("^Name:%s*([^\n]*)") or "?") .. "]" end
+  local function number(name)
+    return math.tointeger(status:match("\n" .. name .. ":%s*(%d+)"))
+  end
+  return { uid = number "Uid", parent = number "PPid", state = status:match("\nState:%s*(%S)"), command = command }
+end
+
 --- Our own process id.
 ---@return integer
 function M.pid()
@@ -85,6 +107,12 @@ end
 ---@return integer
 function M.uid()
   return core.uid()
+end
+
+--- Our own group id.
+---@return integer
+function M.gid()
+  return core.gid()
 end
 
 return object.module(M, "libcontainer.system: real_path, replace_file, send_descriptor, signals, poll")

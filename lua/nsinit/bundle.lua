@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A bundle, and the container that is made of it: what create and run have alike.
 local configs = require "libcontainer.configs"
+local descriptors = require "nsinit.descriptors"
 local store = require "nsinit.store"
 local system = require "libcontainer.system"
 
@@ -15,13 +16,19 @@ local function read(context)
   if not path then return nil, err end
   local file = context.options.config or "config.json"
   if file:sub(1, 1) ~= "/" then file = path .. "/" .. file end
-  local config, process, ignored = configs.from_oci(file)
+  local config, process, ignored = configs.from_oci(file, { bundle = path })
   if not config then return nil, process end
   for _, one in ipairs(ignored) do context.log:tell("ignored: " .. one.field) end
   return { path = path, config = config, process = process }
 end
 
-local function check_console(process, options, detaches)
+--- Where the terminal goes: a program that outlives us needs a socket for it, and none else may have one.
+---@param process table|nil
+---@param options table<string, any>
+---@param detaches boolean
+---@return true|nil
+---@return string|nil problem
+function M.check_console(process, options, detaches)
   local socket = options["console-socket"]
   if process and process.terminal and detaches and not socket then
     return nil, "cannot allocate tty if runc will detach without setting console socket"
@@ -42,7 +49,7 @@ function M.create(context, detaches)
   if not bundle then return nil, err end
   local config, process = bundle.config, bundle.process
   local fine
-  fine, err = check_console(process, options, detaches)
+  fine, err = M.check_console(process, options, detaches)
   if not fine then return nil, err end
   config.detach = true
   config.labels = { [M.LABEL] = bundle.path }
@@ -50,6 +57,8 @@ function M.create(context, detaches)
   if process then
     process.stdin, process.stdout, process.stderr = "inherit", "inherit", "inherit"
     process.console = options["console-socket"]
+    fine, err = descriptors.give(process, options)
+    if not fine then return nil, err end
   end
   local factory, container
   factory, err = store.open(context.global)
@@ -65,7 +74,12 @@ end
 ---@return true|nil
 ---@return libcontainer.Error|nil err
 function M.announce(context, process)
-  local path = context.options["pid-file"]
+  local path, socket = context.options["pid-file"], context.options["pidfd-socket"]
+  if socket then
+    local sent, err = system.send_descriptor(socket, context.command.name == "exec" and "setns" or "standard",
+      process:pollfd())
+    if not sent then return nil, err end
+  end
   if not path then return true end
   return system.replace_file(path, tostring(process:pid()))
 end

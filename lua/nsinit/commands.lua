@@ -26,6 +26,7 @@ local M = {}
 ---@field min integer
 ---@field max integer
 ---@field stops boolean|nil
+---@field failure integer|nil  exit status when it fails by itself; default 1
 ---@field examples string[]|nil
 
 --- What stands before the subcommand.
@@ -69,28 +70,111 @@ local function with(options, ...)
   return table.move({ ... }, 1, select("#", ...), #all + 1, all)
 end
 
+local FORMAT <const> = { long = "format", short = "f", value = "FORMAT", kind = { "table", "json" },
+  help = "table or json; default table" }
+
+-- What checkpoint and restore have alike.
+local IMAGES <const> = { long = "image-path", value = "DIR", kind = "directory", help = "where the images are" }
+local WORK <const> = { long = "work-path", value = "DIR", kind = "directory", help = "where criu leaves its log" }
+local CRIU <const> = { { long = "tcp-established", help = "connections that are established too" },
+  { long = "ext-unix-sk", help = "connections to sockets outside too" },
+  { long = "shell-job", help = "on a terminal of the caller's" }, { long = "file-locks", help = "locks of files too" },
+  { long = "manage-cgroups-mode", value = "MODE", help = "accepted: cgroups are this program's work" } }
+
 ---@type nsinit.Command[]
 M.list = {
+  { name = "checkpoint", args = "ID", min = 1, max = 1, summary = "write a container into files, by criu",
+    options = with(CRIU, IMAGES, WORK, { long = "parent-path", value = "DIR", help = "the images before, relative" },
+      { long = "leave-running", help = "it runs on" }, { long = "pre-dump", help = "the memory alone; it runs on" },
+      { long = "tcp-skip-in-flight", help = "without connections that are being made" },
+      { long = "link-remap", help = "files that have no name any more too" },
+      { long = "auto-dedup", help = "give up what is double" },
+      { long = "lazy-pages", help = "accepted where it is not used" },
+      { long = "status-fd", value = "FD", help = "accepted where it is not used" },
+      { long = "page-server", value = "ADDRESS:PORT", help = "a criu that gets the memory" },
+      { long = "empty-ns", value = "NAMESPACE", many = true, help = "accepted: network" }),
+    examples = { "nsinit checkpoint --image-path /var/images/web web" } },
   { name = "create", args = "ID", min = 1, max = 1, summary = "set up a container, its program waiting",
     options = CREATE, examples = { "nsinit create -b /srv/web --pid-file /run/web.pid web", "nsinit start web" } },
   { name = "delete", args = "ID", min = 1, max = 1, summary = "remove a container",
     options = { { long = "force", short = "f", help = "kill it first; a missing one is no error" }, REGEX },
     examples = { "nsinit delete --force web" } },
+  { name = "events", args = "ID", min = 1, max = 1, summary = "print statistics and what happens, as JSON",
+    options = { { long = "interval", value = "TIME", help = "between statistics; default 5s" },
+      { long = "stats", help = "statistics, once" } },
+    examples = { "nsinit events --stats web" } },
+  { name = "exec", args = "ID [COMMAND [ARGUMENT...]]", min = 1, max = math.huge, stops = true, failure = 255,
+    summary = "run a further program in a container",
+    options = { { long = "process", short = "p", value = "FILE", kind = "file",
+        help = "the program as process of config.json, - for stdin: instead of a command" },
+      { long = "cwd", value = "DIR", help = "working directory in the container" },
+      { long = "env", short = "e", value = "NAME=VALUE", many = true, help = "a variable more" },
+      { long = "tty", short = "t", help = "with a terminal" },
+      { long = "user", short = "u", value = "UID[:GID]", help = "as this user" },
+      { long = "additional-gids", short = "g", value = "GID", many = true, help = "in this group too" },
+      { long = "detach", short = "d", help = "do not wait for its end" },
+      PID_FILE, CONSOLE, PIDFD,
+      { long = "process-label", value = "LABEL", help = "SELinux label" },
+      { long = "apparmor", value = "PROFILE", help = "AppArmor profile" },
+      { long = "no-new-privs", help = "never gain privileges by exec" },
+      { long = "cap", short = "c", value = "CAPABILITY", many = true, help = "a capability more" },
+      PRESERVE,
+      { long = "cgroup", value = "[CONTROLLER:]PATH", many = true, help = "in this cgroup below the container's" },
+      { long = "ignore-paused", help = "also where it stands still: the program waits until it is resumed" },
+      NO_SUBREAPER },
+    examples = { "nsinit exec -t web sh", "nsinit exec -u 1000:1000 -e HOME=/tmp web id" } },
+  { name = "features", args = "", min = 0, max = 0, summary = "print what this program can do, as JSON", options = {} },
   { name = "kill", args = "ID [SIGNAL]", min = 1, max = 2, summary = "send a signal, default TERM",
     options = { { long = "all", short = "a", help = "to everything in it" }, REGEX },
     examples = { "nsinit kill web KILL" } },
   { name = "list", args = "", min = 0, max = 0, summary = "list the containers",
-    options = { { long = "format", short = "f", value = "FORMAT", kind = { "table", "json" }, help = "table or json" },
-      { long = "quiet", short = "q", help = "ids alone" } },
+    options = { FORMAT, { long = "quiet", short = "q", help = "ids alone" } },
     examples = { "nsinit list", "nsinit list -f json" } },
+  { name = "pause", args = "ID", min = 1, max = 1, summary = "have everything in it stand still", options = {} },
+  { name = "ps", args = "ID [PS OPTION...]", min = 1, max = math.huge, stops = true,
+    summary = "list what runs in it", options = { FORMAT }, examples = { "nsinit ps web", "nsinit ps -f json web" } },
+  { name = "restore", args = "ID", min = 1, max = 1, summary = "bring a container back from such files",
+    options = with(CRIU, BUNDLE, CONFIG, IMAGES, WORK, CONSOLE, PIDFD, PID_FILE, NO_PIVOT, NO_SUBREAPER,
+      { long = "detach", short = "d", help = "do not wait for its end" },
+      { long = "auto-dedup", help = "accepted" }, { long = "lazy-pages", help = "accepted where it is not used" },
+      { long = "empty-ns", value = "NAMESPACE", many = true, help = "accepted: network" },
+      { long = "lsm-profile", value = "PROFILE", help = "accepted: labels are those of the checkpoint" },
+      { long = "lsm-mount-context", value = "LABEL", help = "accepted: labels are those of the checkpoint" }),
+    examples = { "nsinit restore --image-path /var/images/web -b /srv/web web" } },
+  { name = "resume", args = "ID", min = 1, max = 1, summary = "let it run on", options = {} },
   { name = "run", args = "ID", min = 1, max = 1, summary = "create and start, wait for its end, and delete it",
     options = with(CREATE, { long = "detach", short = "d", help = "do not wait for its end" },
       { long = "keep", help = "do not delete it at its end" }),
     examples = { "nsinit run -b /srv/web web" } },
+  { name = "spec", args = "", min = 0, max = 0, summary = "write a config.json to begin with",
+    options = { BUNDLE, CONFIG, { long = "rootless", help = "for an ordinary user" } },
+    examples = { "nsinit spec -b /srv/web" } },
   { name = "start", args = "ID", min = 1, max = 1, summary = "let the program of a created container run",
     options = {}, examples = { "nsinit start web" } },
   { name = "state", args = "ID", min = 1, max = 1, summary = "print the state as JSON", options = {},
     examples = { "nsinit state web" } },
+  { name = "update", args = "ID", min = 1, max = 1, summary = "change the limits of a container",
+    options = { { long = "resources", short = "r", value = "FILE", kind = "file",
+        help = "linux.resources as JSON, - for stdin: instead of the others" },
+      { long = "blkio-weight", value = "N", help = "share of block devices, 10 to 1000" },
+      { long = "cpu-period", value = "MICROSECONDS", help = "of the quota" },
+      { long = "cpu-quota", value = "MICROSECONDS", help = "processor time in a period, -1 for no limit" },
+      { long = "cpu-burst", value = "MICROSECONDS", help = "quota that may be saved up" },
+      { long = "cpu-share", value = "N", help = "share of the processors" },
+      { long = "cpu-rt-period", value = "MICROSECONDS", help = "of the real-time quota" },
+      { long = "cpu-rt-runtime", value = "MICROSECONDS", help = "real-time quota" },
+      { long = "cpuset-cpus", value = "LIST", help = "processors, 0-3,7" },
+      { long = "cpuset-mems", value = "LIST", help = "memory nodes" },
+      { long = "kernel-memory", value = "BYTES", help = "accepted, and without effect" },
+      { long = "kernel-memory-tcp", value = "BYTES", help = "accepted, and without effect" },
+      { long = "memory", value = "BYTES", help = "memory, -1 for no limit" },
+      { long = "memory-reservation", value = "BYTES", help = "memory that it is brought down to when there is little" },
+      { long = "memory-swap", value = "BYTES", help = "memory and swap together, -1 for no limit" },
+      { long = "cpu-idle", value = "0|1", help = "1: it gets what nobody else wants" },
+      { long = "pids-limit", value = "N", help = "processes, -1 for no limit" },
+      { long = "l3-cache-schema", value = "SCHEMA", help = "Intel RDT" },
+      { long = "mem-bw-schema", value = "SCHEMA", help = "Intel RDT" } },
+    examples = { "nsinit update --memory 512M web", "nsinit update -r - web <resources.json" } },
 }
 
 --- A command by its name.

@@ -15,6 +15,7 @@ local M = {}
 ---@field options table<string, any>   those of the subcommand
 ---@field args string[]
 ---@field log nsinit.Log
+---@field explain fun(err: any, prefix: string): string  an error as a person at a command line reads it
 
 -- What a person at a command line can do, where the library speaks to programs.
 local HINTS <const> = {
@@ -96,7 +97,7 @@ function M.main(words, name)
   fine, problem = count_fits(command, args)
   if not fine then return misuse(name, problem, command, output) end
   local status, err = carry_out { name = name, global = global, command = command, options = options, args = args,
-    log = output }
+    log = output, explain = function(why, prefix) return prefix .. text_of(why, name) end }
   if status then return status end
   output:error(text_of(err, name), name)
   return command.failure or 1

@@ -6,6 +6,8 @@ local json = require "libcontainer.json"
 local M = {}
 
 M.OCI_VERSION = "1.2.0"
+-- The newest document that is read.
+M.OCI_VERSION_MAX = "1.3.0"
 
 local STATUSES <const> = { created = "created", prepared = "created", running = "running", pausing = "running",
   paused = "paused", checkpointed = "stopped", stopped = "stopped", destroyed = "stopped" }

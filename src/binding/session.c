@@ -169,6 +169,28 @@ static void read_sources(lua_State *L, int index, struct lc_start *start, size_t
 	lua_pop(L, 1);
 }
 
+/* Descriptors for the program: streams and files stay in the table, which stays on the stack. */
+static void read_passed(lua_State *L, int index, struct lc_start *start, struct lc_arena *arena)
+{
+	int *passed;
+
+	if (lua_getfield(L, index, "descriptors") == LUA_TTABLE) {
+		size_t count = lua_rawlen(L, -1);
+
+		passed = lc_arena_array(arena, count + 1, sizeof(*passed));
+		if (passed == NULL)
+			lc_lua_no_memory(L);
+		for (size_t i = 0; i < count; i++) {
+			lua_rawgeti(L, -1, (lua_Integer) i + 1);
+			passed[i] = lc_lua_descriptor(L, -1);
+			lua_pop(L, 1);
+		}
+		start->passed = passed;
+		start->passed_count = count;
+	}
+	lua_pop(L, 1);
+}
+
 /* Options of a hook: `hook`, `place`, `directory`, and `of`, the session of the init that waits. */
 static void read_hook(lua_State *L, int index, struct box_session *box)
 {
@@ -206,7 +228,7 @@ static void read_hook(lua_State *L, int index, struct box_session *box)
  * program that replaces ours), `id` (of the container), `mark` (its own among all roots), `sources`
  * (descriptors of mounts, by their index), `layer`
  * (directory of an overlay), `scratch` (of a restore), `latch` (the container's directory, where its init
- * is to wait, or waits), and in test builds fault_nth,
+ * is to wait, or waits), `descriptors` (an array: what the program gets, from 3 on), and in test builds fault_nth,
  * fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
@@ -246,6 +268,7 @@ static struct box_session *read_arguments(lua_State *L)
 		box->start.latch = lc_lua_directory(L, -1);
 	lua_pop(L, 2); /* the options stay on the stack until it has begun */
 	read_stdio(L, 4, &box->start);
+	read_passed(L, 4, &box->start, &box->arena);
 	read_sources(L, 4, &box->start, box->config.mounts.count, &box->arena);
 #ifdef LCT_FAULT
 	lua_getfield(L, 4, "fault_nth");

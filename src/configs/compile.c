@@ -378,8 +378,12 @@ static void find_program(struct lc_compile *c)
 	lc_plan_origin(c->w, NULL);
 }
 
-static void start_program(struct lc_compile *c)
+static void start_program(struct lc_compile *c, uint32_t first_passed)
 {
+	if (c->in->passed > 0) {
+		lc_plan_origin(c->w, "process.descriptors");
+		LCT_PLAN(c->w, pass, .first = first_passed, .count = c->in->passed);
+	}
 	lc_compile_landlock_restrict(c);
 	/* Last, so that the filter need allow nothing but what the program does itself. */
 	if (c->has_no_new_privileges)
@@ -513,7 +517,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 		LCT_PLAN(w, latch, .number = c.given);
 		run_start_hooks(&c); /* when it is let go, and not before */
 	}
-	start_program(&c);
+	start_program(&c, LCT_FD_GIVEN + c.given + in->is_latched);
 	lc_plan_origin(w, NULL);
 	return finish(&c, err);
 }
@@ -582,7 +586,7 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 		lc_plan_origin(w, "process.cgroups.pids_limit");
 		LCT_PLAN(w, ready);
 	}
-	start_program(&c);
+	start_program(&c, LCT_FD_JOIN + 1);
 	lc_plan_origin(w, NULL);
 	return finish(&c, err);
 }

@@ -58,21 +58,22 @@ void lc_compile_capabilities(struct lc_compile *c)
 		.ambient = mask_of(c, &sets->ambient), .bounding = mask_of(c, &sets->bounding));
 }
 
+static void label(struct lc_compile *c, const char *module, const char *field, const char *own,
+	const char *of_container)
+{
+	if (own == NULL && of_container == NULL)
+		return;
+	lc_plan_origin(c->w, "%s%s", own != NULL ? "process." : "", field);
+	LCT_PLAN(c->w, label, .module = lc_plan_intern(c->w, module),
+		.label = lc_plan_intern(c->w, own != NULL ? own : of_container));
+}
+
 /* On exec; by whom there is a process between us and that inherits it. */
 void lc_compile_label(struct lc_compile *c)
 {
-	const struct lc_config_config *config = c->config;
-
-	if (config->apparmor_profile != NULL) {
-		lc_plan_origin(c->w, "apparmor_profile");
-		LCT_PLAN(c->w, label, .module = lc_plan_intern(c->w, "apparmor"),
-			.label = lc_plan_intern(c->w, config->apparmor_profile));
-	}
-	if (config->process_label != NULL) {
-		lc_plan_origin(c->w, "process_label");
-		LCT_PLAN(c->w, label, .module = lc_plan_intern(c->w, "selinux"),
-			.label = lc_plan_intern(c->w, config->process_label));
-	}
+	label(c, "apparmor", "apparmor_profile", c->process->apparmor_profile,
+		c->config->apparmor_profile);
+	label(c, "selinux", "process_label", c->process->process_label, c->config->process_label);
 }
 
 void lc_compile_seccomp(struct lc_compile *c)

@@ -272,6 +272,7 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		.is_privileged = lc_idmap_is_privileged(),
 		.has_fixed_groups = has_fixed_groups,
 		.is_latched = start->latch >= 0,
+		.passed = (uint32_t) start->passed_count,
 	};
 	if (start->config->landlock != NULL)
 		out->landlock_abi = lc_features_landlock();
@@ -345,11 +346,12 @@ static void blame_field(const struct lc_plan_writer *writer, const char *field, 
 		}
 }
 
-/* In the order of the plan: trees, then the latch. */
-static int list_given(const struct lc_trees *trees, int latch, struct lc_arena *arena,
-	struct lc_session_start *how, struct lc_error *err)
+/* In the order of the plan: trees, the latch, and what the program gets. */
+static int list_given(const struct lc_trees *trees, int latch, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_session_start *how, struct lc_error *err)
 {
-	int *given = lc_arena_array(arena, trees->count + 1, sizeof(*given));
+	int *given = lc_arena_array(
+		arena, trees->count + 1 + start->passed_count, sizeof(*given));
 
 	if (given == NULL)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
@@ -357,6 +359,8 @@ static int list_given(const struct lc_trees *trees, int latch, struct lc_arena *
 		given[how->given_count] = trees->fds[how->given_count];
 	if (latch >= 0)
 		given[how->given_count++] = latch;
+	for (size_t i = 0; i < start->passed_count; i++)
+		given[how->given_count++] = start->passed[i];
 	how->given_fds = given;
 	return 0;
 }
@@ -380,7 +384,7 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 	if (how->is_latched)
 		r = latch = lc_latch_make(start->latch, err);
 	if (r >= 0)
-		r = list_given(&trees, latch, writer->arena, how, err);
+		r = list_given(&trees, latch, start, writer->arena, how, err);
 	if (r >= 0)
 		r = lc_cgroup_join_fds(&container->cgroup, &how->cgroup_fd, join,
 			LCT_CGROUP_HIERARCHIES_MAX, &how->join_count, err);

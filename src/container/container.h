@@ -46,6 +46,8 @@ struct lc_start {
 	uint64_t filter_flags;     /* SECCOMP_FILTER_FLAG_* */
 	int stdio[3];              /* borrowed descriptors */
 	bool stdio_null[3];        /* this one is the host's /dev/null: reopen it inside */
+	const int *passed;         /* borrowed descriptors that the program gets, from 3 on */
+	size_t passed_count;
 	const char *layer;         /* directory of the writable layer, for an overlay */
 	const int *sources;        /* borrowed descriptors of mounts, by their index; -1: by path */
 	size_t sources_count;

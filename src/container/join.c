@@ -96,6 +96,8 @@ static int begin(struct lc_container *container, const struct lc_start *start,
 	if (r < 0)
 		return r;
 	how.join_pidfd = container->init.pidfd;
+	how.given_fds = start->passed;
+	how.given_count = start->passed_count;
 	how.goes_at_once = !lc_compile_join_waits(start->process);
 	r = check_thawed(container, err);
 	if (r >= 0)

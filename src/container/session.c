@@ -48,7 +48,7 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	LCT_CLEANUP(fd) int ours = -1;
 	LCT_CLEANUP(fd) int theirs = -1;
 	LCT_CLEANUP(fd) int plan = -1;
-	int fds[LCT_FD_GIVEN + LCT_GIVEN_MAX], r;
+	int fds[LCT_FD_GIVEN + 1 + LCT_GIVEN_MAX], r;
 	struct lc_spawn spawn = {
 		.exe_fd = how->helper_fd,
 		.exe_path = how->init_argv[0],
@@ -59,8 +59,7 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 		.join_fds = how->join_fds,
 		.join_count = how->join_count,
 		.fds = fds,
-		.fds_count = how->join_pidfd >= 0 ? LCT_FD_JOIN + 1 :
-						    LCT_FD_GIVEN + how->given_count,
+		.fds_count = LCT_FD_GIVEN + (how->join_pidfd >= 0) + how->given_count,
 	};
 
 	*session = (struct lc_session) LCT_SESSION_INIT;
@@ -76,7 +75,8 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	if (how->given_count > LCT_GIVEN_MAX)
 		return lc_fail(err, LCT_STEP_SESSION, E2BIG, "descriptors");
 	if (how->given_count > 0)
-		memcpy(fds + LCT_FD_GIVEN, how->given_fds, how->given_count * sizeof(*fds));
+		memcpy(fds + LCT_FD_GIVEN + (how->join_pidfd >= 0), how->given_fds,
+			how->given_count * sizeof(*fds));
 	if (how->join_pidfd >= 0)
 		fds[LCT_FD_JOIN] = how->join_pidfd;
 	r = lc_spawn(&spawn, &session->process.pid, &session->process.pidfd, err);

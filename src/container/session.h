@@ -64,7 +64,7 @@ struct lc_session_start {
 	int cgroup_fd;          /* borrowed, -1 for none */
 	const int *join_fds;    /* borrowed */
 	size_t join_count;
-	const int *given_fds;   /* borrowed: trees for the plan's tree_given, none for who joins */
+	const int *given_fds;   /* borrowed: trees for the plan's tree_given, none for who joins; the latch; what the program gets */
 	size_t given_count;
 	int join_pidfd;         /* borrowed: init of the container that is joined, -1 for none */
 	bool has_filter;

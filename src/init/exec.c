@@ -14,16 +14,19 @@
 #include "sys/sys_fault.h"
 #endif
 
+/* Where the host is spoken to: the program's own descriptors may take its number in the end. */
+static int session = LCT_FD_SESSION;
+
 int lc_init_send(const struct lc_report *report)
 {
 	long r;
 
 	do
-		r = lc_sys_send(LCT_FD_SESSION, report, sizeof(*report), MSG_NOSIGNAL);
+		r = lc_sys_send(session, report, sizeof(*report), MSG_NOSIGNAL);
 	while (r == -EINTR);
 	/* A filter may know no sockets. Not after EPIPE: write would raise SIGPIPE. */
 	if (r == -EPERM || r == -ENOSYS || r == -EACCES)
-		r = lc_sys_write(LCT_FD_SESSION, report, sizeof(*report));
+		r = lc_sys_write(session, report, sizeof(*report));
 	return (int) r;
 }
 
@@ -44,7 +47,7 @@ int lc_init_send_with(const struct lc_report *report, int fd)
 
 	*(int *) (void *) CMSG_DATA(&control.head) = fd;
 	do
-		r = lc_sys_sendmsg(LCT_FD_SESSION, &message, MSG_NOSIGNAL);
+		r = lc_sys_sendmsg(session, &message, MSG_NOSIGNAL);
 	while (r == -EINTR);
 	return (int) r;
 }
@@ -190,6 +193,20 @@ int lc_init_latch(struct lc_init *init, const struct lc_op_latch *op, struct lc_
 	}
 	(void) lc_sys_close(listener);
 	return 0;
+}
+
+/* From the first number on they take the places of what is ours, which is not wanted any more, but for the
+ * session, which moves behind all of them. */
+int lc_init_pass(struct lc_init *init, const struct lc_op_pass *op, struct lc_error *err)
+{
+	long r = lc_sys_fcntl(session, F_DUPFD_CLOEXEC, (long) op->first + op->count);
+
+	(void) init;
+	if (r >= 0)
+		session = (int) r;
+	for (uint32_t i = 0; r >= 0 && i < op->count; i++)
+		r = lc_sys_dup3((int) (op->first + i), LCT_FD_SESSION + (int) i, 0);
+	return r < 0 ? lc_fail(err, LCT_STEP_STDIO, r, "descriptors") : 0;
 }
 
 /* Pointers to `count` strings that follow one another, and NULL. */

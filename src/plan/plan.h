@@ -23,7 +23,8 @@
 #define LCT_FD_PLAN 4    /* the sealed plan */
 #define LCT_FD_COUNT 5   /* first number free for anything else */
 #define LCT_FD_JOIN 5    /* only for who joins a container: pidfd of its init */
-#define LCT_FD_GIVEN 5   /* else: the first tree that the host has opened, see tree_given */
+#define LCT_FD_GIVEN 5   /* else: the first tree that the host has opened, see tree_given; behind them the socket
+			  * of a latch, and what the program gets, see pass. For who joins that is 6 */
 #define LCT_GIVEN_MAX 256
 
 #define LCT_PLAN_MAGIC 0x6e616c50u /* "Plan" */

@@ -249,7 +249,7 @@ end
 -- the document. Absence means what it means there: no filter, no new privileges only when asked for, no
 -- devices but the usual ones.
 ---@param source string|table  path of a bundle, or of its config.json; or the document as a table
----@param options { bundle: string|nil }|nil  of a table: what its relative paths are relative to
+---@param options { bundle: string|nil }|nil  what its relative paths are relative to; of a file its directory, unless told
 ---@return table|nil config
 ---@return table|nil process  what to start in it, nil when the document has none; the error when config is nil
 ---@return libcontainer.Ignored[]|nil ignored  `{ field, value }` each
@@ -293,6 +293,53 @@ function M.from_oci(source, options)
     return nil, errors.config_invalid(reading.problems)
   end
   return object.plain(strict), program and object.plain(program), reading.ignored
+end
+
+-- What OCI has in the process, and we in the container unless a further process is to differ.
+local OF_PROCESS <const> = { "capabilities", "rlimits", "no_new_privileges", "apparmor_profile", "process_label" }
+
+--- A process alone from OCI's process object, for a container that runs: capabilities, limits and labels are its own, in
+-- place of the container's.
+---@param source table  OCI's object, as JSON has it
+---@return table|nil process
+---@return libcontainer.Error|nil err with every problem, by its path in the object
+function M.process_from_oci(source)
+  if type(source) ~= "table" then
+    error("bad argument #1 to 'process_from_oci' (table expected, got " .. type(source) .. ")", 2)
+  end
+  local problems = {}
+  local copied = check.copy(source, problems)
+  local config, process, reading = oci_read.document({ ociVersion = "1.0.0", process = copied }, nil)
+  process = process or {}
+  for _, name in ipairs(OF_PROCESS) do process[name] = config[name] end
+  local found = {}
+  local strict = strict_process(process, found)
+  translated(reading, "process", found)
+  table.move(reading.problems, 1, #reading.problems, #problems + 1, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return object.plain(strict)
+end
+
+--- Limits from OCI's linux.resources, as container:set takes them.
+---@param source table  as JSON has it
+---@return table|nil changes
+---@return libcontainer.Error|nil err with every problem, by its path in a document
+function M.limits_from_oci(source)
+  if type(source) ~= "table" then
+    error("bad argument #1 to 'limits_from_oci' (table expected, got " .. type(source) .. ")", 2)
+  end
+  local problems = {}
+  local copied = check.copy(source, problems)
+  local config, _, reading = oci_read.document({ ociVersion = "1.0.0", linux = { resources = copied } }, nil)
+  table.move(reading.problems, 1, #reading.problems, #problems + 1, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  local limits_alone = config.cgroups or {}
+  if copied.devices == nil then limits_alone.devices = nil end
+  return object.plain(limits_alone)
 end
 
 --- A configuration, and a process of it, as an OCI runtime-spec document: a table that

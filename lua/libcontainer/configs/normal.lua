@@ -639,7 +639,7 @@ function M.shorthands(t, problems)
 end
 
 --- Names that hold objects of the caller's: they are not copied.
-M.OPAQUE = { factory = true, input = true, stdin = true, stdout = true, stderr = true }
+M.OPAQUE = { factory = true, input = true, stdin = true, stdout = true, stderr = true, descriptors = true }
 
 --- Take the one table of lc.run apart: the array part is the argv; named keys are fields of the
 -- configuration, of the process, shorthands and options. What a container and a process both have

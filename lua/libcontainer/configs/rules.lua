@@ -622,7 +622,7 @@ M.config_rules = { rootfs, namespaces, user_namespace, joined_namespaces,
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]
 M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, terminal, own_limits,
-  seccomp, scheduler, io_priority, affinity, contradictions.filter }
+  seccomp, scheduler, io_priority, affinity, kernel_modules, contradictions.filter }
 
 --- Apply all rules of a container to its strict form.
 ---@param config table

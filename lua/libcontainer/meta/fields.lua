@@ -252,9 +252,12 @@
 ---@field stdin? "null"|"pipe"|"inherit"|string|integer|file*  "null", "pipe", "inherit", a descriptor, a Lua file, or a string to be read; default null
 ---@field stdout? "null"|"pipe"|"inherit"|string|integer|file*  "null", "pipe", "inherit", a descriptor or a Lua file; default null
 ---@field stderr? "null"|"pipe"|"inherit"|string|integer|file*  "null", "pipe", "inherit", a descriptor or a Lua file; default null
+---@field descriptors? any[]  an array of descriptors and Lua files of the calling process, which the program gets as 3, 4, …
 ---@field capabilities? libcontainer.fields.capabilities|string[]  in place of the container's
 ---@field rlimits? libcontainer.fields.rlimit[]|table<string, any>  in place of the container's
 ---@field no_new_privileges? boolean  in place of the container's
+---@field apparmor_profile? string  in place of the container's
+---@field process_label? string  in place of the container's
 ---@field seccomp? libcontainer.fields.seccomp|string|false  in place of the container's: "default", a filter as a table, or false for none
 ---@field seccomp_handler? function|table<string, function>  who answers what the filter notifies while the process is waited for: a function of the call, or a table of such by the names of calls
 ---@field cgroups? libcontainer.fields.cgroups  limits of a further process alone, in a cgroup of its own inside the container's; an empty table is such a cgroup without limits

@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: MIT
+--- exec ID COMMAND...: a further program in a container.
+local bundle = require "nsinit.bundle"
+local configs = require "libcontainer.configs"
+local descriptors = require "nsinit.descriptors"
+local foreground = require "nsinit.foreground"
+local json = require "libcontainer.json"
+local store = require "nsinit.store"
+
+local function read_all(path)
+  if path == "-" then return io.stdin:read("a") end
+  local file <close>, problem = io.open(path)
+  if not file then return nil, problem end
+  return file:read("a")
+end
+
+-- The process that a file describes.
+local function read_process(path)
+  local text, problem = read_all(path)
+  if not text then return nil, problem end
+  local object, err = json.decode(text, { name = path, null = "drop" })
+  if object == nil then return nil, err end
+  if type(object) ~= "table" or #object > 0 then return nil, path .. ": must be a process object" end
+  return configs.process_from_oci(object)
+end
+
+local SETS <const> = { "bounding", "effective", "permitted" }
+
+local function with_capabilities(process, config, names)
+  local sets, out = process.capabilities or config.capabilities or {}, {}
+  for set, list in pairs(sets) do out[set] = table.move(list, 1, #list, 1, {}) end
+  local inheritable = {}
+  for _, name in ipairs(out.inheritable or {}) do inheritable[name] = true end
+  for _, name in ipairs(names) do
+    local plain = name:upper():gsub("^CAP_", "")
+    for _, set in ipairs(SETS) do
+      out[set] = out[set] or {}
+      table.insert(out[set], plain)
+    end
+    if inheritable[plain] then
+      out.ambient = out.ambient or {}
+      table.insert(out.ambient, plain)
+    end
+  end
+  process.capabilities = out
+end
+
+local function user_of(text)
+  local uid, gid = text:match("^(%d+):?(%d*)$")
+  if not uid then return nil, ("bad uid in --user %s: must be UID or UID:GID"):format(text) end
+  return uid .. ":" .. (gid ~= "" and gid or "0")
+end
+
+-- The process of the container, changed by the options.
+local function from_options(state, context)
+  local options, process = context.options, {}
+  for name, value in pairs(state.process or {}) do process[name] = value end
+  process.args = table.move(context.args, 2, #context.args, 1, {})
+  process.terminal, process.terminal_size = options.tty or nil, nil
+  process.cwd = options.cwd or process.cwd
+  if options.env then
+    process.env = table.move(process.env or {}, 1, #(process.env or {}), 1, {})
+    table.move(options.env, 1, #options.env, #process.env + 1, process.env)
+  end
+  if options.user then
+    local user, problem = user_of(options.user)
+    if not user then return nil, problem end
+    process.user, process.additional_groups = user, nil
+  end
+  for _, gid in ipairs(options["additional-gids"] or {}) do
+    process.additional_groups = process.additional_groups or {}
+    table.insert(process.additional_groups, gid)
+  end
+  process.process_label = options["process-label"] or process.process_label
+  process.apparmor_profile = options.apparmor or process.apparmor_profile
+  if options["no-new-privs"] then process.no_new_privileges = true end
+  if options.cap then with_capabilities(process, state.config, options.cap) end
+  return process
+end
+
+local function prepare(container, context)
+  local options, process, err = context.options
+  if options.process then
+    process, err = read_process(options.process)
+    if process and options.tty then process.terminal = true end
+  elseif #context.args < 2 then
+    return nil, "there is no command to run: write it behind the id, or give --process"
+  else
+    local state
+    state, err = container:state()
+    if state then process, err = from_options(state, context) end
+  end
+  if not process then return nil, err end
+  process.stdin, process.stdout, process.stderr = "inherit", "inherit", "inherit"
+  local fine
+  fine, err = bundle.check_console(process, options, options.detach or false)
+  if fine then fine, err = descriptors.give(process, options) end
+  if not fine then return nil, err end
+  process.console = options["console-socket"]
+  return process
+end
+
+local function exec(context)
+  local container, err = store.load(context)
+  if not container then return nil, err end
+  local status
+  status, err = container:status()
+  if not status then return nil, err end
+  if status == "stopped" or status == "created" then return nil, "cannot exec in a stopped container" end
+  local process, started
+  process, err = prepare(container, context)
+  if not process then return nil, err end
+  local signals <close> = not context.options.detach and foreground.signals() or nil
+  started, err = container:start(process)
+  if not started then return nil, err end
+  local told
+  told, err = bundle.announce(context, started)
+  if not told then
+    started:signal("KILL")
+    return nil, err
+  end
+  if not signals then return 0 end
+  return foreground.wait(started, signals)
+end
+
+---@param context nsinit.Context
+---@return integer|nil status
+---@return any err
+return function(context)
+  local status, err = exec(context)
+  if status then return status end
+  return nil, context.explain(err, "exec failed: ")
+end
