@@ -55,8 +55,6 @@ function M.create(context, detaches)
   config.labels = { [M.LABEL] = bundle.path }
   if options["no-new-keyring"] then config.session_keyring = false end
   if process then
-    process.stdin, process.stdout, process.stderr = "inherit", "inherit", "inherit"
-    process.console = options["console-socket"]
     fine, err = descriptors.give(process, options)
     if not fine then return nil, err end
   end

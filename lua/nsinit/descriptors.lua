@@ -24,13 +24,15 @@ local function with_variable(env, name, value)
   return kept
 end
 
---- Give a process its descriptors, and the words that tell it of them.
+--- Give a process its descriptors: ours, or a terminal, and those behind them with the words that tell of them.
 ---@param process table
 ---@param options table<string, any>
 ---@return true|nil
 ---@return string|nil problem
 function M.give(process, options)
   local wanted = options["preserve-fds"]
+  if not process.terminal then process.stdin, process.stdout, process.stderr = "inherit", "inherit", "inherit" end
+  process.console = options["console-socket"]
   local preserved = wanted and math.tointeger(tonumber(wanted)) or 0
   if wanted and (not math.tointeger(tonumber(wanted)) or preserved < 0) then
     return nil, ("--preserve-fds %s: must be a number of descriptors"):format(wanted)

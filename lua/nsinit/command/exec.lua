@@ -91,12 +91,10 @@ local function prepare(container, context)
     if state then process, err = from_options(state, context) end
   end
   if not process then return nil, err end
-  process.stdin, process.stdout, process.stderr = "inherit", "inherit", "inherit"
   local fine
   fine, err = bundle.check_console(process, options, options.detach or false)
   if fine then fine, err = descriptors.give(process, options) end
   if not fine then return nil, err end
-  process.console = options["console-socket"]
   return process
 end
 
