@@ -26,6 +26,8 @@ local TOPICS <const> = {
     { "configs.merge(a, b)", "b over a" },
     { "configs.validate(config)", "everything that is wrong with it" },
     { "configs.from_oci(\"bundle\")", "config, process and what was ignored, from an OCI bundle or document" },
+    { "configs.process_from_oci(object)", "a process alone, from one of OCI's" },
+    { "configs.limits_from_oci(object)", "what container:set takes, from OCI's linux.resources" },
     { "configs.to_oci(config, process)", "an OCI document, and what it has no place for" },
   },
   factory = {
