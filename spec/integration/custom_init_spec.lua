@@ -40,8 +40,9 @@ static void hear(void) { char message[300]; recv(3, message, sizeof(message), 0)
 /* As many descriptors at once. */
 static void pass(int count, unsigned char kind)
 {
-	char control[CMSG_SPACE(200 * sizeof(int))] = {0}, byte[sizeof(struct lc_report)] = {kind};
-	struct iovec part = {byte, sizeof(byte)};
+	char control[CMSG_SPACE(200 * sizeof(int))] = {0};
+	struct lc_report report = {.kind = kind, .gate = kind == LCT_REPORT_GATE ? LCT_GATE_CREATE_RUNTIME : 0};
+	struct iovec part = {&report, sizeof(report)};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
 		.msg_controllen = CMSG_SPACE(count * sizeof(int))};
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);

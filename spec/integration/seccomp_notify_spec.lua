@@ -77,7 +77,7 @@ describe("a system call that is notified", function()
     end
   end)
 
-  it("waits for who took the listener: which call, whose, with what, and what was wrong [O110] [E28]", function()
+  it("waits for who took the listener: which call, whose, with what, and what was wrong [O110]", function()
     fixture.needs("root", "busybox", "gcc")
     local rootfs = fixture.rootfs()
     inside.install_calls(rootfs)
