@@ -27,6 +27,7 @@ end
 local scenario_path -- of the cgroups, where it is configured
 local scenario_hooks
 local scenario_networks
+local scenario_program = { "/bin/true" } -- ends well only where everything was done that a start answers for
 local function config()
   return { rootfs = rootfs, hostname = "swept", cgroups = { memory = "64M", pids_limit = 32, path = scenario_path },
     hooks = scenario_hooks, networks = scenario_networks,
@@ -46,7 +47,7 @@ function scenarios.life(label, arm)
   c, why = factory:create(ID, config())
   if not step(label .. " create", c, why) then return false, nil, why end
   local p
-  p, why = c:start { args = { "/bin/true" }, stdout = "pipe" }
+  p, why = c:start { args = scenario_program, stdout = "pipe" }
   local exit
   if step(label .. " start", p, why) then
     exit, why = p:wait(patience.seconds(20))
@@ -67,13 +68,18 @@ end
 local PLACE <const> = "/libcontainer-placed" .. root:gsub("/", "_")
 if scenario_name == "place" then scenario_path = PLACE .. "/above/box" end
 
--- With programs that are run while the init waits, and behind it.
+-- With programs that are run while the init waits, and behind it. Those before the program leave a mark that
+-- it looks for.
 function scenarios.hooks(label, arm)
+  for _, kind in ipairs { "prestart", "create_container", "start_container" } do os.remove(rootfs .. "/" .. kind) end
   return scenarios.life(label, arm)
 end
 if scenario_name == "hooks" then
+  local function touch(path) return { { path = "/bin/touch", args = { "touch", path } } } end
   local list = { { path = "/bin/true" } }
-  scenario_hooks = { prestart = list, create_container = list, start_container = list, poststart = list, poststop = list }
+  scenario_hooks = { prestart = touch(rootfs .. "/prestart"), create_container = touch(rootfs .. "/create_container"),
+    start_container = touch "/start_container", poststart = list, poststop = list }
+  scenario_program = { "/bin/sh", "-c", "test -e /prestart -a -e /create_container -a -e /start_container" }
 end
 
 -- With a pair, and an interface of the host, in a network namespace that is our own. Where the host dies it
@@ -82,6 +88,11 @@ function scenarios.network(label, arm)
   return scenarios.life(label, arm)
 end
 if scenario_name == "network" then
+  local has_device = mode ~= "victim" and mode ~= "kill"
+  scenario_program = { "/bin/sh", "-c", [[case "$(ip addr show dev eth0)" in
+      *"mtu 1400"*"qlen 7"*10.1.0.2/24*fd00::2/64*) ;; *) exit 5 ;; esac
+    case "$(ip route)" in *"default via 10.1.0.1"*) ;; *) exit 6 ;; esac]]
+    .. (has_device and [[; case "$(ip addr show dev dev0)" in *10.9.0.1/24*) ;; *) exit 7 ;; esac]] or "") }
   scenario_networks = { { type = "veth", name = "eth0", bridge = "br0", address = "10.1.0.2/24",
     gateway = "10.1.0.1", ipv6_address = "fd00::2/64", mtu = 1400, txqueuelen = 7, hairpin_mode = true } }
   if mode ~= "victim" then
@@ -89,7 +100,7 @@ if scenario_name == "network" then
     os.execute("{ busybox ip link add dev0 type dummy || busybox ip link add dev0 type ifb; } 2>/dev/null; "
       .. "busybox ip addr add 10.9.0.1/24 dev dev0; busybox ip link set dev0 up")
   end
-  if mode ~= "victim" and mode ~= "kill" then
+  if has_device then
     scenario_networks[2] = { type = "device", name = "dev0", host_interface_name = "dev0" }
   end
 end
