@@ -271,16 +271,18 @@ describe("hooks", function()
     end
   end)
 
-  it("have no environment where none is given, not that of the host, and inside not that of the program [O59] [O56]", function()
+  it("have no environment where none is given, nor the program's, and stand in the bundle [O59] [O56] [A63]", function()
     fixture.needs("root", "busybox")
-    for _, kind in ipairs { "create_runtime", "start_container" } do
-      local box, place = with_place(function(place)
+    for _, kind in ipairs { "prestart", "create_runtime", "start_container", "poststart" } do
+      local box, place, rootfs = with_place(function(place)
         local log = kind == "start_container" and "/place" or place
         return { [kind] = { { path = "/bin/sh", args = { "sh", "-c", "while read -r x; do :; done; exec 3</proc/$$/environ; "
-          .. "read -r all <&3; echo \"<$all>\" >" .. log .. "/all" } } } }
+          .. "read -r all <&3; echo \"<$all> $(pwd -P)\" >" .. log .. "/all" } } } }
       end)
-      assert(box:start { args = { "sleep", "1000" }, env = { "SECRET=1" } })
-      assert.equal("<>\n", fixture.read(place .. "/all"))
+      assert(box:start { args = { "/bin/sleep", "1000" }, cwd = "/place",
+        env = { "SECRET=1", "LD_PRELOAD=/place/evil.so", "PATH=/place" } })
+      assert.equal(("<> %s\n"):format(kind == "start_container" and "/place" or rootfs:match("^(.*)/")),
+        fixture.read(place .. "/all"), kind)
       assert(box:destroy())
     end
   end)
