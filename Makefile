@@ -126,7 +126,7 @@ else
 SAY = @:
 endif
 
-all: $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack
+all: $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack $(O)/nsinit/modules
 
 help:
 	@echo "make deps        install the Debian packages that are missing"
@@ -197,6 +197,12 @@ $(O)/libcontainer/init: $(INIT_OBJ)
 	$(Q)$(CC) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
 	@! readelf -rlW $@ | grep -q 'R_\| INTERP ' || { echo "$@ needs a loader" >&2; rm -f $@; exit 1; }
 	@echo "init program: $$(stat -c %s $@) bytes" >&2
+
+# What nsinit loads, compiled by the interpreter that will load it: half of its start-up is the parsing of sources.
+$(O)/nsinit/modules: src/binding/modules.lua $(LUA_SRC)
+	$(SAY) "  GEN  $@"
+	$(Q)$(LUA) src/binding/modules.lua $(O)/nsinit $(LUA_SRC)
+	@touch $@
 
 # The same in every build: a sanitizer's library is not in its container.
 $(O)/libcontainer/unpack: $(UNPACK_SRC) $(HEADERS)
@@ -386,10 +392,12 @@ install: all
 	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack \
 		"$(DESTDIR)$(LIBDIR)/libcontainer"
 	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
+	$(LUA) src/binding/modules.lua "$(DESTDIR)$(LIBDIR)/nsinit" $(LUA_SRC)
 	install -d "$(DESTDIR)$(BINDIR)"
 	sed -e '1s|.*|#!$(shell command -v $(LUA)) -E|' \
-		-e 's|^package.path = .*|package.path = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path|' \
-		-e 's|^package.cpath = .*|package.cpath = "$(LIBDIR)/?.so;" .. package.cpath|' \
+		-e 's|^local sources <const> = .*|local sources <const> = "$(LUADIR)"|' \
+		-e 's|^local compiled <const> = .*|local compiled <const> = "$(LIBDIR)/nsinit"|' \
+		-e 's|^local libraries <const> = .*|local libraries <const> = "$(LIBDIR)"|' \
 		bin/nsinit >"$(DESTDIR)$(BINDIR)/nsinit"
 	chmod 755 "$(DESTDIR)$(BINDIR)/nsinit"
 

@@ -2,25 +2,26 @@
 --- A container: the core object completed. Options are read here, the state is written between the
 -- phases of a start, and what happens is shaped into results.
 local core = require "libcontainer.core"
-local attach = require "libcontainer.attach"
+local lazy = require "libcontainer.lazy"
+local attach = lazy "libcontainer.attach"
 local check = require "libcontainer.check"
-local checkpoint = require "libcontainer.checkpoint"
+local checkpoint = lazy "libcontainer.checkpoint"
 local configs = require "libcontainer.configs"
 local control = require "libcontainer.control"
 local errors = require "libcontainer.errors"
-local events = require "libcontainer.events"
+local events = lazy "libcontainer.events"
 local forms = require "libcontainer.configs.hooks"
 local hooks = require "libcontainer.hooks"
 local layer = require "libcontainer.layer"
 local loop = require "libcontainer.loop"
 local network = require "libcontainer.network"
 local object = require "libcontainer.object"
-local plan = require "libcontainer.plan"
+local plan = lazy "libcontainer.plan"
 local process = require "libcontainer.process"
-local results = require "libcontainer.result"
+local results = lazy "libcontainer.result"
 local start = require "libcontainer.start"
 local state = require "libcontainer.state"
-local stats = require "libcontainer.stats"
+local stats = lazy "libcontainer.stats"
 local units = require "libcontainer.units"
 local usage = require "libcontainer.usage"
 
@@ -59,6 +60,11 @@ function M.new(parts)
     _init_calls = 0, _has_failed = false, _is_destroyed = false, _attempts = 0, _groups = {},
     _sources = parts.sources or false, _shared = parts.shared or false,
     _listeners = setmetatable({}, { __mode = "k" }) }, Container)
+end
+
+-- Tell those who listen.
+local function tell(self, what, proc)
+  if next(self._listeners) ~= nil then events.tell(self, what, proc) end
 end
 
 -- --- the lock ---
@@ -301,11 +307,11 @@ local function start_process(self, proc, may_be_first, is_prepared)
   if is_further then
     started, err = start.further(self, proc)
   else
-    events.tell(self, "ending") -- what it was until now
+    tell(self, "ending") -- what it was until now
     started, err = start.first(self, proc, status, is_prepared)
   end
   if not started then return nil, err end
-  if not is_prepared then events.tell(self, is_further and "exec" or "start", proc) end
+  if not is_prepared then tell(self, is_further and "exec" or "start", proc) end
   if err then return started, err end
   return started
 end
@@ -358,7 +364,7 @@ function Container:release()
   if not proc then return nil, errors.state_damaged(self._id, "its process: " .. tostring(err)) end
   proc, err = start.release(self, proc)
   if not proc then return nil, err end
-  events.tell(self, "start", proc)
+  tell(self, "start", proc)
   return proc
 end
 
@@ -561,7 +567,7 @@ end
 
 -- What is in the kernel, then the directory: the state is the last thing to go. [R14]
 local function remove(self, timeout)
-  events.tell(self, "ending")
+  tell(self, "ending")
   if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
   local done, raw = self._factory:_destroy_lost(self, timeout)
   if done then done, raw = self._core:destroy(timeout) end
@@ -576,7 +582,7 @@ local function remove(self, timeout)
   local warnings = hooks.poststop(self)
   done, raw = self._factory:_remove_directory(self._id, self._directory)
   if not done then return nil, errors.raw(raw) end
-  events.tell(self, "destroy")
+  tell(self, "destroy")
   self:_release()
   if warnings then return true, warnings end
   return true -- and no nil behind it, which a prompt would show
@@ -598,7 +604,7 @@ local function remove_lost(self, timeout, err)
   if self._init then self._init:_poll() end -- its status, before it is taken
   local reaped, raw = self._core:reap()
   if not reaped then return nil, errors.raw(raw) end
-  events.tell(self, "destroy")
+  tell(self, "destroy")
   self:_release()
   if err then return nil, err end
   return true
@@ -636,7 +642,7 @@ function Container:destroy(options)
   return remove(self, timeout)
 end
 
-control.extend(Container, { lock = M.lock, check_alive = check_alive, refresh = refresh })
+control.extend(Container, { lock = M.lock, check_alive = check_alive, refresh = refresh, tell = tell })
 
 -- --- how it ends by itself and how it looks ---
 

@@ -3,7 +3,6 @@
 local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
-local events = require "libcontainer.events"
 local process = require "libcontainer.process"
 local state = require "libcontainer.state"
 
@@ -16,7 +15,7 @@ local LIVES <const> = { prepared = true, running = true, pausing = true, paused 
 -- It does not stand still.
 local RUNS <const> = { prepared = true, running = true }
 
--- The words of container.lua that are needed here: lock, check_alive, refresh.
+-- The words of container.lua that are needed here: lock, check_alive, refresh, tell.
 local inside
 
 -- The lock, and the status that it has under it; what another process changed is known then.
@@ -90,7 +89,7 @@ local function set(self, changes)
   if not done then return nil, errors.raw(raw, { field = "cgroups.freezer" }) end
   local changed, err = change(self, config, limits, is_alive)
   if changed then
-    if freezer then events.tell(self, freezer == "frozen" and "pause" or "resume") end
+    if freezer then inside.tell(self, freezer == "frozen" and "pause" or "resume") end
     return true
   end
   if freezer then set_freezer(self, RUNS[status] and "thawed" or "frozen") end
@@ -105,7 +104,7 @@ local function freeze(self, verb, timeout)
   if not LIVES[status] then return nil, errors.container_not_running(self._id, status) end
   local done, raw = self._core[verb](self._core, timeout or FREEZE_TIMEOUT)
   if not done then return nil, errors.raw(raw) end
-  events.tell(self, verb == "freeze" and "pause" or "resume")
+  inside.tell(self, verb == "freeze" and "pause" or "resume")
   return true
 end
 

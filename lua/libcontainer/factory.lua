@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --- The factory: a state root, and the containers in it.
 local core = require "libcontainer.core"
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
-local checkpoint = require "libcontainer.checkpoint"
+local checkpoint = lazy "libcontainer.checkpoint"
 local claims = require "libcontainer.claims"
 local configs = require "libcontainer.configs"
 local container = require "libcontainer.container"
-local criu = require "libcontainer.criu"
+local criu = lazy "libcontainer.criu"
 local errors = require "libcontainer.errors"
 local forms = require "libcontainer.configs.hooks"
 local hooks = require "libcontainer.hooks"

@@ -7,13 +7,14 @@
 --
 -- This file is the door: it only names what the modules behind it do.
 local core = require "libcontainer.core"
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 local factory = require "libcontainer.factory"
 local object = require "libcontainer.object"
 local process = require "libcontainer.process"
-local repl = require "libcontainer.repl"
-local run = require "libcontainer.run"
+local repl = lazy "libcontainer.repl"
+local run = lazy "libcontainer.run"
 
 local M = {}
 
@@ -22,7 +23,13 @@ M.version = core.version
 
 M.new = factory.new
 M.process = process.new
-M.help = repl.help
+
+--- What can be called, one line each: of the library, or of what is given. See repl.lua.
+---@param what any
+---@return string
+function M.help(what)
+  return repl.help(what)
+end
 
 ---@class libcontainer.Features
 ---@field landlock integer  its ABI; 0: none

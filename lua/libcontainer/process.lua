@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --- A program to run in a container, and, once started, the process.
 local core = require "libcontainer.core"
-local attach = require "libcontainer.attach"
+local lazy = require "libcontainer.lazy"
+local attach = lazy "libcontainer.attach"
 local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
 local normal = require "libcontainer.configs.normal"
 local object = require "libcontainer.object"
-local stream = require "libcontainer.stream"
-local supervisor = require "libcontainer.supervisor"
+local stream = lazy "libcontainer.stream"
+local supervisor = lazy "libcontainer.supervisor"
 
 ---@class libcontainer.Process
 ---@field stdin libcontainer.Stream|nil   when it was started with stdin = "pipe"

@@ -8,7 +8,8 @@
 -- What a user wrote goes through four rooms: a raw copy (check.lua), friendly forms (normal.lua),
 -- the schema (check.lua), rules of more than one field (rules.lua). What comes out is strict, and
 -- the only thing that the core is ever given.
-local builder = require "libcontainer.configs.builder"
+local lazy = require "libcontainer.lazy"
+local builder = lazy "libcontainer.configs.builder"
 local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
@@ -17,10 +18,10 @@ local limits = require "libcontainer.configs.limits"
 local merge = require "libcontainer.configs.merge"
 local normal = require "libcontainer.configs.normal"
 local oci_read = require "libcontainer.oci.read"
-local oci_write = require "libcontainer.oci.write"
+local oci_write = lazy "libcontainer.oci.write"
 local object = require "libcontainer.object"
 local paths = require "libcontainer.configs.paths"
-local profile = require "libcontainer.configs.profile"
+local profile = lazy "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
 local shared = require "libcontainer.configs.shared"
 

@@ -943,6 +943,9 @@ function Session:is_own(pid) end
 ---@return integer start
 function Session:pid() end
 
+---@return boolean  its init has begun to end
+function Session:is_ending() end
+
 ---@return integer fd
 function Session:pollfd() end
 
