@@ -239,6 +239,23 @@ describe("a change of limits", function()
       assert(box:start { "true" })]], { args = { fixture.root(), fixture.rootfs() }, shell = "ulimit -n 64;" })
   end)
 
+  it("of what the container has as a file too is refused, as it would be overruled", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running { hugetlb_limit = { ["2MB"] = "4M" }, unified = { ["hugetlb.2MB.max"] = 2 << 20 } }
+    local function limit() return fixture.read(box:state().cgroup_paths.unified .. "/hugetlb.2MB.max") end
+    if not box:state().cgroup_paths.unified or not limit() then pending "needs the hugetlb controller of cgroup v2" end
+    local done, err = box:set { hugetlb_limit = { ["2MB"] = "8M" } }
+    assert.is_nil(done)
+    assert.equal("ConfigInvalid", err.code)
+    assert.matches('is overruled by cgroups.unified["hugetlb.2MB.max"]', err.message, 1, true)
+    assert.equal("cgroups.hugetlb_limit", err.field)
+    assert.equal("2097152\n", limit())
+    assert(box:set { unified = { ["hugetlb.2MB.max"] = 6 << 20 } })
+    assert.equal("6291456\n", limit())
+    assert(box:set { hugetlb_limit = { ["2MB"] = "8M" }, unified = { ["hugetlb.2MB.max"] = 4 << 20 } })
+    assert.equal("4194304\n", limit())
+  end)
+
   it("of one item of a list leaves the others", function()
     fixture.needs("root", "busybox")
     local box <close> = running { hugetlb_limit = { ["2MB"] = "4M" } }

@@ -88,6 +88,13 @@ function M.core()
     capability = function(name)
       return capabilities[(name:upper():gsub("^CAP_", ""))]
     end,
+    limit_files = function()
+      local files = {}
+      for field, file in read("src/cgroups/limits.def"):gmatch('\nLIMIT%(([%l_]+), [^\n]* "([%l_]+%.[%w_.]+)"%)') do
+        files[field] = file
+      end
+      return files
+    end,
     signal = function(name)
       return SIGNALS[(name:upper():gsub("^SIG", ""))]
     end,

@@ -147,3 +147,27 @@ describe("limits that are refused", function()
       "blkio_throttle_read_iops_device[1].major"))
   end)
 end)
+
+describe("limits of which the container has a file too", function()
+  local has <const> = { rootfs = "/", cgroups = { memory = "64M", memory_swap = "64M", cpus = 1,
+    unified = { ["memory.max"] = "1000000", ["cpu.max"] = "max 100000" } } }
+
+  it("are not changed, as the file goes over them: the error names it", function()
+    for name, value in pairs { memory = "32M", cpus = 2, cpu_period = 50000 } do
+      local config, err = configs.prepare_changes(assert(configs.prepare_config(has)), { [name] = value })
+      assert.is_nil(config)
+      assert.equal("cgroups." .. name, err.field)
+      assert.matches('is overruled by cgroups.unified["' .. (name == "memory" and "memory.max" or "cpu.max"),
+        err.message, 1, true)
+    end
+    assert(configs.prepare_changes(assert(configs.prepare_config(has)), { memory = "32M", unified = { ["memory.max"] = "2" } }))
+  end)
+
+  it("are written again only with the file behind them", function()
+    local _, out = configs.prepare_changes(assert(configs.prepare_config(has)), { memory_swap = "128M" })
+    assert.equal(64 << 20, out.memory)
+    assert.same({ ["memory.max"] = "1000000" }, out.unified)
+    _, out = configs.prepare_changes(assert(configs.prepare_config(has)), { pids = 10 })
+    assert.is_nil(out.unified)
+  end)
+end)

@@ -83,6 +83,27 @@ static int push_number_or_nil(lua_State *L, int number)
 	return 1;
 }
 
+/* core.limit_files() -> table: to which file of cgroup v2 a limit is written, by its field */
+static int core_limit_files(lua_State *L)
+{
+	static const struct {
+		const char *field, *file;
+	} rows[] = {
+#define LIMIT(name, controller, group, v1, v1_file, v2, v2_file) {#name, v2_file},
+#include "cgroups/limits.def"
+#undef LIMIT
+	};
+
+	lua_newtable(L);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strchr(rows[i].file, '.') == NULL) /* what v2 has no choice of, or nothing like it */
+			continue;
+		lua_pushstring(L, rows[i].file);
+		lua_setfield(L, -2, rows[i].field);
+	}
+	return 1;
+}
+
 /* core.signal(name) -> number | nil */
 static int core_signal(lua_State *L)
 {
@@ -268,6 +289,7 @@ static const luaL_Reg functions[] = {
 	{"syscall_known", lc_lua_syscall_known},
 	{"connect", lc_lua_connect},
 	{"features", lc_lua_features},
+	{"limit_files", core_limit_files},
 	{"signals", lc_lua_signals},
 	{"replace_file", lc_lua_replace_file},
 	{"send_descriptor", lc_lua_send_descriptor},

@@ -469,6 +469,7 @@ function M.prepare_changes(config, changes)
   local freezer = wanted.freezer
   wanted.freezer = nil
   local merged = check.copy(config)
+  limits.overruled(merged.cgroups or {}, wanted, problems)
   merged.cgroups = limits.merge(merged.cgroups or {}, wanted)
   for name in next, CHANGEABLE do
     if type(t[name]) == "table" then

@@ -3,6 +3,7 @@
 --
 -- `normal` and `rules` are parts of configs/normal.lua and configs/rules.lua, and work as they do.
 local check = require "libcontainer.check"
+local core = require "libcontainer.core"
 local json = require "libcontainer.json"
 local units = require "libcontainer.units"
 
@@ -495,6 +496,43 @@ local function merge_list(base, more, fields)
   return base
 end
 
+-- --- files that are written as they are, after all others ---
+
+-- Files of what is no number.
+local FILES = { cpus = "cpu.max", cpuset_cpus = "cpuset.cpus", cpuset_mems = "cpuset.mems", rdma = "rdma.max",
+  blkio_weight_device = "io.bfq.weight", blkio_throttle_read_bps_device = "io.max",
+  blkio_throttle_write_bps_device = "io.max", blkio_throttle_read_iops_device = "io.max",
+  blkio_throttle_write_iops_device = "io.max" }
+
+-- The entries of `unified` that stand for the same as the field.
+local function raw_of(files, name, value)
+  local found = {}
+  local file = FILES[name] or core.limit_files()[name]
+  if file and files[file] then found[1] = file end
+  for _, item in ipairs(name == "hugetlb_limit" and type(value) == "table" and value or {}) do
+    file = ("hugetlb.%s.max"):format(type(item) == "table" and item.page_size)
+    if files[file] then found[#found + 1] = file end
+  end
+  return found
+end
+
+--- A change of what the container has in `unified`, which goes over it, would be none.
+---@param base table       strict
+---@param changes table    strict
+---@param problems libcontainer.Problem[]
+function M.overruled(base, changes, problems)
+  local said = type(changes.unified) == "table" and changes.unified or {}
+  for _, name in ipairs(base.unified and sorted_names(changes) or {}) do
+    for _, file in ipairs(raw_of(base.unified, name, changes[name])) do
+      if not said[file] then
+        local problem = ('is overruled by cgroups.unified["%s"], which the container has'):format(file)
+        add(problems, "cgroups." .. name, problem, changes[name],
+          ('set { unified = { ["%s"] = … } } changes it'):format(file))
+      end
+    end
+  end
+end
+
 --- Limits with changes over them.
 ---@param base table     strict; it is changed
 ---@param changes table  strict
@@ -546,6 +584,14 @@ function M.to_write(merged, changes)
   end
   if changes.cpu_idle == false then -- what was idle has forgotten its share
     out.cpu_shares, out.cpu_weight = merged.cpu_shares, merged.cpu_weight
+  end
+  local again = {} -- what goes over something that is written only because the kernel has it in one file
+  for name, value in next, merged.unified and out or {} do
+    for _, file in ipairs(raw_of(merged.unified, name, value)) do again[file] = merged.unified[file] end
+  end
+  for file, text in next, again do
+    out.unified = out.unified or {}
+    out.unified[file] = out.unified[file] or text
   end
   return out
 end

@@ -262,6 +262,10 @@ function Staging:remove() end
 ---@return boolean|libcontainer.RawError is_made
 function core.images(path, step, may_make) end
 
+--- To which file of cgroup v2 a limit that is a number is written, by its field.
+---@return table<string, string>
+function core.limit_files() end
+
 --- A file of /proc/PID.
 ---@param pid integer
 ---@param name string
