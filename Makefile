@@ -114,7 +114,8 @@ INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 # what the tests link: the core without the binding
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 
-.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-rootless lint \
+.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-rootless \
+	check-rootless-here check-rootless-v2 lint \
 	apicheck asan sweep fault fuzz bench doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -323,7 +324,7 @@ endif
 # --- checking in a machine of its own ---
 
 # vm-run [OPTION...] -- COMMAND runs a command in a virtual machine that sees this machine's files and
-# has cgroup v2 alone. It is no part of this project; without it these two are skipped. The specs of
+# has cgroup v2 alone. It is no part of this project; without it these are skipped. The specs of
 # spec/unit are left out there: they meet no kernel; so are those that spec/support/left-out-of-vm names,
 # unless they are asked for: make check-v2 SPECS="spec/integration/mounts_spec.lua".
 VM_RUN ?= $(firstword $(shell command -v vm-run) $(wildcard ../*/vm/vm-run))
@@ -342,11 +343,14 @@ check-systemd: $(if $(VM_RUN),deps)
 
 # As an ordinary user: here, where root makes one, and in the machine, where he is there. The first needs root
 # or is that user.
-check-rootless: DEPS_ALL = 1
-check-rootless: DEPS_MACHINE = $(if $(VM_RUN),1)
-check-rootless: deps
+check-rootless: check-rootless-here check-rootless-v2
+check-rootless-here check-rootless-v2: DEPS_ALL = 1
+check-rootless-v2: DEPS_MACHINE = $(if $(VM_RUN),1)
+check-rootless-here: deps
 	@$(MAKE) --no-print-directory -s STRICT=-Werror all
 	@spec/support/run-rootless $(O) $(or $(SPECS),spec/rootless)
+check-rootless-v2: deps
+	@$(MAKE) --no-print-directory -s STRICT=-Werror all
 	@spec/support/run-vm "$(VM_RUN) --rootless" $(O) $(or $(SPECS),spec/rootless)
 
 # --- measuring ---

@@ -45,4 +45,22 @@ describe("mounts of a container", function()
       assert.not_equal("0", pid, "a process outside is in a cgroup that can be seen")
     end
   end)
+
+  it("of type cgroup are there in a user namespace, read-only too", function()
+    fixture.needs("root", "busybox")
+    local mapping = { { container_id = 0, host_id = 100000, size = 65536 } }
+    local rootfs = fixture.rootfs()
+    fixture.sh("find %s -type d -exec chown 100000:100000 {} +", rootfs) -- its files are links that others have too
+    local out = inside.script({ rootfs = rootfs, uid_mappings = mapping, gid_mappings = mapping,
+      namespaces = { "user", "mount", "pid", "uts", "ipc", "network", "cgroup" } }, "cat /proc/self/mountinfo")
+    local count = 0
+    for _, mount in ipairs(inside.mounts(out)) do
+      if mount.type == "cgroup" or mount.type == "cgroup2" then
+        count = count + 1
+        assert.is_true(mount.options.ro, mount.line)
+        assert.equal("/", mount.root, mount.line)
+      end
+    end
+    assert.is_true(count > 0)
+  end)
 end)

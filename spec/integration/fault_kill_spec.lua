@@ -8,28 +8,28 @@ describe("a host that is killed at any of its system calls", function()
   fixture.check_leaks()
 
   it("leaves a container that another process loads and destroys without a trace [L01]", function()
-    assert.is_true(faults.sweep("fault_host", "life", "kill") >= fixture.rounds(30, 10))
+    assert.is_true(faults.sweep("fault_host", "life", "kill") >= fixture.rounds(30, 6))
   end)
 
   it("leaves nothing while a hook runs and the init waits for it [L01]", function()
-    assert.is_true(faults.sweep("fault_host", "hooks", "kill") >= fixture.rounds(30, 10))
+    assert.is_true(faults.sweep("fault_host", "hooks", "kill") >= fixture.rounds(30, 6))
   end)
 
   it("leaves no end of a pair in the host's bridge [L01]", function()
-    assert.is_true(faults.sweep("fault_host", "network", "kill") >= fixture.rounds(30, 10))
+    assert.is_true(faults.sweep("fault_host", "network", "kill") >= fixture.rounds(30, 6))
   end)
 
   it("leaves no cgroup at a configured place, nor what it has made above it [L01]", function()
-    assert.is_true(faults.sweep("fault_host", "place", "kill") >= fixture.rounds(30, 10))
+    assert.is_true(faults.sweep("fault_host", "place", "kill") >= fixture.rounds(30, 6))
   end)
 
   it("leaves nothing of lc.run that destroy does not take away [L01]", function()
-    assert.is_true(faults.sweep("fault_host", "run", "kill") >= fixture.rounds(30, 10))
+    assert.is_true(faults.sweep("fault_host", "run", "kill") >= fixture.rounds(30, 6))
   end)
 
   for _, scenario in ipairs { "exec", "pause", "set", "destroy" } do
     it(("leaves a container that can be used and destroyed, in the middle of %s too [L01]"):format(scenario), function()
-      assert.is_true(faults.sweep("fault_host", scenario, "kill") >= fixture.rounds(12, 4))
+      assert.is_true(faults.sweep("fault_host", scenario, "kill") >= fixture.rounds(12, 6))
     end)
   end
 end)

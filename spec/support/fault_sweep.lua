@@ -53,7 +53,7 @@ M.is_full = os.getenv("LIBCONTAINER_SWEEP") == "full"
 ---@return integer first
 ---@return integer stride
 function M.spread(total, wanted)
-  local stride = M.is_full and 1 or math.max(1, total // patience.rounds(math.min(total, wanted), 12))
+  local stride = M.is_full and 1 or math.max(1, total // patience.rounds(math.min(total, wanted), 8))
   return math.random(stride), stride
 end
 
