@@ -93,7 +93,7 @@ describe("an example", function()
   end)
 
   it("build_in_sandbox.lua builds the real sources and leaves nothing", function()
-    fixture.needs("root", "gcc", "pace")
+    fixture.needs("root", "gcc", "release", "pace")
     local output, status = run_example "build_in_sandbox"
     assert.equal(0, status, output)
     assert.matches("core%.so is %d+ bytes", output)
