@@ -175,6 +175,9 @@ function scenarios.foreign(label, arm)
   return gone, err
 end
 
+-- Of a scenario whose victim leaves the destroy to others: how many calls come before that.
+local victim_calls
+
 -- Limits of a running container change: all of them or none, whichever call fails.
 local LIMITS <const> = { -- file of v1, of v2
   { "memory.limit_in_bytes", "memory.max" }, { "cpu.shares", "cpu.weight" }, { "pids.max", "pids.max" },
@@ -213,6 +216,7 @@ function scenarios.set(label, arm)
   local done, err = c:set { memory = "96M", cpu_shares = 512, pids_limit = 48 }
   step(label .. " set", done, err)
   check_limits(label, before, done, err)
+  victim_calls = core.fault_calls()
   if mode == "victim" then return done end
   local gone
   gone, err = c:destroy()
@@ -247,6 +251,7 @@ function scenarios.pause(label, arm)
   local resumed, why = c:resume(1)
   step(label .. " resume", resumed, why)
   if resumed and not is_thawed() then sweep.problem("%s: resume answered %s %s", label, resumed, why) end
+  victim_calls = core.fault_calls()
   if mode == "victim" then return paused and resumed end
   local gone
   gone, err = c:destroy()
@@ -469,7 +474,7 @@ end
 
 before_case()
 local _, calls = in_process("without a fault", math.maxinteger >> 32, sweep.ERRNO.EIO)
-local nth, stride = sweep.spread(calls, WANTED[mode == "kill" and mode or scenario_name] or WANTED.other)
+local nth, stride = sweep.spread(mode == "kill" and victim_calls or calls, WANTED[mode == "kill" and mode or scenario_name] or WANTED.other)
 local turn = math.random(math.max(1, #errnos))
 repeat
   local more = false
