@@ -36,9 +36,9 @@ local STATUSES <const> = { prestart = "creating", create_runtime = "creating", c
 
 -- --- what a hook is told ---
 
--- The directory that the root is in: the bundle, where there is one.
+-- The bundle, where it was made of one: else the directory that the root is in.
 local function bundle_of(config)
-  return config.rootfs:match("^(.+)/[^/]+/*$") or "/"
+  return config.labels and config.labels.bundle or config.rootfs:match("^(.+)/[^/]+/*$") or "/"
 end
 
 -- Of hooks in its namespaces the number that they see.

@@ -7,9 +7,6 @@ local system = require "libcontainer.system"
 
 local M = {}
 
---- Which labels say what the state of a container tells beside its configuration.
-M.LABEL = "nsinit.bundle"
-
 local function read(context)
   local given = context.options.bundle or "."
   local path, err = system.real_path(given)
@@ -52,7 +49,7 @@ function M.create(context, detaches)
   fine, err = M.check_console(process, options, detaches)
   if not fine then return nil, err end
   config.detach = true
-  config.labels = { [M.LABEL] = bundle.path }
+  config.labels = { bundle = bundle.path }
   if options["no-new-keyring"] then config.session_keyring = false end
   if process then
     fine, err = descriptors.give(process, options)

@@ -26,9 +26,10 @@ local function quote(text)
   end) .. '"'
 end
 
-local function line(format, level, text)
+local function line(format, level, text, code)
   if format == "json" then
-    return ('{"level":%s,"msg":%s,"time":"%s"}\n'):format(quote(level), quote(text), now())
+    return ('{%s"level":%s,"msg":%s,"time":"%s"}\n'):format(code and '"error_code":' .. quote(code) .. "," or "",
+      quote(level), quote(text), now())
   end
   return ('time="%s" level=%s msg=%s\n'):format(now(), level, quote(text))
 end
@@ -56,17 +57,18 @@ function M.open(options)
   return log
 end
 
-local function write(log, level, text)
+local function write(log, level, text, code)
   local file = log.file or io.stderr
-  file:write(line(log.format, level, text))
+  file:write(line(log.format, level, text, code))
   file:flush()
 end
 
 --- The one line of a failure: in the log, and for whoever looks at stderr.
 ---@param text string
 ---@param name string  of the program
-function Log:error(text, name)
-  if self.file or self.format == "json" then write(self, "error", text) end
+---@param code string|nil  of the library's error, for programs
+function Log:error(text, name, code)
+  if self.file or self.format == "json" then write(self, "error", text, code) end
   if self.file or self.format == "text" then io.stderr:write(name, ": ", text, "\n") end
 end
 

@@ -15,7 +15,7 @@ local M = {}
 ---@field options table<string, any>   those of the subcommand
 ---@field args string[]
 ---@field log nsinit.Log
----@field explain fun(err: any, prefix: string): string  an error as a person at a command line reads it
+---@field explain fun(err: any): string  an error as a person at a command line reads it
 
 -- What a person at a command line can do, where the library speaks to programs.
 local HINTS <const> = {
@@ -25,8 +25,14 @@ local HINTS <const> = {
   ContainerNotStopped = "%s kill ends it, %s delete --force removes it as it is",
 }
 
+-- One that has its hint, and not one that a command has put together.
+local function is_of_library(err)
+  return getmetatable(err) ~= nil
+end
+
 local function text_of(err, name)
   if type(err) ~= "table" then return tostring(err) end
+  if not is_of_library(err) then return err.message end
   local hint = HINTS[err.code or ""]
   if hint and err.message then return ("%s — %s"):format(err.message, (hint:gsub("%%s", name))) end
   return tostring(err)
@@ -97,9 +103,9 @@ function M.main(words, name)
   fine, problem = count_fits(command, args)
   if not fine then return misuse(name, problem, command, output) end
   local status, err = carry_out { name = name, global = global, command = command, options = options, args = args,
-    log = output, explain = function(why, prefix) return prefix .. text_of(why, name) end }
+    log = output, explain = function(why) return text_of(why, name) end }
   if status then return status end
-  output:error(text_of(err, name), name)
+  output:error(text_of(err, name), name, type(err) == "table" and err.code or nil)
   return command.failure or 1
 end
 

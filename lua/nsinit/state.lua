@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
 --- The state of a container as OCI has it.
-local bundle_label = "nsinit.bundle"
 local json = require "libcontainer.json"
 
 local M = {}
@@ -30,7 +29,7 @@ function M.of(container)
   return {
     ociVersion = M.OCI_VERSION, id = record.id, status = status,
     pid = status ~= "stopped" and record.init_process_pid or 0,
-    bundle = config.labels and config.labels[bundle_label] or config.rootfs:match("^(.+)/[^/]+$") or "/",
+    bundle = config.labels and config.labels.bundle or config.rootfs:match("^(.+)/[^/]+$") or "/",
     rootfs = config.rootfs, created = time(record.created), annotations = config.annotations, owner = "",
     uid = record.owner.uid,
   }

@@ -99,6 +99,7 @@ local function prepare(container, context)
 end
 
 local function exec(context)
+  if context.options.cgroup then return nil, "--cgroup is not supported by this version: it runs in the container's" end
   local container, err = store.load(context)
   if not container then return nil, err end
   local status
@@ -127,5 +128,6 @@ end
 return function(context)
   local status, err = exec(context)
   if status then return status end
-  return nil, context.explain(err, "exec failed: ")
+  if type(err) ~= "table" then return nil, "exec failed: " .. tostring(err) end
+  return nil, { code = err.code, message = "exec failed: " .. context.explain(err) }
 end

@@ -6,7 +6,7 @@ local state = require "nsinit.state"
 
 local MOUNT_OPTIONS <const> = "async atime bind defaults dest-nofollow dev diratime dirsync exec idmap iversion "
   .. "lazytime loud mand noatime nodev nodiratime noexec noiversion nolazytime nomand norelatime nostrictatime nosuid "
-  .. "nosymfollow private ratime rbind rdev rdiratime relatime remount rexec ridmap rnoatime rnodev rnodiratime "
+  .. "nosymfollow private ratime rbind rdev rdiratime relatime rexec ridmap rnoatime rnodev rnodiratime "
   .. "rnoexec rnorelatime rnostrictatime rnosuid rnosymfollow ro rprivate rrelatime rro rrw rshared rslave "
   .. "rstrictatime rsuid rsymfollow runbindable rw shared silent slave src-nofollow strictatime suid symfollow sync "
   .. "tmpcopyup unbindable"

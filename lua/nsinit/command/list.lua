@@ -3,6 +3,7 @@
 local json = require "libcontainer.json"
 local state = require "nsinit.state"
 local store = require "nsinit.store"
+local system = require "libcontainer.system"
 
 local COLUMNS <const> = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" }
 
@@ -21,6 +22,27 @@ local function show_table(states)
   end
 end
 
+local function show(states, format, is_quiet)
+  if is_quiet then
+    for _, one in ipairs(states) do io.stdout:write(one.id, "\n") end
+  elseif format == "json" then
+    io.stdout:write(json.encode(states), "\n")
+  else
+    show_table(states)
+  end
+  return 0
+end
+
+-- The name of a user, or his number.
+local function owner(uid)
+  local file <close> = io.open "/etc/passwd"
+  for line in file and file:lines() or function() end do
+    local name, number = line:match("^([^:]+):[^:]*:(%d+):")
+    if tonumber(number) == uid then return name end
+  end
+  return ("%d"):format(uid)
+end
+
 ---@param context nsinit.Context
 ---@return integer|nil status
 ---@return any err
@@ -29,26 +51,26 @@ return function(context)
   if format ~= "table" and format ~= "json" then
     return nil, ("--format %s: must be table or json"):format(format)
   end
+  local states = json.array()
+  if not system.real_path(store.root(context.global)) then
+    if context.global.root then return nil, ("--root %s: there is no such directory"):format(context.global.root) end
+    return show(states, format, context.options.quiet)
+  end
   local factory, err = store.open(context.global)
   if not factory then return nil, err end
   local list
   list, err = factory:list()
   if not list then return nil, err end
-  local states = json.array()
+  local names = {}
   for _, container in ipairs(list) do
     local found, why = state.of(container)
     if found then
+      found.owner = names[found.uid] or owner(found.uid)
+      names[found.uid], found.uid = found.owner, nil
       states[#states + 1] = found
     else
       context.log:warn(("%s: %s"):format(container:id(), tostring(why)))
     end
   end
-  if context.options.quiet then
-    for _, one in ipairs(states) do io.stdout:write(one.id, "\n") end
-  elseif format == "json" then
-    io.stdout:write(json.encode(states), "\n")
-  else
-    show_table(states)
-  end
-  return 0
+  return show(states, format, context.options.quiet)
 end

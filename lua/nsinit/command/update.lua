@@ -77,6 +77,8 @@ return function(context)
     resources, err = from_options(context)
   end
   if type(resources) ~= "table" then return nil, err or "the resources must be an object" end
+  local memory = resources.memory
+  if type(memory) == "table" and memory.limit == -1 and memory.swap == nil then memory.swap = -1 end
   local container, changes
   changes, err = configs.limits_from_oci(resources)
   if not changes then return nil, err end
