@@ -617,9 +617,9 @@ static void test_join(struct test *t)
 	process.terminal = true;
 	process.terminal_size = &size;
 	compile_by(lc_compile_join, &c, &config, &process, &in);
-	OK(IN_ORDER(&c, "\nreset @\n", "\nparent_death signal=9 @\n", "\nkeyring name=web @",
+	OK(IN_ORDER(&c, "\nreset @\n", "\nparent_death signal=9 @\n", "\nkeyring name=web @", "\nrlimit ",
 		   "\njoin flags=0x6e020000 @namespaces\n",
-		   "\nterminal columns=100 rows=30 uid=7 @process.terminal\n", "\nrlimit ",
+		   "\nterminal columns=100 rows=30 uid=7 @process.terminal\n",
 		   "\nbounding ", "\nuser uid=7 gid=8 ", "\ncapabilities ",
 		   "\nno_new_privileges @", "\ncwd target=/work last=1 ", "\nlookup ", "\nready @\n"),
 		"[A25] who joins does all of the set-up before it has a number in the container");

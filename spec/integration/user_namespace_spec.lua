@@ -47,6 +47,21 @@ describe("a container with a user namespace", function()
     assert.not_equal(fixture.sh("readlink /proc/%d/ns/user", core.pid()), out:match("user:%b[]"))
   end)
 
+  it("may have limits above those of its host, and so may further programs [D36]", function()
+    fixture.needs("root", "busybox")
+    local own = tonumber(fixture.read("/proc/self/status"):match("CapEff:%s*(%x+)"), 16)
+    if own >> 24 & 1 == 0 then return pending("needs CAP_SYS_RESOURCE") end
+    assert.equal("300 4096\n70 8192\n64 128\n", fixture.lua_prints([[
+      local range = { { container_id = 0, host_id = 100000, size = 65536 } }
+      local box <close> = assert(assert(lc.new(root)):create("box", { rootfs = rootfs, uid_mappings = range,
+        gid_mappings = range, namespaces = { "mount", "pid", "user" }, rlimits = { NOFILE = { 300, 4096 } } }))
+      local p = assert(box:start { "sh", "-c", "echo $(ulimit -Sn) $(ulimit -Hn); exec sleep 1000", stdout = "pipe" })
+      print(p.stdout:read("l", seconds(30)))
+      for _, limit in ipairs { { 70, 8192 }, { 64, 128 } } do
+        io.write(assert(box:exec { "sh", "-c", "echo $(ulimit -Sn) $(ulimit -Hn)", rlimits = { NOFILE = limit } }).stdout)
+      end]], { args = { fixture.root(), owned_rootfs() }, shell = "ulimit -n 256;" }))
+  end)
+
   it("is its owner's on the host: process, files that it makes, groups [O67]", function()
     fixture.needs("root", "busybox")
     local rootfs = owned_rootfs()
@@ -149,7 +164,7 @@ describe("a container with a user namespace", function()
     assert(box:resume())
     local done, err = box:checkpoint { images_directory = fixture.directory() .. "/images" }
     assert.is_nil(done)
-    assert.matches("checkpoint: a container with a user namespace", tostring(err))
+    assert.matches("checkpoint: a user namespace could not come back", tostring(err))
     assert(box:signal "KILL")
     init:wait()
   end)

@@ -13,6 +13,7 @@
 #include "container/join.h"
 #include "container/keeper.h"
 #include "container/network.h"
+#include "container/rlimits.h"
 #include "container/session.h"
 #include "container/sibling.h"
 #include "plan/explain.h"
@@ -542,6 +543,8 @@ static int session_map_ids(lua_State *L)
 
 	if (lc_ids_write(&box->config, &box->session.process, &err) < 0)
 		return lc_lua_failure(L, &err, "uid_mappings");
+	if (lc_rlimits_raise(&box->config, &box->process, &box->session.process, &err) < 0)
+		return lc_lua_failure(L, &err, "rlimits");
 	lua_pushboolean(L, true);
 	return 1;
 }

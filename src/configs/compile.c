@@ -428,7 +428,8 @@ static int set_process(struct lc_compile *c, bool is_join, struct lc_error *err)
 	int r;
 
 	set_stdio(c);
-	lc_compile_rlimits(c);
+	if (!is_join)
+		lc_compile_rlimits(c);
 	enter_cwd(c, false); /* while root may reach what the user may not */
 	set_umask(c);
 	lc_compile_attributes(c);
@@ -556,6 +557,8 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	LCT_PLAN(w, parent_death, .signal = SIGKILL);
 	set_keyring(&c);
 	set_oom_score(&c); /* through the host's proc */
+	/* With the capabilities of the host: those of a user namespace raise no hard limit. [D36] */
+	lc_compile_rlimits(&c);
 
 	enter_namespaces(&c);
 

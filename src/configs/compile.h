@@ -73,6 +73,10 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 void lc_compile_bare_root(
 	const struct lc_compile_inputs *in, struct lc_plan_writer *w, uint32_t slot);
 
+/* The limits that a program gets: its own, where it has any, else the container's. */
+const struct lc_objects *lc_compile_rlimits_of(
+	const struct lc_config_config *config, const struct lc_config_process *process);
+
 /* Does a further process say READY before it is made? Else the host has nothing to do until then, and its
  * word would only be waited for: it is told of the process, and that one goes no further until it is. */
 bool lc_compile_join_waits(const struct lc_config_process *process);

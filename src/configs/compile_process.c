@@ -95,10 +95,16 @@ int lc_compile_read_process(struct lc_compile *c, struct lc_error *err)
 	return 0;
 }
 
+const struct lc_objects *lc_compile_rlimits_of(
+	const struct lc_config_config *config, const struct lc_config_process *process)
+{
+	return process->rlimits.count > 0 ? &process->rlimits : &config->rlimits;
+}
+
 void lc_compile_rlimits(struct lc_compile *c)
 {
-	bool is_own = c->process->rlimits.count > 0;
-	const struct lc_objects *list = is_own ? &c->process->rlimits : &c->config->rlimits;
+	const struct lc_objects *list = lc_compile_rlimits_of(c->config, c->process);
+	bool is_own = list == &c->process->rlimits;
 	const struct lc_config_rlimit *rlimits = list->items;
 
 	for (size_t i = 0; i < list->count; i++) {
