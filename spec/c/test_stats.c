@@ -153,6 +153,8 @@ static void test_v1_others(struct test *t)
 			"8:16 Read 1\n8:16 Write 2\n8:16 Discard 3\nTotal 12294\n"},
 		{"blkio.throttle.io_serviced", "8:0 Read 5\n8:0 Write 6\n"},
 		{"blkio.bfq.io_wait_time_recursive", "8:16 Read 77\n"},
+		{"blkio.bfq.time_recursive", "8:0 5\n8:16 18446744073709551615\n"},
+		{"blkio.bfq.sectors_recursive", "8:16 9\n"},
 		{"pids.current", "3\n"},
 		{"pids.max", "max\n"},
 		{"hugetlb.2MB.usage_in_bytes", "2097152\n"},
@@ -172,6 +174,10 @@ static void test_v1_others(struct test *t)
 			device(&fake, 0, LCT_IO_READS, 5) &&
 			device(&fake, 1, LCT_IO_READ_WAIT_TIME, 77) && fake.stats.devices_count == 2,
 		"v1: each device once, from the files that there are");
+	OK(device(&fake, 0, LCT_IO_TIME, 5000000) && device(&fake, 1, LCT_IO_SECTORS, 9) &&
+			!fake.stats.devices[0].values[LCT_IO_SECTORS].is_set &&
+			!fake.stats.devices[1].values[LCT_IO_TIME].is_set,
+		"v1: time and sectors of a device, where the kernel tells them");
 	OK(is(&fake, LCT_STAT_IO_READ_BYTES, 4097) && is(&fake, LCT_STAT_IO_WRITE_BYTES, 8194),
 		"v1: the sums of the devices");
 	OK(is(&fake, LCT_STAT_PIDS_CURRENT, 3) && is_absent(&fake, LCT_STAT_PIDS_LIMIT),

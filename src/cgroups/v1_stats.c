@@ -197,6 +197,47 @@ static int parse_io(struct lc_stats_reader *reader, const struct io_file *file)
 	return 0;
 }
 
+/* Lines of "8:0 4096": one number for a device. */
+static const struct io_total {
+	const char *name;
+	int stat;       /* enum lc_io_stat */
+	uint64_t scale; /* to our unit */
+} io_totals[] = {
+	{"blkio.bfq.time_recursive", LCT_IO_TIME, 1000000}, /* milliseconds */
+	{"blkio.bfq.sectors_recursive", LCT_IO_SECTORS, 1},
+};
+
+static int parse_total(struct lc_stats_reader *reader, const struct io_total *total)
+{
+	for (const char *at = reader->text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
+		unsigned major, minor;
+		uint64_t value;
+		struct lc_io_device *device;
+
+		if (sscanf(at, "%u:%u %" SCNu64, &major, &minor, &value) != 3 ||
+			__builtin_mul_overflow(value, total->scale, &value))
+			continue;
+		device = lc_stats_device(reader, major, minor);
+		if (device == NULL)
+			return -ENOMEM;
+		lc_stats_set(&device->values[total->stat], value);
+	}
+	return 0;
+}
+
+static int read_io_totals(struct lc_stats_reader *reader)
+{
+	for (size_t i = 0; i < sizeof(io_totals) / sizeof(io_totals[0]); i++) {
+		int r = lc_stats_text(reader, io_totals[i].name);
+
+		if (r > 0)
+			r = parse_total(reader, &io_totals[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int read_io(struct lc_stats_reader *reader)
 {
 	bool is_told = false;
@@ -214,7 +255,7 @@ static int read_io(struct lc_stats_reader *reader)
 	}
 	if (is_told)
 		lc_stats_sum_devices(reader->out);
-	return 0;
+	return read_io_totals(reader);
 }
 
 int lc_cgroup_v1_stats(
