@@ -100,8 +100,10 @@ local HINTS = {
     .. "/proc/sys/vm/memfd_noexec, or install the init program (make install)",
   ["helper EPERM"] = "the kernel forbids executing a file in memory: look at "
     .. "/proc/sys/vm/memfd_noexec, or install the init program (make install)",
+  ["spawn ENOENT"] = "init_path of lc.new must be a program of the host",
+  ["spawn ENOEXEC"] = "init_path of lc.new must be a program, or a script that begins with #!",
   ["session EPIPE"] = "the init was killed before it could say why: memory limit, or a signal from "
-    .. "outside",
+    .. "outside; one of init_path must end in factory:start_initialization",
   ["cgroup EBUSY"] = "that cgroup holds processes, is frozen, or is used by another container: "
     .. "choose another cgroups.path or empty it",
   ["cgroup EROFS"] = "the cgroup file systems are mounted read-only here, as in a container without "

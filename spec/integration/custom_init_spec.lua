@@ -159,6 +159,22 @@ describe("an init of the caller's", function()
     end
   end)
 
+  it("that is missing, no program, or ends without a word is an error that says what it should be", function()
+    fixture.needs("root", "busybox")
+    local text, rootfs = fixture.directory() .. "/text", fixture.rootfs()
+    fixture.sh("echo text >%s && chmod 755 %s", text, text)
+    for path, case in pairs { ["/nowhere"] = { "ENOENT", "init_path" }, [text] = { "ENOEXEC", "init_path" },
+      ["/bin/true"] = { "EPIPE", "start_initialization" } } do
+      local factory = assert(lc.new(fixture.root(), { init_path = path }))
+      local box <close> = assert(factory:create("box", { rootfs = rootfs }))
+      local p, err = box:start { args = { "true" } }
+      assert.is_nil(p)
+      assert.equal(case[1], err.errname)
+      assert.matches(case[2], err.hint, 1, true)
+      assert.equal("created", box:status())
+    end
+  end)
+
   it("that says anything but what is agreed is ended, and is an error that can be read [D40] [F05]", function()
     fixture.needs("root", "busybox", "gcc")
     local program, rootfs = compile_stranger(), fixture.rootfs()
