@@ -61,7 +61,6 @@ local NO_PIVOT <const> = { long = "no-pivot", help = "do not pivot into the root
 local NO_KEYRING <const> = { long = "no-new-keyring", help = "share the caller's session keyring" }
 local PRESERVE <const> = { long = "preserve-fds", value = "N", help = "pass on N more descriptors, from 3 on" }
 local NO_SUBREAPER <const> = { long = "no-subreaper", help = "accepted: nobody is made a subreaper here" }
-local REGEX <const> = { long = "regex", short = "r", help = "the id is a pattern: all containers that match" }
 
 local CREATE <const> = { BUNDLE, CONFIG, CONSOLE, PIDFD, PID_FILE, NO_PIVOT, NO_KEYRING, PRESERVE, NO_SUBREAPER }
 
@@ -97,7 +96,7 @@ M.list = {
   { name = "create", args = "ID", min = 1, max = 1, summary = "set up a container, its program waiting",
     options = CREATE, examples = { "nsinit create -b /srv/web --pid-file /run/web.pid web", "nsinit start web" } },
   { name = "delete", args = "ID", min = 1, max = 1, summary = "remove a container",
-    options = { { long = "force", short = "f", help = "kill it first; a missing one is no error" }, REGEX },
+    options = { { long = "force", short = "f", help = "kill it first; a missing one is no error" } },
     examples = { "nsinit delete --force web" } },
   { name = "events", args = "ID", min = 1, max = 1, summary = "print statistics and what happens, as JSON",
     options = { { long = "interval", value = "TIME", help = "between statistics; default 5s" },
@@ -125,7 +124,7 @@ M.list = {
     examples = { "nsinit exec -t web sh", "nsinit exec -u 1000:1000 -e HOME=/tmp web id" } },
   { name = "features", args = "", min = 0, max = 0, summary = "print what this program can do, as JSON", options = {} },
   { name = "kill", args = "ID [SIGNAL]", min = 1, max = 2, summary = "send a signal, default TERM",
-    options = { { long = "all", short = "a", help = "to everything in it" }, REGEX },
+    options = { { long = "all", short = "a", help = "to everything in it" } },
     examples = { "nsinit kill web KILL" } },
   { name = "list", args = "", min = 0, max = 0, summary = "list the containers",
     options = { FORMAT, { long = "quiet", short = "q", help = "ids alone" } },

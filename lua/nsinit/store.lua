@@ -36,7 +36,8 @@ end
 function M.open(global)
   local cgroups, problem = manager(global)
   if not cgroups then return nil, problem end
-  return libcontainer.new(M.root(global), { cgroups = cgroups ~= "fs" and cgroups or nil, criu_path = global.criu })
+  local criu = global.criu and global.criu:sub(1, 1) == "/" and global.criu or nil -- a name alone is what is found anyway
+  return libcontainer.new(M.root(global), { cgroups = cgroups ~= "fs" and cgroups or nil, criu_path = criu })
 end
 
 --- A container that is there.

@@ -1,0 +1,91 @@
+-- SPDX-License-Identifier: MIT
+--- What conmon, podman and containerd's shim call, word for word, and what they look at afterwards.
+local command = require "spec.support.command"
+local fixture = require "spec.support.fixture"
+
+describe("nsinit under a caller", function()
+  fixture.check_leaks()
+
+  -- A caller: the nearest subreaper of whatever nsinit leaves behind, as conmon and the shim are. `rt` runs nsinit
+  -- with these words and answers its exit status; `text` a file.
+  local CALLER <const> = [[
+    posix.prctl(36, 1)
+    local bundle = arg[3]
+    local function rt(words, before)
+      local _, how, number = os.execute((before or "") .. " " .. arg[4] .. " " .. words .. " </dev/null")
+      return how == "exit" and number or 128 + number
+    end
+    local function text(name)
+      local file <close> = io.open(bundle .. "/" .. name)
+      return file and file:read("a")
+    end
+    -- of a child of ours: how it ended
+    local function reap(pid)
+      for _ = 1, rounds(2000, 2000) do
+        local got, how, number = posix.wait(pid, true)
+        if got ~= 0 then return how, number end
+        os.execute("exec sleep 0.01")
+      end
+    end
+    local _ <const>, _ <const>, _ <const> = rt, text, reap
+  ]]
+
+  local function caller(bundle, script)
+    local root = fixture.root()
+    return fixture.lua_prints(CALLER .. script, { args = { root, bundle .. "/rootfs", bundle,
+      fixture.sh("pwd") .. "/bin/nsinit" } })
+  end
+
+  before_each(function()
+    fixture.needs("root", "busybox", "cc")
+  end)
+
+  it("leaves init and exec'd programs to the shim, which learns how they ended [O182] [O184]", function()
+    local bundle = command.bundle { "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done" }
+    fixture.write(bundle .. "/exec.json", '{"args":["sh","-c","exit 5"],"cwd":"/","env":["PATH=/bin"]}')
+    fixture.write(bundle .. "/resources.json", '{"pids":{"limit":50}}')
+    assert.equal("0 0\n0 exit 5\n0 0\n[%d]\n0\n0\nexit 7\n0\nnil\n", (caller(bundle, [[
+      local global = ("--root %s --log %s/log.json --log-format json "):format(root, bundle)
+      local made = rt(global .. ("create --bundle %s --pid-file %s/init.pid box"):format(bundle, bundle))
+      print(made, rt(global .. "start box"))
+      local pid = math.tointeger(tonumber(text "init.pid"))
+      local ran = rt(global .. ("exec --process %s/exec.json --detach --pid-file %s/e1.pid box"):format(bundle, bundle))
+      print(ran, reap(math.tointeger(tonumber(text "e1.pid"))))
+      print(rt(global .. "pause box"), rt(global .. "resume box"))
+      rt(global .. "ps --format json box >" .. bundle .. "/ps")
+      local first = text "ps":match "%d+"
+      print(first == tostring(pid) and "[%d]" or text "ps")
+      print(rt(("%supdate --resources=- box <%s/resources.json #"):format(global, bundle)))
+      print(rt(global .. "kill box 15"))
+      print(reap(pid))
+      print(rt(global .. "delete box"))
+      print(text "log.json" == "" and "nil" or text "log.json")
+    ]]):gsub("\t", " ")))
+  end)
+
+  it("needs nothing of an environment, as podman calls it directly [O178]", function()
+    local bundle = command.bundle { "sleep", "1000" }
+    assert.equal("0 0 0 0 0 0\n", (caller(bundle, [[
+      local function bare(words) return rt(words, "env -i LUA_PATH=\"$LUA_PATH\" LUA_CPATH=\"$LUA_CPATH\" PATH=\"$PATH\"") end
+      local at = "--root " .. root .. " "
+      print(bare(at .. "create --bundle " .. bundle .. " box"), bare(at .. "start box"), bare(at .. "pause box"),
+        bare(at .. "resume box"), bare(at .. "kill --all box 9"), bare(at .. "delete --force box"))
+    ]]):gsub("\t", " ")))
+  end)
+
+  it("gives whoever listens a pidfd of the program [O192]", function()
+    local bundle = command.bundle { "sleep", "1000" }
+    assert.equal("0\nstandard anon_inode:[pidfd] true\n0\n", (caller(bundle, [[
+      local listening = posix.listen(bundle .. "/s")
+      print(rt(("--root %s create --bundle %s --pidfd-socket %s/s --pid-file %s/pid box"):format(root, bundle, bundle, bundle)))
+      local words, fd = posix.take(listening)
+      local link = io.popen("readlink /proc/" .. posix.getpid() .. "/fd/" .. fd):read("l")
+      local file = io.open("/proc/self/fdinfo/" .. fd):read("a")
+      print(words, link == "pidfd" and link or link:gsub("^pidfd:.*", "anon_inode:[pidfd]"),
+        file:find("Pid:\t" .. text "pid") ~= nil)
+      posix.close(listening)
+      posix.close(fd)
+      print(rt("--root " .. root .. " delete box"))
+    ]]):gsub("\t", " ")))
+  end)
+end)
