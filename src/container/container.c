@@ -381,8 +381,11 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 		return r;
 	}
 	how->is_latched = start->latch >= 0;
-	if (how->is_latched)
+	if (how->is_latched) {
+		/* what is done behind it is done with another host */
+		how->gates &= ~lc_compile_gates_at_start(start->config);
 		r = latch = lc_latch_make(start->latch, err);
+	}
 	if (r >= 0)
 		r = list_given(&trees, latch, start, writer->arena, how, err);
 	if (r >= 0)
