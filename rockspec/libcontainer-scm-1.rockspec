@@ -18,5 +18,5 @@ external_dependencies = {
 build = {
   type = "make",
   build_variables = { LUA_INC = "$(LUA_INCDIR)", LUA = "$(LUA)" },
-  install_variables = { LIBDIR = "$(LIBDIR)", LUADIR = "$(LUADIR)", BINDIR = "$(BINDIR)" },
+  install_variables = { LIBDIR = "$(LIBDIR)", LUADIR = "$(LUADIR)", BINDIR = "$(BINDIR)", LUA = "$(LUA)" },
 }

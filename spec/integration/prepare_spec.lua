@@ -17,13 +17,15 @@ describe("a prepared container", function()
   before_each(function() fixture.needs("root", "busybox") end)
 
   it("has everything but its program, which runs when it is released, once", function()
-    local box <close>, process, factory = prepared { "sh", "-c", "exit 3" }
+    local box <close>, process, factory = prepared { "sh", "-c", "read -r _; exit 3", stdin = "pipe" }
     assert.equal("prepared", box:status())
     assert.equal("lc-init\n", fixture.read(("/proc/%d/comm"):format(process:pid())))
     local other = assert(factory:load("box"))
     assert.equal("prepared", other:status())
     local released = assert(other:release())
     assert.equal(process:pid(), released:pid())
+    assert.equal("running", box:status()) -- which knows nothing of the other one
+    assert(process.stdin:write("\n"))
     assert.equal(3, process:wait(fixture.seconds(30)).status)
     local again, err = other:release()
     assert.is_nil(again)
