@@ -90,7 +90,8 @@ function M.lock(directory, id, handle, timeout, make)
     if name == "ENOENT" then return nil, errors.container_not_exists(id) end
     if name ~= "EAGAIN" and name ~= "EWOULDBLOCK" then return nil, errors.raw(raw) end
     if core.now() >= deadline then
-      return nil, errors.locked(id, directory:lock_holder(), timeout)
+      local holder = directory:lock_holder()
+      return nil, errors.locked(id, holder, timeout, holder == core.pid())
     end
     handle:siblings()
     loop.pause(pause)

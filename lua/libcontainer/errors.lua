@@ -730,7 +730,8 @@ end
 ---@return libcontainer.Error
 function M.hook_raised(field, problem)
   return M.new { code = "SystemError", step = "hook", field = field,
-    message = ("%s: the function failed: %s"):format(field, M.is(problem) and problem.message or tostring(problem)) }
+    message = ("%s: the function failed: %s"):format(field, M.is(problem) and problem.message or tostring(problem)),
+    hint = M.is(problem) and problem.hint or nil }
 end
 
 --- A hook that is a function of another process.
@@ -1061,12 +1062,14 @@ end
 ---@param id string
 ---@param pid integer|nil who it is, where the kernel tells
 ---@param seconds number the deadline
+---@param is_own boolean it is this process
 ---@return libcontainer.Error
-function M.locked(id, pid, seconds)
+function M.locked(id, pid, seconds, is_own)
   local err = M.timed_out("lock", ("process %s holds the lock of container %s and did not give it back")
     :format(pid or "of another pid namespace", quoted(id)), seconds)
   err.subject = pid and tostring(pid) or id
-  err.hint = "wait for it, or end it"
+  err.hint = is_own and "that is this program: a hook cannot act on its own container, and what another coroutine has "
+    .. "begun must come to its end" or "wait for it, or end it"
   return err
 end
 

@@ -531,6 +531,18 @@ describe("a hook that is a Lua function", function()
     assert(box:destroy())
   end)
 
+  it("cannot destroy its own container, and is told so; the start is undone [E28]", function()
+    fixture.needs("root", "busybox")
+    local box
+    box = container { prestart = { function() return box:destroy { timeout = 0.1 } end } }
+    local p, err = box:start { "true" }
+    assert.is_nil(p)
+    assert.equal("hooks.prestart[1]", err.field)
+    assert.matches("that is this program: a hook cannot act on its own container", tostring(err), 1, true)
+    assert.equal("created", box:status())
+    assert(box:destroy())
+  end)
+
   it("that is left in the middle by a coroutine leaves nothing [E13]", function()
     fixture.needs("root", "busybox")
     for _, kind in ipairs { "prestart", "start_container", "poststart" } do
