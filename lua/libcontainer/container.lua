@@ -619,6 +619,10 @@ function Container:destroy(options)
   options = check.options(options, { "force", "timeout" }, "destroy", { "force" })
   local timeout = check.timeout(options.timeout, "option timeout of 'destroy'") or DESTROY_TIMEOUT
   if self._is_destroyed then return nil, errors.container_not_exists(self._id) end
+  if self._damaged then
+    local is_ours, why = self._factory:_check_is_ours(self)
+    if not is_ours then return nil, why end
+  end
   -- Who died while it made or removed the directory may have left it without a lock.
   local lock <close>, err = M.lock(self._directory, self._id, self._core, timeout, true)
   if not lock then

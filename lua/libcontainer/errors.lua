@@ -1087,10 +1087,12 @@ end
 --- A directory of the state root that nobody made for a container.
 ---@param id string
 ---@param name string what is in it
+---@param has_record boolean  a state.json too, which is none of ours
 ---@return libcontainer.Error
-function M.no_container(id, name)
+function M.no_container(id, name, has_record)
   return M.new { code = "SystemError", step = "state", subject = id,
-    message = ("%s is no container: there is no state.json in that directory, but %s"):format(quoted(id), quoted(name)),
+    message = ("%s is no container: there is %s in that directory, but %s"):format(quoted(id),
+      has_record and "no state.json of one" or "no state.json", quoted(name)),
     hint = "nothing was removed: choose another state root, or remove the directory by hand" }
 end
 

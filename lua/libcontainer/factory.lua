@@ -136,6 +136,25 @@ function Factory:_remove_directory(id, directory)
   return self._root:remove(id, directory)
 end
 
+-- A directory without a record that can be read may be anybody's, and so may the record: what we make has
+-- nothing else in it, or a lock beside the record.
+function Factory:_check_is_ours(box)
+  local names, raw = box._directory:names()
+  if not names then
+    if core.errno_name(raw.errno) == "ENOENT" then return true end -- removed by another one: the lock tells it
+    return nil, errors.raw(raw)
+  end
+  local has_record, has_lock, strange = false, false, nil
+  for _, name in ipairs(names) do
+    has_record, has_lock = has_record or state.is_record(name), has_lock or name == "lock"
+    local is_known = state.is_record(name) or state.is_file(name) or name == layer.NAME
+      or check.contains(checkpoint.NAMES, name)
+    if not is_known then strange = strange or name end
+  end
+  if not strange or has_record and has_lock then return true end
+  return nil, errors.no_container(box._id, strange, has_record)
+end
+
 function Factory:_criu()
   return self._options.criu_path or criu.DEFAULT
 end
@@ -590,18 +609,6 @@ function Factory:list()
   return object.list(list)
 end
 
--- A directory without a record may be anybody's: what we make has nothing else in it.
-local function check_is_ours(id, directory)
-  local names, raw = directory:names()
-  if not names then return nil, errors.raw(raw) end
-  for _, name in ipairs(names) do
-    if not (state.is_file(name) or name == layer.NAME or check.contains(checkpoint.NAMES, name)) then
-      return nil, errors.no_container(id, name)
-    end
-  end
-  return true
-end
-
 --- Destroy a container by id, whatever state its files are in. A directory that nobody has made for a
 -- container is left alone.
 ---@param id string
@@ -617,11 +624,6 @@ function Factory:destroy(id, options)
   local loaded, why, damaged = open_container(self, id, directory)
   if not loaded and not damaged and why.code == "ContainerNotExists" then
     -- made, but killed before its intent was written: there is nothing else of it
-    fine, err = check_is_ours(id, directory)
-    if not fine then
-      directory:close()
-      return nil, err
-    end
     damaged = damaged_container(self, id, directory, why)
   end
   local target = loaded or damaged

@@ -137,6 +137,13 @@ function M.is_file(name)
   return name == "lock" or name == "latch" or name == WITNESS or unfinished == FILE or unfinished == WITNESS
 end
 
+--- Is it the record?
+---@param name string
+---@return boolean
+function M.is_record(name)
+  return name == FILE
+end
+
 --- Write down that the container has no cgroups, and its init as soon as there is one.
 ---@param directory userdata
 ---@param name string      the container's own among all roots

@@ -268,6 +268,27 @@ describe("a factory", function()
     assert.equal("", fixture.sh("ls -A %s", root))
   end)
 
+  it("destroys no directory whose state.json is another program's", function()
+    fixture.needs("root")
+    local root = fixture.root()
+    local factory = assert(lc.new(root))
+    fixture.sh("mkdir -p %s/app/more && echo precious >%s/app/more/file && echo '{ \"state\": 1 }' >%s/app/state.json", root,
+      root, root)
+    local before = tree(root)
+    local list = assert(factory:list())
+    assert.equal(1, #list) -- nobody knows that it is none
+    for _, destroy in ipairs { function() return factory:destroy("app") end, function() return list[1]:destroy() end } do
+      local done, err = destroy()
+      assert.is_nil(done)
+      assert.matches('"app" is no container: there is no state.json of one in that directory, but "more"', err.message)
+      assert.equal(before, tree(root))
+    end
+    -- with the lock of a container it is one, whatever has become of its state and whatever was put there
+    fixture.sh("touch %s/app/lock", root)
+    assert(factory:destroy("app"))
+    assert.equal("", fixture.sh("ls -A %s", root))
+  end)
+
   it("says that an id is unknown", function()
     local factory = fixture.factory()
     for _, method in ipairs { "load", "destroy" } do
