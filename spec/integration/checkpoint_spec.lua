@@ -3,6 +3,7 @@
 local fixture = require "spec.support.fixture"
 local configs = require "libcontainer.configs"
 local core = require "libcontainer.core"
+local obstacles = require "libcontainer.obstacles"
 
 local COUNTER <const> = [[trap 'exit 7' TERM; i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; sleep 0.1; done]]
 
@@ -335,6 +336,14 @@ describe("a checkpoint of what could not come back", function()
     local file <close> = assert(io.open("/bin/busybox"))
     local err = refused { mounts = { { type = "bind", source = file, destination = "/given" } } }
     assert.matches("^mounts%[%d+%]%.source_fd$", err.field)
+  end)
+
+  it("is refused for an interface that leads to the host", function()
+    for _, kind in ipairs { "veth", "device" } do
+      local err = obstacles.of_config { networks = { { type = "loopback" }, { type = kind } } }
+      assert.equal("networks[2] EOPNOTSUPP", err.field .. " " .. err.errname)
+    end
+    assert.is_nil(obstacles.of_config { networks = { { type = "loopback" } } })
   end)
 
   it("is refused for a hook that is a function, which no file can keep", function()
