@@ -25,6 +25,13 @@ local HINTS <const> = {
   ContainerNotStopped = "%s kill ends it, %s delete --force removes it as it is",
 }
 
+-- And what it calls a way out, where the command line has another word for that.
+local WORDS <const> = {
+  { "lc%.new%(path%)", "--root DIR" }, { "set session_keyring = false", "give --no-new-keyring" },
+  { "session_keyring = false", "--no-new-keyring" },
+  { "destroy removes the container all the same", "%s delete --force removes the container all the same" },
+}
+
 -- One that has its hint, and not one that a command has put together.
 local function is_of_library(err)
   return getmetatable(err) ~= nil
@@ -35,7 +42,9 @@ local function text_of(err, name)
   if not is_of_library(err) then return err.message end
   local hint = HINTS[err.code or ""]
   if hint and err.message then return ("%s — %s"):format(err.message, (hint:gsub("%%s", name))) end
-  return tostring(err)
+  local text = tostring(err)
+  for _, word in ipairs(WORDS) do text = text:gsub(word[1], (word[2]:gsub("%%s", name))) end
+  return text
 end
 
 -- Wrong use: what is wrong, and how it is written.
