@@ -77,7 +77,7 @@ CORE_SRC = \
 	src/container/factory.c src/container/features.c src/container/handover.c src/container/hook.c src/container/host.c src/container/ids.c src/container/images.c \
 	src/container/join.c \
 	src/container/keeper.c src/container/latch.c src/container/launch.c src/container/layer.c src/container/network.c src/container/pids.c \
-	src/container/process.c src/container/raw.c src/container/resources.c src/container/rlimits.c src/container/session.c \
+	src/container/process.c src/container/raw.c src/container/resources.c src/container/rlimits.c src/container/scout.c src/container/session.c \
 	src/container/sibling.c src/container/signals.c src/container/staging.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/container/trees.c src/container/user_namespace.c src/container/watcher.c \
 	src/binding/bundle.c src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \

@@ -125,6 +125,14 @@ local function path_of(state, depth)
   return path
 end
 
+--- Is it a container of ours?
+---@param value any
+---@return boolean
+function M.is_container(value)
+  local class = type(value) == "table" and getmetatable(value)
+  return type(class) == "table" and rawget(class, "__name") == "libcontainer.container"
+end
+
 local KEY_TYPES = { string = true, number = true, boolean = true }
 
 local function copy_table(t, state, depth)
@@ -151,7 +159,7 @@ local function copy_table(t, state, depth)
     local kind = type(value)
     if not KEY_TYPES[type(key)] then
       M.add(state.problems, path_of(state, depth), "has a key that is " .. kind_of(key))
-    elseif kind == "table" and not (opaque and opaque[key]) then
+    elseif kind == "table" and not (opaque and opaque[key]) and not M.is_container(value) then
       state.keys[depth] = key
       out[key] = copy_table(value, state, depth + 1)
     elseif kind ~= "userdata" or not json.is_null(value) then
@@ -165,8 +173,8 @@ local function copy_table(t, state, depth)
   return out
 end
 
---- A deep copy, made with raw access only: no metamethod is called, whatever the table is. Null is
--- absence. What is neither table nor null is taken as it is, for `walk` to judge.
+--- A deep copy, made with raw access only: no metamethod is called, whatever the table is. A container of ours
+-- stays what it is. Null is absence. What is neither table nor null is taken as it is, for `walk` to judge.
 ---@param value any
 ---@param problems libcontainer.Problem[]|nil cycles and too much depth are added
 ---@param field string|nil its path

@@ -2,7 +2,6 @@
 --- What a record on disk says of cgroups and of an init, and what of it is believed.
 -- A record is a claim. What it names is touched when the kernel says that it is the container's, so that no
 -- damaged, edited or copied file makes us end or remove what is a stranger's. [L17]
-local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
 local rules = require "libcontainer.configs.rules"
@@ -76,9 +75,9 @@ local function check_whole(who, handle)
   return true
 end
 
--- Would its init be the first process of a pid namespace?
+-- Would its init be the first process of a pid namespace? One that is joined has another one.
 local function has_pid_namespace(config)
-  return check.contains(config.namespaces or rules.DEFAULT_NAMESPACES, "pid")
+  return rules.has_own_namespace(config, "pid")
 end
 
 --- The core object of a container that another process made, its init not taken over yet.

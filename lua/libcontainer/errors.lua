@@ -136,8 +136,9 @@ local HINTS = {
   ["mount ENOTDIR"] = "a directory cannot be mounted on a file, nor a file on a directory",
   ["mount ENOSPC"] = "no more mounts are allowed in a mount namespace: see /proc/sys/fs/mount-max",
   ["mount ENODEV"] = "the kernel has no such file system: see /proc/filesystems",
-  ["mount EPERM"] = "the kernel refuses this mount: it needs CAP_SYS_ADMIN, and a mount of an outer "
-    .. "namespace cannot lose its flags",
+  ["mount EPERM"] = "the kernel refuses this mount: it needs CAP_SYS_ADMIN, a mount of an outer "
+    .. "namespace cannot lose its flags, and in a user namespace proc and mqueue take a pid and an ipc namespace that "
+    .. "belong to it",
   ["mount EBUSY"] = "this file system is already mounted with other options",
   ["mount EINVAL"] = "the file system does not know one of the options, or the source is no place "
     .. "to mount from",
@@ -281,6 +282,17 @@ local ATTRIBUTE_HINTS = {
     .. "see /sys/devices/system/node/online and cgroups.cpuset_mems",
 }
 
+-- Of a namespace that is joined.
+local JOIN_HINTS <const> = {
+  ENOENT = "it must be there when the container starts: /proc/PID/ns/… while that process lives, or a file that it "
+    .. "is bind-mounted on",
+  EINVAL = "it must be a namespace of that kind, and of pid one that is not outside of ours; what this process is in "
+    .. "itself is had by leaving the name out",
+  EPERM = "it takes CAP_SYS_ADMIN in the user namespace that it belongs to: an ordinary user has that when "
+    .. "namespaces.user joins that one too, and he has made it",
+  EACCES = "that process is another user's",
+}
+
 -- Of single limits.
 local LIMIT_HINTS = {
   ["cpu_shares EINVAL"] = IDLE, ["cpu_weight EINVAL"] = IDLE,
@@ -307,6 +319,7 @@ function M.hint_for(step, errname, field)
   local limit = step == "cgroup" and (field or ""):match("^cgroups%.([%w_]+)")
   local hint = limit and LIMIT_HINTS[limit .. " " .. errname]
   hint = hint or ATTRIBUTE_HINTS[(field or "") .. " " .. errname]
+  hint = hint or (field or ""):find("^namespaces%.") and JOIN_HINTS[errname]
   return hint or HINTS[(step or "") .. " " .. errname] or HINTS[errname]
 end
 

@@ -97,7 +97,7 @@ local function table_text(t, indent)
 end
 
 function text_of(value, indent)
-  if type(value) == "table" then return table_text(value, indent) end
+  if type(value) == "table" and not check.is_container(value) then return table_text(value, indent) end
   if type(value) == "string" then
     return (("%q"):format(value):gsub("\\\n", "\\n"))
   end

@@ -4,6 +4,7 @@ local core = require "libcontainer.core"
 local configs = require "libcontainer.configs"
 local factories = require "libcontainer.factory"
 local results = require "libcontainer.result"
+local sharing = require "libcontainer.sharing"
 
 local M = {}
 
@@ -53,6 +54,7 @@ function M.run(factory, t)
   spec, err = results.with_stdio(spec, options)
   if not spec then return nil, err end
   config.detach = false
+  sharing.put_back(config, t)
   return run_in(factory, config, spec, options)
 end
 

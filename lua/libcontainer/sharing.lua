@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --- Namespaces of another container: `namespaces = { network = other, ipc = other }`.
 --
--- A configuration has them as paths, "/proc/PID/ns/net", and a number can come to be another process's. So the
--- objects are kept beside it; that the other one runs with that number is looked at before the start and once
+-- A configuration has the objects until a container is created of it, and then paths, "/proc/PID/ns/net". A number
+-- can come to be another process's: so the objects are kept beside it; that the other one runs with that number is looked at before the start and once
 -- more when its namespaces have been entered and the program does not run: it was its own in between.
+local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
 
 local M = {}
@@ -11,12 +12,7 @@ local M = {}
 -- There is an init, with namespaces.
 local ALIVE <const> = { prepared = true, running = true, pausing = true, paused = true }
 
-local FILES <const> = { network = "net" }
-
-local function is_container(value)
-  local class = type(value) == "table" and getmetatable(value)
-  return class and type(class) == "table" and rawget(class, "__name") == "libcontainer.container"
-end
+local FILES <const> = { network = "net", mount = "mnt" }
 
 local function place(pid, name)
   return ("/proc/%d/ns/%s"):format(pid, FILES[name] or name)
@@ -44,7 +40,7 @@ function M.resolve(config)
   if type(list) ~= "table" then return config end
   local names = {}
   for name, other in next, list do
-    if type(name) == "string" and is_container(other) then
+    if type(name) == "string" and check.is_container(other) then
       local pid, status = pid_of(other)
       if not pid then return nil, not_running(name, other, status) end
       shared = shared or {}
@@ -60,6 +56,36 @@ function M.resolve(config)
   return copy, shared
 end
 
+--- What a configuration is checked with before there is a container to be created: paths that say nothing.
+---@param config table  a copy, which is changed
+---@return table config
+function M.stand_in(config)
+  local list = type(config.namespaces) == "table" and config.namespaces or {}
+  for name, other in next, list do
+    if check.is_container(other) and type(name) == "string" then list[name] = place(0, name) end
+  end
+  return config
+end
+
+--- The containers of a configuration back in the strict form that was made of it.
+---@param strict table   is changed
+---@param config table   as the user wrote it
+---@return table strict
+function M.put_back(strict, config)
+  local list = type(config.namespaces) == "table" and config.namespaces or {}
+  local names, paths = {}, strict.namespace_paths
+  for _, name in ipairs(strict.namespaces or {}) do
+    local other = rawget(list, name)
+    if check.is_container(other) then
+      names[name], paths[name] = other, nil
+    else
+      names[#names + 1] = name
+    end
+  end
+  if strict.namespaces then strict.namespaces = names end
+  return strict
+end
+
 --- For the state: which container's they are.
 ---@param shared table
 ---@return table<string, string>
@@ -67,6 +93,14 @@ function M.names(shared)
   local names = {}
   for name, one in next, shared do names[name] = one.container:id() end
   return names
+end
+
+--- The core object of the container whose pid namespace is joined: its init ends when we have reaped ours.
+---@param box libcontainer.Container
+---@return userdata|nil
+function M.beside(box)
+  local one = box._shared and box._shared.pid
+  return one and one.container._core or nil
 end
 
 --- Do those run whose namespaces a container has?

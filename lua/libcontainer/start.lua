@@ -171,16 +171,16 @@ end
 
 -- --- the first one ---
 
---- What is done when the init has ended, once: its accounting is read; and without a pid namespace, whose
--- end ends everything in it, the rest is ended here; and interfaces of the host go back. [D11]
+--- What is done when the init has ended, once: its accounting is read; and without a pid namespace of its own,
+-- whose end ends everything in it, the rest is ended here; and interfaces of the host go back. [D11]
 ---@param box libcontainer.Container
 ---@return fun(): table usage
 function M.at_end(box)
   local read = usage.of(box)
   return function()
     local found = read()
-    local namespaces = box._record.config.namespaces or rules.DEFAULT_NAMESPACES
-    if not box._is_destroyed and not check.contains(namespaces, "pid") then box._core:kill() end
+    local has_pids = rules.has_own_namespace(box._record.config, "pid")
+    if not box._is_destroyed and not has_pids then box._core:kill() end
     if not box._is_destroyed then box._core:give_back() end -- what fails is tried again by destroy
     return found
   end
@@ -200,7 +200,8 @@ function M.namespace_paths(config, pid)
 end
 
 -- What is to be written down about the start. It is made while the init sets everything up, and
--- written when that is done and the program does not run yet.
+-- written when that is done and the program does not run yet. Where the init is made by another process, the
+-- first one that is known is that one.
 local function started_text(box, proc, session, is_prepared)
   local record = box._record
   local pid, start = session:pid()
@@ -259,6 +260,10 @@ local function begin_first(box, proc, options)
   running, err = converse(box, proc, session, options, function()
     local fine, why = sharing.check(box) -- the paths that were entered have been its until now
     if not fine then return nil, why end
+    if session:pid() ~= box._record.init_process_pid then
+      text, why = started_text(box, proc, session, is_prepared)
+      if not text then return nil, why end
+    end
     return box._factory:_save(box, text)
   end)
   if running and not is_prepared then running, err = run_hooks(box, session, proc, options, "poststart") end
@@ -311,6 +316,7 @@ function M.first(box, proc, status, is_prepared)
   options.init = box._factory:_init_command()
   options.sources = box._sources or nil
   options.layer = layer.path(box)
+  options.beside = sharing.beside(box)
   local running, has_raised
   running, err, has_raised = with_stdio(proc, options, function() return begin_first(box, proc, options) end)
   box._has_failed = not running

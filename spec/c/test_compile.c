@@ -623,7 +623,7 @@ static void test_join(struct test *t)
 		   "\nbounding ", "\nuser uid=7 gid=8 ", "\ncapabilities ",
 		   "\nno_new_privileges @", "\ncwd target=/work last=1 ", "\nlookup ", "\nready @\n"),
 		"[A25] who joins does all of the set-up before it has a number in the container");
-	OK(IN_ORDER(&c, "\nready @\n", "\nenter @namespaces\n", "\nsession @\n",
+	OK(IN_ORDER(&c, "\nready @\n", "\nenter flags=0x0 @namespaces\n", "\nsession @\n",
 		   "\ncontrol @process.terminal\n", "\nseccomp ", "\nexec "),
 		"[A25] and the one that has does nothing but confine itself");
 	OK(!has(&c, "\nconsole") && !has(&c, "mount") && !has(&c, "\nhostname"),
@@ -645,6 +645,50 @@ static void test_join(struct test *t)
 		   "\nterminal columns=80 rows=24 uid=0 ", "\ncontrol ", "\nconsole ",
 		   "\nlink target=/dev/fd", "\nroot_readonly", "\nexec "),
 		"[O6] the first program's terminal is made when its devpts is there, before /dev is done");
+	compiled_done(&c);
+}
+
+static const char *const some[] = {"mount", "pid", "ipc", "network", "user"};
+
+static void test_joined(struct test *t)
+{
+	struct lc_pair paths[] = {{"ipc", "/ns/ipc"}, {"pid", "/ns/pid"}, {"user", "/ns/user"}};
+	struct lc_config_config config = usual_config();
+	struct lc_config_process process = usual_process();
+	struct lc_compile_inputs in = {.id = "web", .last_capability = 40, .is_privileged = true};
+	struct compiled c;
+
+	config.hostname = NULL;
+	config.namespaces = (struct lc_strings){.items = (const char **) (uintptr_t) some, .count = COUNT(some)};
+	config.namespace_paths = (struct lc_pairs){.items = paths, .count = COUNT(paths)};
+	compile(&c, &config, &process, &in);
+	OK(IN_ORDER(&c, "\nnamespace_open path=/ns/ipc ", "\nnamespace_open path=/ns/user ",
+		   "\nnamespace_enter slot=1 ", "\nnamespace_enter slot=2 ",
+		   "flag=0x10000000 @namespaces.user\n", "\nenter flags=0x40020000 @namespaces\n",
+		   "\nparent_death signal=9 @namespaces\n", "\nsession @\n", "\nroot_enter ", "\nuser uid=0 "),
+		"[O64] all are open before one is entered, by root its user namespace last; then the init is made");
+	OK(!has(&c, "\ngate ") && lc_compile_clone_flags(&config) == 0,
+		"nothing is mapped in a user namespace that is joined, and the helper is in none of the new ones");
+	compiled_done(&c);
+	in.is_privileged = false;
+	compile(&c, &config, &process, &in);
+	OK(IN_ORDER(&c, "\nnamespace_enter slot=3 flag=0x10000000 @namespaces.user\n", "\nnamespace_enter slot=1 "),
+		"[O64] an ordinary user is somebody in his user namespace alone, and enters that first");
+	compiled_done(&c);
+
+	paths[0] = (struct lc_pair){"mount", "/ns/mnt"};
+	config.namespace_paths.count = 1;
+	config.namespaces.count = 3;
+	config.rootfs = "/";
+	config.mounts.count = config.devices.count = config.mask_paths.count = config.readonly_paths.count = 0;
+	config.readonlyfs = false;
+	process.oom_score_adj = (struct lc_integer){100, true};
+	compile(&c, &config, &process, &in);
+	OK(IN_ORDER(&c, "\noom_score ", "\nnamespace_enter ", "\nroot_joined @namespaces.mount\n",
+		   "\ndirectory_owned ", "\nexec ") &&
+			!has(&c, "\nattach") && !has(&c, "\nroot_enter") && !has(&c, "\npropagation") &&
+			!has(&c, "\ndevice") && !has(&c, "\nlink "),
+		"[O64] in a mount namespace that is joined nothing is made but the working directory");
 	compiled_done(&c);
 }
 
@@ -687,6 +731,7 @@ void test_compile(struct test *t)
 {
 	test_networks(t);
 	test_join(t);
+	test_joined(t);
 	test_usual_plan(t);
 	test_cgroup_mounts(t);
 	test_holders(t);

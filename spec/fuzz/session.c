@@ -83,11 +83,14 @@ static int expect(const struct lc_session *session, const struct message *one)
 
 	if (one->length != sizeof(one->report) || one->fds_count > 2)
 		return -EPROTO;
+	if (session->is_child_early && !session->has_child && one->report.kind != LCT_REPORT_CHILD &&
+		one->report.kind != LCT_REPORT_ERROR)
+		return -EPROTO;
 	switch (one->report.kind) {
 	case LCT_REPORT_ERROR:
 		return one->report.error.errnum > 0 ? -one->report.error.errnum : -EPROTO;
 	case LCT_REPORT_READY:
-		if (session->has_child)
+		if (session->has_child && !session->is_child_early)
 			return LCT_SESSION_READY;
 		return is_new && session->has_terminal == (session->terminal >= 0) &&
 				session->gates == 0 ? LCT_SESSION_READY : -EPROTO;
@@ -103,8 +106,8 @@ static int expect(const struct lc_session *session, const struct message *one)
 		return session->has_listener && !session->is_heard && has_fd ? LCT_SESSION_LISTENER :
 									       -EPROTO;
 	case LCT_REPORT_CHILD:
-		return session->is_join && session->has_gone && !session->has_child && has_fd &&
-				one->report.number > 0 ? LCT_SESSION_WAIT : -EPROTO;
+		return session->makes_child && (session->has_gone || session->is_child_early) &&
+				!session->has_child && has_fd && one->report.number > 0 ? LCT_SESSION_WAIT : -EPROTO;
 	default:
 		return -EPROTO;
 	}
@@ -153,11 +156,12 @@ void fuzz_session(const uint8_t *data, size_t size)
 	MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
 	session.socket = pair[0];
 	session.has_terminal = (like & 1) != 0;
-	session.is_join = (like & 2) != 0;
+	session.makes_child = (like & 2) != 0;
+	session.is_child_early = (like & 64) != 0 && session.makes_child;
 	session.gates = (like >> 4 & 7) << 1;
 	session.has_listener = (like & 128) != 0;
 	session.process.has_ended = true; /* there is none */
-	session.process.pidfd = session.is_join ? dup(other) : -1;
+	session.process.pidfd = session.makes_child ? dup(other) : -1;
 	for (int i = 0; i < MESSAGES_MAX && fuzz_left(&in) > 0 && r >= 0; i++) {
 		struct message one = message(&in);
 

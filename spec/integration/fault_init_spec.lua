@@ -18,6 +18,21 @@ describe("the init of a container that has something of everything", function()
   end)
 end)
 
+describe("the init of a container that joins namespaces, and the helper that makes it", function()
+  fixture.check_leaks()
+
+  it("tell which operation, step and field failed, whichever call it was, and nothing is left [L13] [O64]", function()
+    local cases, output = faults.sweep("fault_init", "fail", "joined", 100)
+    assert.is_true(cases >= fixture.rounds(100, 10))
+    local _, tolerated = output:match("tolerated:([%d ]*)\n"):gsub("%d+", "")
+    assert.is_true(tolerated < 20, output)
+  end)
+
+  it("may die at any of their calls, each without the other: the start fails, and nothing is left [L07] [L08]", function()
+    assert.is_true(faults.sweep("fault_init", "die", "joined", 100) >= fixture.rounds(100, 10))
+  end)
+end)
+
 describe("the processes that bring a further program into a container", function()
   fixture.check_leaks()
 

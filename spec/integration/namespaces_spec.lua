@@ -72,7 +72,7 @@ describe("namespaces of a container", function()
     for field, config in pairs {
       namespaces = { namespaces = { "pid", "uts", "ipc", "network", "cgroup" } },
       ["namespaces[2]"] = { namespaces = { "mount", "mount", "uts", "network" } },
-      hostname = { namespaces = { "mount", "network" } },
+      hostname = { namespaces = { "mount", "network" }, hostname = "x" },
     } do
       local err = inside.refused(config, "true")
       assert.equal("ConfigInvalid", err.code)

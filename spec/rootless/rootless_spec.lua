@@ -90,9 +90,6 @@ describe("an ordinary user", function()
   it("has one id where he maps one, and no group is ever dropped [A08] [D33]", function()
     fixture.needs "busybox"
     local config = assert(configs.default { rootfs = fixture.rootfs(), uid_mappings = single(UID), gid_mappings = single(GID) })
-    for _, mount in ipairs(config.mounts) do
-      if mount.type == "devpts" then mount.options = { "newinstance", "ptmxmode=0666" } end
-    end
     local box <close> = assert(fixture.factory():create(fixture.id(), config))
     local init = assert(box:start { args = { "sleep", "60" } })
     assert.equal("deny\n", fixture.read(("/proc/%d/setgroups"):format(init:pid())))
@@ -192,6 +189,43 @@ describe("an ordinary user", function()
     process:wait(fixture.seconds(60))
     process:close()
     assert(box:destroy())
+  end)
+
+  it("joins whatever a container of his has, its user namespace and mounts too [O64] [O82]", function()
+    fixture.needs "busybox"
+    local factory = fixture.factory()
+    local other <close> = assert(factory:create(fixture.id(), assert(configs.default { rootfs = fixture.rootfs() })))
+    local init = assert(other:start { args = { "sleep", "60" } })
+    local kinds = { mount = "mnt", pid = "pid", uts = "uts", ipc = "ipc", network = "net", cgroup = "cgroup",
+      user = "user" }
+    for _, mount in ipairs { true, other } do
+      local namespaces = {}
+      for name in pairs(kinds) do namespaces[name] = other end
+      namespaces.mount = mount
+      local box <close> = assert(factory:create(fixture.id(), assert(configs.default {
+        rootfs = mount == true and fixture.rootfs() or "/", namespaces = namespaces })))
+      local process = assert(box:start { args = { "sleep", "60" }, user = "user" })
+      for name, kind in pairs(kinds) do
+        local there = fixture.sh("readlink /proc/%d/ns/%s", init:pid(), kind)
+        local here = fixture.sh("readlink /proc/%d/ns/%s", process:pid(), kind)
+        if name == "mount" and mount == true then assert.not_equal(there, here) else assert.equal(there, here, kind) end
+      end
+      assert.matches("^uid=1000%(user%)", assert(box:exec { "id", user = "user" }).stdout)
+      assert(box:signal "KILL")
+      process:wait(fixture.seconds(60))
+    end
+    assert.equal("running", other:status())
+    init:signal "KILL"
+    init:wait(fixture.seconds(60))
+  end)
+
+  it("is told of a namespace that is not his, before anything is entered [A28]", function()
+    fixture.needs "busybox"
+    local err = inside.refused({ rootfs = fixture.rootfs(), namespaces = { "mount", "pid", "user",
+      network = ("/proc/%d/ns/net"):format(core.pid()) } }, "true")
+    assert.equal("namespaces.network", err.field)
+    assert.equal("EPERM", err.errname)
+    assert.matches("namespaces.user", err.hint)
   end)
 
   it("does what the example does", function()

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
---- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS first|further [CALLS]`.
+--- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS first|further|joined [CALLS]`.
 --
 -- The container has something of everything, so its plan has every operation, and so has the plan of a
--- further program in it, which is on a terminal and has a cgroup of its own. For each call n that
--- its init makes, or for about so many of them, that call fails ("fail", with errnos in turn) or the init dies
--- there ("die"). The error must name the operation, its step and its field of the configuration, and nothing may
+-- further program in it, which is on a terminal and has a cgroup of its own. One that is joined has three
+-- namespaces of another container, and a helper makes its init. For each call n that its init makes, or for about
+-- so many of them, that call fails ("fail", with errnos in turn) or the init dies there ("die"). The error must name
+-- the operation, its step and its field of the configuration, and nothing may
 -- be left: see fault_sweep.lua. Where each fails, every operation that makes a call must have failed.
 local core = require "libcontainer.core"
 local further = require "spec.support.fault_exec"
@@ -47,6 +48,15 @@ local program = { args = { "true" }, env = { PATH = "/sbin:/bin" }, cwd = "/tmp/
 if is_further then
   program.terminal, program.terminal_size, program.cgroups = true, { 100, 30 }, { pids_limit = 8 }
   program.cwd = "/dev/shm/work" -- the root is read-only now
+end
+
+-- Whose namespaces are joined, as long as the sweep lasts.
+local host
+if which == "joined" then
+  host = assert(assert(lc.new(root)):create("host", { rootfs = rootfs }))
+  local init = assert(host:start { args = { "/bin/sleep", "10000" } })
+  local function path(kind) return ("/proc/%d/ns/%s"):format(init:pid(), kind) end
+  config.namespaces = { "mount", "uts", "cgroup", pid = path "pid", ipc = path "ipc", network = path "net" }
 end
 
 -- --- what the plan says of each operation ---
@@ -104,7 +114,7 @@ local function start_with(label, fault, name)
       -- The one that becomes the program ends by itself when its maker has died.
       local text = tostring(err)
       local says_how = text:find("killed by signal", 1, true)
-        or is_further and text:find("ended with status 125", 1, true)
+        or which ~= "first" and text:find("ended with status 125", 1, true)
       if err.step ~= "session" or not says_how then
         sweep.problem("%s: %s", label, err)
       end
@@ -160,5 +170,6 @@ for i = #tolerated, 1, -1 do
   if tolerated[i] > nth - quiet then table.remove(tolerated, i) end
 end
 if running then assert(running:destroy()) end
+if host then assert(host:destroy()) end
 print("tolerated: " .. table.concat(tolerated, " "))
 sweep.finish(nth - quiet)

@@ -46,6 +46,34 @@ describe("profiles", function()
     assert.is_nil(configs.validate(configs.default {}))
   end)
 
+  it("give way where the caller's fields leave no room for what they say", function()
+    local function options_of(gids, mounts)
+      local config = assert(configs.default { rootfs = "/x", namespaces = { "mount", "uts", "network", "user" },
+        uid_mappings = gids, gid_mappings = gids, mounts = mounts })
+      for _, mount in ipairs(config.mounts) do
+        if mount.type == "devpts" then return table.concat(mount.options, " "), config end
+      end
+    end
+    local single = { { container_id = 0, host_id = 1000, size = 1 } }
+    assert.matches("gid=5", (options_of { { container_id = 0, host_id = 1000, size = 6 } }))
+    local text, config = options_of(single)
+    assert.is_nil(text:find("gid", 1, true))
+    assert.is_true(configs.validate(config))
+    text, config = options_of(single, { { type = "devpts", destination = "/dev/pts", options = { "gid=5" } } })
+    assert.equal("gid=5", text) -- said by him
+    local fine, err = configs.validate(config)
+    assert.is_nil(fine)
+    assert.matches('options%[1%] = "gid=5": is not in gid_mappings', tostring(err))
+    config = assert(configs.default { namespaces = { "pid", "network", mount = "/proc/9/ns/mnt", uts = "/proc/9/ns/uts" } })
+    assert.is_true(configs.validate(config))
+    assert.equal("/", config.rootfs)
+    assert.is_nil(config.mounts or config.mask_paths or config.readonly_paths or config.hostname)
+    config = assert(configs.default { rootfs = "/x", uid_mappings = single, gid_mappings = single,
+      namespaces = { "mount", "network", user = "/proc/9/ns/user" } })
+    assert.same(1000, config.uid_mappings[1].host_id)
+    assert.is_nil(configs.default({ rootfs = "/x", namespaces = { "mount", user = "/proc/9/ns/user" } }).uid_mappings)
+  end)
+
   it("mask and protect what they should", function()
     for _, config in ipairs { configs.default { rootfs = "/x" }, configs.host_root() } do
       local masked, readonly = {}, {}
@@ -347,12 +375,10 @@ describe("friendly forms", function()
     end
   end)
 
-  it("keep the path of what is joined, and say that joining a pid namespace comes later", function()
+  it("keep the path of what is joined", function()
     local strict = assert(configs.prepare_config { rootfs = "/x", namespaces = { "mount", network = "/proc/1/ns/net" } })
     assert.same({ "mount", "network" }, strict.namespaces)
     assert.same({ network = "/proc/1/ns/net" }, strict.namespace_paths)
-    assert.matches("is not supported by this version", said({ namespaces = { "mount", pid = "/proc/1/ns/pid" } },
-      "namespaces.pid"))
     assert.equal("is no namespace", said({ namespaces = { "mount", netwrk = true } }, "namespaces.netwrk"))
   end)
 

@@ -22,7 +22,7 @@
 
 #include <string.h>
 
-struct box_session { /* user value 1: its container */
+struct box_session { /* user value 1: its container; 2: that whose pid namespace it joins, if it is known */
 	struct lc_arena arena;
 	struct lc_plan_writer writer;
 	struct lc_session session;
@@ -30,7 +30,7 @@ struct box_session { /* user value 1: its container */
 	struct lc_config_process process;
 	struct lc_config_hook hook;
 	struct lc_start start;
-	struct lc_sibling *sibling; /* of a join: made before anything can go wrong */
+	struct lc_sibling *sibling; /* of who joins a pid namespace: made before anything can go wrong */
 	bool is_join; /* of a container that runs: its init and its cgroups are not ours to undo */
 	bool is_release; /* of one that was prepared: when it fails the container has ended, and stays */
 	bool is_criu; /* its process is criu, or a helper of it, or a hook, and never the container's */
@@ -39,7 +39,7 @@ struct box_session { /* user value 1: its container */
 
 static struct box_session *new_box(lua_State *L, int container)
 {
-	struct box_session *box = lua_newuserdatauv(L, sizeof(*box), 1);
+	struct box_session *box = lua_newuserdatauv(L, sizeof(*box), 2);
 
 	memset(box, 0, sizeof(*box));
 	box->session = (struct lc_session) LCT_SESSION_INIT;
@@ -229,8 +229,8 @@ static void read_hook(lua_State *L, int index, struct box_session *box)
  * program that replaces ours), `id` (of the container), `mark` (its own among all roots), `sources`
  * (descriptors of mounts, by their index), `layer`
  * (directory of an overlay), `scratch` (of a restore), `latch` (the container's directory, where its init
- * is to wait, or waits), `descriptors` (an array: what the program gets, from 3 on), and in test builds fault_nth,
- * fault_errno.
+ * is to wait, or waits), `descriptors` (an array: what the program gets, from 3 on), `beside` (the container whose
+ * pid namespace is joined, if it is one of ours), and in test builds fault_nth, fault_errno.
  */
 static struct box_session *read_arguments(lua_State *L)
 {
@@ -293,8 +293,11 @@ static int begin_with(lua_State *L,
 		luaL_argcheck(L, box->start.stdio[i] >= 0, 4, "stdin, stdout and stderr wanted");
 	box->is_join = start != lc_container_begin && start != lc_restore_begin;
 	box->is_criu = start != lc_container_begin && start != lc_join_begin;
-	if (start == lc_join_begin && (box->sibling = lc_sibling_new()) == NULL)
+	if (lua_getfield(L, 4, "beside") != LUA_TNIL)
+		(void) lc_lua_container(L, -1);
+	if ((start == lc_join_begin || !lua_isnil(L, -1)) && (box->sibling = lc_sibling_new()) == NULL)
 		return lc_lua_no_memory(L);
+	lua_setiuservalue(L, -2, 2);
 	if (start(lc_lua_container(L, 1), &box->start, &box->arena, &box->writer, &box->session,
 		    &err) < 0)
 		return lc_lua_failure(L, &err, field_of(box, &err));
@@ -586,11 +589,24 @@ static int session_network(lua_State *L)
 	return 1;
 }
 
+/* The container whose init can end no earlier than what has been started. */
+static struct lc_container *ends_after(lua_State *L)
+{
+	struct box_container *other;
+
+	if (check_box(L, 1)->is_join)
+		return container_of(L);
+	lua_getiuservalue(L, 1, 2);
+	other = luaL_testudata(L, -1, LCT_CONTAINER_TYPE);
+	lua_pop(L, 1); /* the session keeps it */
+	return other != NULL && other->is_open ? &other->container : NULL;
+}
+
 /* session:finish() -> process: the program runs; the session is over. */
 static int session_finish(lua_State *L)
 {
 	struct box_session *box = check_box(L, 1);
-	struct lc_container *container = container_of(L);
+	struct lc_container *first;
 
 	luaL_argcheck(L, box->session.state == LCT_SESSION_RUNNING, 1, "the program does not run yet");
 	if (box->sibling != NULL)
@@ -599,7 +615,9 @@ static int session_finish(lua_State *L)
 		*lc_lua_push_process(L) = box->session.process;
 	if (box->sibling != NULL) {
 		box->sibling->process = box->session.process;
-		lc_sibling_add(container->host, box->sibling, &container->init);
+		first = ends_after(L);
+		if (first != NULL)
+			lc_sibling_add(first->host, box->sibling, &first->init);
 	}
 	box->session.process.pidfd = -1;
 	finish_box(box);

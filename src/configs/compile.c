@@ -15,10 +15,24 @@
 
 #define DEFAULT_UMASK 022
 
-uint64_t lc_compile_clone_flags(const struct lc_config_config *config)
+/* Those that are made with the init. */
+static uint64_t born_namespaces(const struct lc_config_config *config)
 {
 	return lc_config_namespaces(config) &
 	       ~(CLONE_NEWCGROUP | CLONE_NEWTIME | lc_config_joined(config));
+}
+
+bool lc_compile_has_helper(const struct lc_config_config *config)
+{
+	uint64_t joined = lc_config_joined(config);
+
+	return (joined & (CLONE_NEWPID | CLONE_NEWUSER)) != 0 ||
+		(joined != 0 && (lc_config_namespaces(config) & CLONE_NEWUSER) != 0);
+}
+
+uint64_t lc_compile_clone_flags(const struct lc_config_config *config)
+{
+	return lc_compile_has_helper(config) ? 0 : born_namespaces(config);
 }
 
 /* While we are root: the keys of a user are few, and one keyring a container would use them up. */
@@ -70,17 +84,70 @@ static void set_clocks(struct lc_compile *c)
 	lc_plan_origin(c->w, NULL);
 }
 
-/* While paths are those of the host. */
-static void enter_paths(struct lc_compile *c)
+/* All are open and proved before the first one is entered. [A28] */
+static void open_paths(const struct lc_pairs *paths, uint64_t which, uint32_t *slots,
+	struct lc_plan_writer *w)
 {
-	const struct lc_pairs *paths = &c->config->namespace_paths;
-
 	for (size_t i = 0; i < paths->count; i++) {
-		lc_plan_origin(c->w, "namespaces.%s", paths->items[i].key);
-		LCT_PLAN(c->w, enter_path, .path = lc_plan_intern(c->w, paths->items[i].value),
-			.flag = lc_namespace_flag(paths->items[i].key));
+		uint64_t flag = lc_namespace_flag(paths->items[i].key);
+
+		if ((which & flag) == 0)
+			continue;
+		slots[i] = lc_plan_slot(w);
+		lc_plan_origin(w, "namespaces.%s", paths->items[i].key);
+		LCT_PLAN(w, namespace_open, .path = lc_plan_intern(w, paths->items[i].value),
+			.flag = flag, .slot = slots[i]);
 	}
+}
+
+static void enter_opened(const struct lc_pairs *paths, uint64_t which, const uint32_t *slots,
+	struct lc_plan_writer *w)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		uint64_t flag = lc_namespace_flag(paths->items[i].key);
+
+		if ((which & flag) == 0)
+			continue;
+		lc_plan_origin(w, "namespaces.%s", paths->items[i].key);
+		LCT_PLAN(w, namespace_enter, .slot = slots[i], .flag = flag);
+	}
+}
+
+void lc_compile_enter_joined(const struct lc_config_config *config, uint64_t which, bool is_privileged,
+	struct lc_plan_writer *w)
+{
+	const struct lc_pairs *paths = &config->namespace_paths;
+	uint32_t *slots = lc_arena_array(w->arena, paths->count, sizeof(*slots));
+
+	if (slots == NULL && paths->count > 0) {
+		w->failed = w->failed == 0 ? -ENOMEM : w->failed;
+		return;
+	}
+	open_paths(paths, which, slots, w);
+	if (!is_privileged)
+		enter_opened(paths, which & CLONE_NEWUSER, slots, w);
+	enter_opened(paths, which & ~(uint64_t) CLONE_NEWUSER, slots, w);
+	if (is_privileged)
+		enter_opened(paths, which & CLONE_NEWUSER, slots, w);
+	lc_plan_origin(w, NULL);
+}
+
+/* Who comes out is the init: a child of the host, and in all namespaces that are made by being born. */
+static void be_born(struct lc_compile *c)
+{
+	lc_plan_origin(c->w, "namespaces");
+	LCT_PLAN(c->w, enter, .flags = born_namespaces(c->config));
+	/* It is not passed on. */
+	LCT_PLAN(c->w, parent_death, .signal = SIGKILL);
 	lc_plan_origin(c->w, NULL);
+}
+
+static void set_oom_score(struct lc_compile *c)
+{
+	if (!c->process->oom_score_adj.is_set && !c->in->is_spared)
+		return;
+	lc_plan_origin(c->w, "%s", c->process->oom_score_adj.is_set ? "process.oom_score_adj" : "");
+	LCT_PLAN(c->w, oom_score, .adjust = (uint32_t) (int32_t) c->process->oom_score_adj.value);
 }
 
 static void begin(struct lc_compile *c)
@@ -88,11 +155,15 @@ static void begin(struct lc_compile *c)
 	LCT_PLAN(c->w, reset);
 	/* Whatever is asked for later: a half-made container has no right to outlive its maker. */
 	LCT_PLAN(c->w, parent_death, .signal = SIGKILL);
-	if (c->has_user) {
+	if (c->is_root_joined)
+		set_oom_score(c); /* through the host's proc */
+	lc_compile_enter_joined(c->config, c->joined, c->in->is_privileged, c->w);
+	if (lc_compile_has_helper(c->config))
+		be_born(c);
+	if ((c->namespaces & ~c->joined & CLONE_NEWUSER) != 0) {
 		lc_plan_origin(c->w, "uid_mappings");
 		lc_plan_gate(c->w, LCT_GATE_IDS);
 	}
-	enter_paths(c);
 	set_clocks(c);
 	/* Here and not by clone: such a namespace is rooted where its maker stands, and the init
 	 * stands in its cgroups by now. */
@@ -119,14 +190,6 @@ static void set_names(struct lc_compile *c)
 		lc_plan_origin(c->w, "namespaces");
 		LCT_PLAN(c->w, link_up, .name = lc_plan_intern(c->w, "lo"));
 	}
-}
-
-static void set_oom_score(struct lc_compile *c)
-{
-	if (!c->process->oom_score_adj.is_set && !c->in->is_spared)
-		return;
-	lc_plan_origin(c->w, "%s", c->process->oom_score_adj.is_set ? "process.oom_score_adj" : "");
-	LCT_PLAN(c->w, oom_score, .adjust = (uint32_t) (int32_t) c->process->oom_score_adj.value);
 }
 
 /* NULL when nothing is said. */
@@ -246,7 +309,7 @@ static void open_terminal(struct lc_compile *c)
 		return;
 	lc_compile_terminal(c);
 	lc_compile_control(c);
-	if (!lc_compile_is_dev_ours(c))
+	if (c->is_root_joined || !lc_compile_is_dev_ours(c))
 		return;
 	lc_plan_origin(c->w, "process.terminal");
 	LCT_PLAN(c->w, console);
@@ -419,6 +482,7 @@ static struct lc_compile context(const struct lc_compile_inputs *in, struct lc_p
 		.joined = lc_config_joined(in->config),
 		.has_user = (lc_config_namespaces(in->config) & CLONE_NEWUSER) != 0,
 		.has_no_new_privileges = no_new_privileges(in),
+		.is_root_joined = (lc_config_joined(in->config) & CLONE_NEWNS) != 0,
 	};
 }
 
@@ -455,6 +519,53 @@ void lc_compile_bare_root(
 	LCT_PLAN(w, tree_open, .source = lc_plan_intern(w, in->config->rootfs), .slot = slot);
 }
 
+/* A root of its own, and what is mounted in it. */
+static int make_root(struct lc_compile *c, uint32_t root, struct lc_error *err)
+{
+	int r;
+
+	/* In the host's tree, of which nothing is changed: it is only copied from. */
+	cut_propagation(c);
+	lc_compile_root(c, root);
+	lc_compile_sources(c);
+	if (c->has_user) {
+		/* A new proc in a user namespace takes one that is there and can be seen whole. */
+		open_sysctls(c);
+		lc_compile_device_sources(c);
+	}
+	enter_root(c, root);
+	become_root(c);
+
+	/* From here on no path can name a file of the host. */
+	r = lc_compile_clear(c, err);
+	if (r < 0)
+		return r;
+	lc_compile_mounts(c);
+	lc_compile_devices(c);
+	open_terminal(c);
+	lc_compile_links(c);
+	set_sysctls(c);
+	make_cwd(c);   /* before anything becomes read-only */
+	hide_paths(c); /* masks after read-only paths: a mask below one of those stays on top */
+	set_root_propagation(c);
+	close_root(c);
+	return 0;
+}
+
+/* That of others, in which nothing is made but the working directory. */
+static void join_root(struct lc_compile *c)
+{
+	lc_plan_origin(c->w, "namespaces.mount");
+	LCT_PLAN(c->w, root_joined);
+	run_create_hooks(c);
+	if (c->has_user)
+		open_sysctls(c);
+	become_root(c);
+	open_terminal(c);
+	set_sysctls(c);
+	make_cwd(c);
+}
+
 int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err)
 {
@@ -462,7 +573,7 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	uint32_t root = lc_plan_slot(w);
 	int r;
 
-	c.is_host_root = strcmp(in->config->rootfs, "/") == 0;
+	c.is_host_root = !c.is_root_joined && strcmp(in->config->rootfs, "/") == 0;
 	c.is_bare = c.is_host_root && in->config->overlay == NULL;
 	c.is_cut_off = is_cut_off(in->config);
 	r = lc_compile_read_mounts(&c, err);
@@ -476,33 +587,14 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 	begin(&c);
 	set_names(&c);
 	lc_compile_networks(&c);
-	set_oom_score(&c);
-
-	/* In the host's tree, of which nothing is changed: it is only copied from. */
-	cut_propagation(&c);
-	lc_compile_root(&c, root);
-	lc_compile_sources(&c);
-	if (c.has_user) {
-		/* A new proc in a user namespace takes one that is there and can be seen whole. */
-		open_sysctls(&c);
-		lc_compile_device_sources(&c);
-	}
-	enter_root(&c, root);
-	become_root(&c);
-
-	/* From here on no path can name a file of the host. */
-	r = lc_compile_clear(&c, err);
+	if (!c.is_root_joined)
+		set_oom_score(&c);
+	if (c.is_root_joined)
+		join_root(&c);
+	else
+		r = make_root(&c, root, err);
 	if (r < 0)
 		return r;
-	lc_compile_mounts(&c);
-	lc_compile_devices(&c);
-	open_terminal(&c);
-	lc_compile_links(&c);
-	set_sysctls(&c);
-	make_cwd(&c);   /* before anything becomes read-only */
-	hide_paths(&c); /* masks after read-only paths: a mask below one of those stays on top */
-	set_root_propagation(&c);
-	close_root(&c);
 
 	r = set_process(&c, false, err);
 	if (r < 0)
@@ -576,7 +668,7 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 
 	/* With the credentials of the program: nothing is to be had from this one. */
 	lc_plan_origin(w, "namespaces");
-	LCT_PLAN(w, enter);
+	LCT_PLAN(w, enter, .flags = 0);
 	lc_plan_origin(w, NULL);
 	LCT_PLAN(w, session);
 	if (in->process->terminal)

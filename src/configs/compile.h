@@ -58,8 +58,20 @@ bool lc_compile_is_link(const struct lc_config_mount *mount);
 /* Does a bind mount take along what is mounted below its source? */
 bool lc_compile_is_recursive(const struct lc_config_mount *mount);
 
-/* The namespaces that clone3 makes, as CLONE_NEW* flags; the cgroup one is made by the init. */
+/* The namespaces that clone3 makes, as CLONE_NEW* flags; the cgroup one is made by the init. None where a
+ * helper makes the init. */
 uint64_t lc_compile_clone_flags(const struct lc_config_config *config);
+
+/* Is the init made by a helper, which has entered what is joined? A pid namespace is entered by being born in
+ * it; and where there is a user namespace, what is joined and what is made are entered with different rights. */
+bool lc_compile_has_helper(const struct lc_config_config *config);
+
+/*
+ * Append what enters those of the namespaces `which` that are joined. Who is privileged may enter any of them
+ * as long as it is in its own user namespace, so that comes last; anybody else may do so in theirs alone.
+ */
+void lc_compile_enter_joined(const struct lc_config_config *config, uint64_t which, bool is_privileged,
+	struct lc_plan_writer *w);
 
 /*
  * Append the operations of a container's first process to `w`. ConfigInvalid faults that only the

@@ -175,7 +175,10 @@ bool lc_compile_is_recursive(const struct lc_config_mount *mount)
  */
 static bool is_foreign_sysfs(const struct lc_compile *c, const struct lc_compile_mount *mount)
 {
-	return c->has_user && (c->namespaces & CLONE_NEWNET) == 0 && !mount->is_bind &&
+	bool is_net_own = (c->namespaces & ~c->joined & CLONE_NEWNET) != 0;
+	bool may_be_own = (c->joined & CLONE_NEWNET) != 0 && (c->joined & CLONE_NEWUSER) != 0;
+
+	return c->has_user && !is_net_own && !may_be_own && !mount->is_bind &&
 	       strcmp(mount->type, "sysfs") == 0;
 }
 

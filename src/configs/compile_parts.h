@@ -47,9 +47,10 @@ struct lc_compile {
 	size_t mounts_count;
 	uint64_t namespaces; /* CLONE_NEW* */
 	uint64_t joined;     /* those of them that are there already */
-	bool has_user;       /* a user namespace of its own: no node can be made, no host file be owned */
+	bool has_user;       /* a user namespace: no node can be made, no host file be owned */
 	uint32_t given;      /* trees that the host opens, so far */
-	bool is_host_root;   /* rootfs is "/" */
+	bool is_root_joined; /* the mount namespace is, and its root is what it is */
+	bool is_host_root;   /* rootfs is the host's "/" */
 	bool is_bare;        /* and no layer is over it: it is the host's, with all that is mounted there */
 	bool is_cut_off;     /* later mounts of the host do not appear in the root */
 	bool has_no_new_privileges;

@@ -14,9 +14,54 @@
 #define DIGITS "0123456789"
 #define ID_MAX 255
 
+/* The root and its mounts are those that are there; who joins them changes nothing. [O64] */
+static int check_joined_root(const struct lc_config_config *config, struct lc_error *err)
+{
+	static const char *const what = "is of a root that is made, and the mount namespace is joined";
+	const struct lc_config_hooks *hooks = config->hooks;
+
+	if (strcmp(config->rootfs, "/") != 0)
+		return lc_refuse(err, EINVAL, "rootfs: %s", what);
+	if (config->mounts.count > 0)
+		return lc_refuse(err, EINVAL, "mounts: %s", what);
+	if (config->devices.count > 0)
+		return lc_refuse(err, EINVAL, "devices: %s", what);
+	if (config->mask_paths.count > 0)
+		return lc_refuse(err, EINVAL, "mask_paths: %s", what);
+	if (config->readonly_paths.count > 0)
+		return lc_refuse(err, EINVAL, "readonly_paths: %s", what);
+	if (config->readonlyfs)
+		return lc_refuse(err, EINVAL, "readonlyfs: %s", what);
+	if (config->rootfs_propagation != NULL)
+		return lc_refuse(err, EINVAL, "rootfs_propagation: %s", what);
+	if (config->overlay != NULL)
+		return lc_refuse(err, EINVAL, "overlay: %s", what);
+	if (hooks != NULL && hooks->create_container.count > 0)
+		return lc_refuse(err, EINVAL, "hooks.create_container: %s", what);
+	return 0;
+}
+
+static int check_joined(const struct lc_config_config *config, uint64_t wanted, struct lc_error *err)
+{
+	const struct lc_pairs *paths = &config->namespace_paths;
+
+	for (size_t i = 0; i < paths->count; i++) {
+		uint64_t flag = lc_namespace_flag(paths->items[i].key);
+
+		if (flag == 0)
+			return lc_refuse(err, EINVAL, "namespaces.%.100s: is no namespace",
+				paths->items[i].key);
+		if ((wanted & flag) == 0 || paths->items[i].value[0] != '/')
+			return lc_refuse(err, EINVAL, "namespaces.%.100s: must be an absolute path",
+				paths->items[i].key);
+	}
+	return (lc_config_joined(config) & CLONE_NEWNS) != 0 ? check_joined_root(config, err) : 0;
+}
+
 static int check_namespaces(const struct lc_config_config *config, struct lc_error *err)
 {
 	uint64_t seen = 0;
+	int r;
 
 	for (size_t i = 0; i < config->namespaces.count; i++) {
 		uint64_t flag = lc_namespace_flag(config->namespaces.items[i]);
@@ -36,18 +81,9 @@ static int check_namespaces(const struct lc_config_config *config, struct lc_err
 		return lc_refuse(err, EINVAL, "hostname: needs the uts namespace");
 	if (config->domainname != NULL && (seen & CLONE_NEWUTS) == 0)
 		return lc_refuse(err, EINVAL, "domainname: needs the uts namespace");
-	for (size_t i = 0; i < config->namespace_paths.count; i++) {
-		const struct lc_pair *pair = &config->namespace_paths.items[i];
-		uint64_t flag = lc_namespace_flag(pair->key);
-
-		if (flag == 0 || (flag & ~(uint64_t) LCT_NAMESPACES_JOINED) != 0)
-			return lc_refuse(err, ENOSYS, "namespaces.%.100s", pair->key);
-		if ((seen & flag) == 0 || pair->value[0] != '/')
-			return lc_refuse(err, EINVAL, "namespaces.%.100s: must be an absolute path",
-				pair->key);
-	}
-	if (config->namespace_paths.count > 0 && (seen & CLONE_NEWUSER) != 0)
-		return lc_refuse(err, ENOSYS, "namespace_paths: with a user namespace");
+	r = check_joined(config, seen, err);
+	if (r < 0)
+		return r;
 	if (config->time_offsets != NULL && (lc_config_joined(config) & CLONE_NEWTIME) != 0)
 		return lc_refuse(err, EINVAL, "time_offsets: of a namespace that is joined");
 	if (config->time_offsets != NULL && (seen & CLONE_NEWTIME) == 0)

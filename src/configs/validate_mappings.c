@@ -3,6 +3,7 @@
  * them at once. [O67] */
 #include "configs/mappings.h"
 #include "configs/validate_parts.h"
+#include <linux/sched.h>
 
 #define ID_END INT64_C(4294967295) /* no id itself: it means "unchanged" to the kernel */
 
@@ -37,13 +38,15 @@ int lc_validate_ranges(const struct lc_objects *list, const char *field, struct 
 }
 
 static int check_list(const struct lc_objects *list, const char *field, bool has_namespace,
-	struct lc_error *err)
+	bool is_joined, struct lc_error *err)
 {
 	int r;
 
 	if (!has_namespace)
 		return list->count == 0 ?
 			0 : lc_refuse(err, EINVAL, "%s: needs the user namespace", field);
+	if (list->count == 0 && is_joined)
+		return 0; /* they are what they are */
 	if (list->count == 0)
 		return lc_refuse(err, EINVAL, "%s: the user namespace needs them", field);
 	r = lc_validate_ranges(list, field, err);
@@ -57,7 +60,8 @@ static int check_list(const struct lc_objects *list, const char *field, bool has
 int lc_validate_mappings(const struct lc_config_config *config, bool has_namespace,
 	struct lc_error *err)
 {
-	int r = check_list(&config->uid_mappings, "uid_mappings", has_namespace, err);
+	bool is_joined = (lc_config_joined(config) & CLONE_NEWUSER) != 0;
+	int r = check_list(&config->uid_mappings, "uid_mappings", has_namespace, is_joined, err);
 
-	return r < 0 ? r : check_list(&config->gid_mappings, "gid_mappings", has_namespace, err);
+	return r < 0 ? r : check_list(&config->gid_mappings, "gid_mappings", has_namespace, is_joined, err);
 }

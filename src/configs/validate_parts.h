@@ -47,9 +47,6 @@ int lc_validate_mappings(const struct lc_config_config *config, bool has_namespa
 /* The namespaces of a container that lists none, and those that this version makes. */
 #define LCT_NAMESPACES                                                                             \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)
-/* What can be joined by path. */
-#define LCT_NAMESPACES_JOINED                                                                      \
-	(CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME)
 #define LCT_NAMESPACES_KNOWN (LCT_NAMESPACES | CLONE_NEWUSER | CLONE_NEWTIME)
 
 /* namespaces.c: those of a configuration as CLONE_NEW* flags; LCT_NAMESPACES when none is listed. */

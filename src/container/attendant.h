@@ -19,4 +19,8 @@ struct lc_plan_writer;
 int lc_attendant_start(struct lc_host *host, const char *name, struct lc_plan_writer *writer,
 	int stdin_fd, int join_pidfd, struct lc_session *out, struct lc_error *err);
 
+/* Until it is in that state: a failure has this step, or is what the attendant tells. It goes on living. */
+int lc_attendant_await(struct lc_session *session, enum lc_session_state wanted, enum lc_step step,
+	const char *name, struct lc_error *err);
+
 #endif

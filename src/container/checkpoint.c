@@ -124,7 +124,7 @@ static int run_inside(struct lc_container *container, const struct lc_start *sta
 	how.join_pidfd = container->init.pidfd;
 	if (r >= 0)
 		r = lc_launch(session, &how, err);
-	session->is_join = false; /* it makes no second process */
+	session->makes_child = false; /* it makes no second process */
 	return r;
 }
 

@@ -15,6 +15,7 @@
 #include "container/network.h"
 #include "container/pids.h"
 #include "container/resources.h"
+#include "container/scout.h"
 #include "container/sibling.h"
 #include "container/trees.h"
 #include "container/users.h"
@@ -305,13 +306,20 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 	return 0;
 }
 
-int lc_container_plan(const struct lc_container *container, const struct lc_start *start,
+/* What is found out of namespaces that are joined goes into the configuration of `start`. */
+static int make_plan(const struct lc_container *container, struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
 {
 	struct lc_compile_inputs in;
-	int r = lc_container_inputs(container, start, start->config->rootfs,
-		lc_ids_will_fix_groups(start->config), arena, &in, err);
+	struct lc_scout scout;
+	int r = lc_scout_send(&scout, container->host, start->config, arena, writer, err);
 
+	if (r < 0)
+		return r;
+	start->config = scout.config;
+	r = lc_container_inputs(
+		container, start, scout.root, scout.has_fixed_groups, arena, &in, err);
+	lc_scout_recall(&scout);
 	if (r >= 0)
 		r = list_cgroups(&container->cgroup, arena, &in, err);
 	if (r < 0)
@@ -319,6 +327,14 @@ int lc_container_plan(const struct lc_container *container, const struct lc_star
 	if (lc_plan_writer_init(writer, arena) < 0)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
 	return lc_compile_init(&in, writer, err);
+}
+
+int lc_container_plan(const struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
+{
+	struct lc_start own = *start;
+
+	return make_plan(container, &own, arena, writer, err);
 }
 
 /* A root that is missing, no directory, or a link is told before anything is made. */
@@ -398,19 +414,42 @@ static int spawn_init(struct lc_container *container, const struct lc_start *sta
 	return r;
 }
 
-int lc_container_begin(struct lc_container *container, const struct lc_start *start,
+/* Where fewer processes may be than the making of the first one takes, the limit comes behind it. */
+static void spare_limit(struct lc_container *container, bool has_helper, struct lc_resources *resources)
+{
+	int64_t needed = has_helper ? 2 : 1;
+
+	container->late_pids_limit.is_set =
+		resources->pids_limit.is_set && resources->pids_limit.value >= 0 &&
+		resources->pids_limit.value < needed;
+	if (!container->late_pids_limit.is_set)
+		return;
+	container->late_pids_limit.value = resources->pids_limit.value;
+	resources->pids_limit.value = needed;
+}
+
+/* Nobody but the init is there any more. */
+static int set_late_limit(struct lc_container *container, struct lc_error *err)
+{
+	if (!container->late_pids_limit.is_set)
+		return 0;
+	container->late_pids_limit.is_set = false;
+	return lc_resources_limit_pids(&container->cgroup, container->late_pids_limit.value, err);
+}
+
+int lc_container_begin(struct lc_container *container, const struct lc_start *given,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err)
 {
+	struct lc_start own = *given, *start = &own;
 	struct lc_resources resources;
 	struct lc_session_start how;
-	bool is_alone;
 	int r;
 
 	*session = (struct lc_session) LCT_SESSION_INIT;
 	r = check_rootfs(start->config->rootfs, err);
 	if (r >= 0)
-		r = lc_container_plan(container, start, arena, writer, err);
+		r = make_plan(container, start, arena, writer, err);
 	if (r >= 0)
 		r = lc_network_check(writer, start->mark, err);
 	if (r >= 0)
@@ -418,6 +457,7 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 	if (r < 0)
 		return r;
 	how.namespaces = lc_compile_clone_flags(start->config);
+	how.has_helper = lc_compile_has_helper(start->config);
 	r = lc_resources_read(
 		start->config->cgroups, &start->config->devices, arena, &resources, err);
 	if (r >= 0)
@@ -425,17 +465,14 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *st
 			&start->config->annotations, arena, &resources, err);
 	if (r < 0)
 		return r;
-	/* Where no process may be, none is born: the first one comes before that limit. */
-	is_alone = resources.pids_limit.is_set && resources.pids_limit.value == 0;
-	if (is_alone)
-		resources.pids_limit.value = 1;
+	spare_limit(container, how.has_helper, &resources);
 	r = lc_keeper_start(container, err);
 	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
 	if (r >= 0) {
 		r = spawn_init(container, start, writer, &how, session, err);
-		if (r >= 0 && is_alone) {
-			r = lc_resources_limit_pids(&container->cgroup, 0, err);
+		if (r >= 0 && !how.has_helper) {
+			r = set_late_limit(container, err);
 			if (r < 0)
 				lc_session_abort(session);
 		}
@@ -465,7 +502,7 @@ int lc_container_release(struct lc_container *container, const struct lc_start *
 int lc_container_take_init(struct lc_container *container, const struct lc_session *session,
 	struct lc_error *err)
 {
-	int fd;
+	int fd, r;
 
 	if (container->init.pidfd >= 0)
 		return 0;
@@ -475,9 +512,10 @@ int lc_container_take_init(struct lc_container *container, const struct lc_sessi
 	container->init = session->process;
 	container->init.pidfd = fd;
 	container->was_started = true;
+	r = set_late_limit(container, err);
 	/* A thousand living containers must not hold ten thousand descriptors. */
 	lc_cgroup_rest(&container->cgroup);
-	return 0;
+	return r;
 }
 
 int lc_container_life(

@@ -31,6 +31,7 @@ struct lc_container {
 	bool was_started;
 	struct lc_process init;    /* pidfd of its own, beside that of the process object */
 	struct lc_cgroup_change change; /* what the last lc_container_set can put back */
+	struct lc_integer late_pids_limit; /* of a start: set when the init is alone */
 	struct lc_session keeper;  /* keeper.h: only where systemd made the scope */
 	struct lc_network *network; /* network.h: only while it has interfaces of the host */
 };

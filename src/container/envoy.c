@@ -6,29 +6,6 @@
 #include "plan/write.h"
 #include "sys/sys.h"
 
-#define PATIENCE_MS 10000
-
-/* Until it has come to its gate. */
-static int await_gate(struct lc_session *session, struct lc_error *err)
-{
-	int r = lc_session_step(session, err);
-
-	while (r == LCT_SESSION_WAIT) {
-		struct pollfd wanted = {.fd = session->socket, .events = POLLIN};
-		const struct timespec patience = {.tv_sec = PATIENCE_MS / 1000};
-		long ready = lc_sys_poll(&wanted, 1, &patience);
-
-		if (ready == 0)
-			ready = -ETIMEDOUT;
-		if (ready < 0 && ready != -EINTR)
-			return lc_fail(err, LCT_STEP_NETWORK, ready, "envoy");
-		r = lc_session_step(session, err);
-	}
-	if (r >= 0 && r != LCT_SESSION_GATE)
-		return lc_fail(err, LCT_STEP_NETWORK, EPROTO, "envoy");
-	return r;
-}
-
 int lc_envoy_open(struct lc_host *host, int pidfd, struct lc_error *err)
 {
 	LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
@@ -45,7 +22,7 @@ int lc_envoy_open(struct lc_host *host, int pidfd, struct lc_error *err)
 	r = lc_attendant_start(host, "envoy", &writer, -1, pidfd, &session, err);
 	if (r < 0)
 		return r;
-	r = await_gate(&session, err);
+	r = lc_attendant_await(&session, LCT_SESSION_GATE, LCT_STEP_NETWORK, "envoy", err);
 	if (r >= 0)
 		socket = lc_take_fd(&session.gate_fd);
 	else if (err != NULL)

@@ -15,19 +15,22 @@
 static int compile(const struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
 {
-	struct lc_compile_inputs in = {.config = start->config,
-		.process = start->process,
+	struct lc_compile_inputs in = {.process = start->process,
 		.is_privileged = lc_idmap_is_privileged()};
+	struct lc_start informed = *start;
 	char root[32];
 	int r = 0;
 
 	if (start->place != LCT_HOOK_HOST)
+		r = lc_ids_complete(start->config, start->init, arena, &informed.config, err);
+	in.config = informed.config;
+	if (r >= 0 && start->place != LCT_HOOK_HOST)
 		r = lc_ids_has_fixed_groups(
-			start->config, start->init, &in.has_fixed_groups, err);
+			in.config, start->init, &in.has_fixed_groups, err);
 	if (r >= 0 && start->place == LCT_HOOK_INSIDE) {
 		snprintf(root, sizeof(root), "/proc/%d/root", (int) start->init->pid);
 		r = lc_container_inputs(
-			container, start, root, in.has_fixed_groups, arena, &in, err);
+			container, &informed, root, in.has_fixed_groups, arena, &in, err);
 	}
 	if (r >= 0 && lc_plan_writer_init(writer, arena) < 0)
 		r = lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
@@ -79,7 +82,7 @@ int lc_hook_begin(struct lc_container *container, const struct lc_start *start,
 		r = enter_cgroups(container, &how, fds, err);
 	if (r >= 0)
 		r = lc_launch(session, &how, err);
-	session->is_join = false; /* the one that it makes is its own child */
+	session->makes_child = false; /* the one that it makes is its own child */
 	session->is_guard = r >= 0;
 	lc_cgroup_rest(&container->cgroup);
 	return r;

@@ -38,6 +38,7 @@ static int check_runs(const struct lc_container *container, struct lc_error *err
 int lc_join_plan(const struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
 {
+	struct lc_start informed = *start;
 	struct lc_compile_inputs in;
 	bool has_fixed_groups;
 	char root[32];
@@ -46,10 +47,13 @@ int lc_join_plan(const struct lc_container *container, const struct lc_start *st
 	if (r < 0)
 		return r;
 	snprintf(root, sizeof(root), "/proc/%d/root", (int) container->init.pid);
-	r = lc_ids_has_fixed_groups(start->config, &container->init, &has_fixed_groups, err);
+	r = lc_ids_complete(start->config, &container->init, arena, &informed.config, err);
+	if (r >= 0)
+		r = lc_ids_has_fixed_groups(
+			informed.config, &container->init, &has_fixed_groups, err);
 	if (r >= 0)
 		r = lc_container_inputs(
-			container, start, root, has_fixed_groups, arena, &in, err);
+			container, &informed, root, has_fixed_groups, arena, &in, err);
 	if (r < 0)
 		return r;
 	/* The number was still its own: so that was its root. */

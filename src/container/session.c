@@ -88,11 +88,12 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 	session->has_terminal = how->has_terminal;
 	session->has_listener = how->has_listener;
 	session->gates = how->gates;
-	session->is_join = how->join_pidfd >= 0;
+	session->makes_child = how->join_pidfd >= 0 || how->has_helper;
+	session->is_child_early = how->has_helper;
 	session->has_gone = how->goes_at_once;
 	session->is_latched = how->is_latched;
 	/* A helper will not be the one that counts: see take_child. */
-	if (!session->is_join)
+	if (!session->makes_child)
 		r = lc_process_start_time(session->process.pid, &session->process.start, err);
 	if (r < 0)
 		lc_session_abort(session);
@@ -217,7 +218,7 @@ static int finished(struct lc_session *session, struct lc_error *err)
 {
 	int r;
 
-	if (!session->has_gone || session->has_child != session->is_join ||
+	if (!session->has_gone || session->has_child != session->makes_child ||
 		(!session->is_latched && session->has_listener != session->is_heard) ||
 		died_before_exec(session))
 		return died(session, err);
@@ -277,7 +278,8 @@ static long receive(int socket, struct lc_report *report, int *out_fd)
 
 static bool may_have_child(const struct lc_session *session)
 {
-	return session->is_join && session->has_gone && !session->has_child;
+	return session->makes_child && !session->has_child &&
+	       (session->has_gone || session->is_child_early);
 }
 
 /* It has been made, and all that we have of it is its number. */
@@ -365,7 +367,10 @@ static int take_ready(
 	if (session->has_child) { /* the child: it is alone once that one has gone */
 		int r = dismiss_helper(session, err);
 
-		return r < 0 ? r : LCT_SESSION_READY;
+		if (r < 0)
+			return r;
+		if (!session->is_child_early)
+			return LCT_SESSION_READY;
 	}
 	/* Past all of its gates: what the host does there is not to be left out. */
 	if (session->state != LCT_SESSION_WAIT || session->gates != 0 ||
@@ -390,11 +395,20 @@ static int take_ended(
 	return LCT_SESSION_ENDED;
 }
 
+/* From a helper that makes the init nothing comes but it. */
+static bool is_too_early(const struct lc_session *session, uint32_t kind)
+{
+	return session->is_child_early && !session->has_child && kind != LCT_REPORT_CHILD &&
+	       kind != LCT_REPORT_ERROR;
+}
+
 /* What a message means: the new state, or the error that it tells. */
 static int take(
 	struct lc_session *session, struct lc_report *report, int *fd, struct lc_error *err)
 {
 	report->error.subject[LCT_SUBJECT_MAX - 1] = '\0';
+	if (is_too_early(session, report->kind))
+		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
 	switch (report->kind) {
 	case LCT_REPORT_ERROR:
 		if (report->error.errnum <= 0)

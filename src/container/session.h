@@ -29,10 +29,11 @@ struct lc_session {
 	int socket;
 	enum lc_session_state state;
 	struct lc_process process; /* the init; who joins: at first the helper, then the child */
-	struct lc_process helper;  /* of who joins: has done its work, to be reaped */
+	struct lc_process helper;  /* of who joins: has done its work, or is about to have, to be reaped */
 	pid_t stray;         /* a child that we were told of, and could not take; 0 for none */
-	bool is_join;
-	bool has_child;      /* of who joins: it came, and is `process` */
+	bool makes_child;    /* it joins what is there, and a child of it becomes the program */
+	bool is_child_early; /* that one does the set-up, and says READY */
+	bool has_child;      /* it came, and is `process` */
 	bool has_terminal;   /* one was asked for */
 	int terminal;        /* its master, once it came; -1 */
 	uint32_t gates;      /* bit n: gate n is still to come */
@@ -73,6 +74,7 @@ struct lc_session_start {
 	uint32_t gates;         /* of the plan: bit n is gate n */
 	bool is_latched;        /* the plan waits at a latch behind READY */
 	bool goes_at_once;      /* who joins says no READY: there is nothing for the host to do */
+	bool has_helper;        /* it makes the init: the child comes first, and everything else from it */
 };
 
 /* Seal the plan, start the init. Nothing is left of a failure. */

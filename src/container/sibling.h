@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Siblings of an init: further processes of its container, children of ours like itself. The kernel
+ * Siblings of an init: further processes of its container, and first ones of others that have joined its
+ * pid namespace, children of ours like itself. The kernel
  * lets the init of a pid namespace end only when all others in it are not just dead but reaped, and
  * nobody but us can reap these. So the host keeps a list of them, also of those that the program
  * around us has forgotten; a process object shares its entry, and with it the exit status.

@@ -60,11 +60,10 @@ int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_
 	long r = lc_sys_setpgid(0, 0);
 
 	(void) init;
-	(void) op;
 	if (r >= 0)
 		r = lc_sys_pipe2(told, O_CLOEXEC);
 	if (r >= 0)
-		r = lc_sys_clone(CLONE_PARENT | CLONE_PIDFD, &pidfd);
+		r = lc_sys_clone(CLONE_PARENT | CLONE_PIDFD | op->flags, &pidfd);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_NAMESPACE, r, "clone");
 	if (r == 0) {

@@ -9,6 +9,7 @@
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/prctl.h>
 
 int lc_init_unshare(struct lc_init *init, const struct lc_op_unshare *op, struct lc_error *err)
 {
@@ -19,8 +20,8 @@ int lc_init_unshare(struct lc_init *init, const struct lc_op_unshare *op, struct
 }
 
 /* Whatever the path leads to: only a namespace answers what kind it is. [O64] */
-int lc_init_enter_path(
-	struct lc_init *init, const struct lc_op_enter_path *op, struct lc_error *err)
+int lc_init_namespace_open(
+	struct lc_init *init, const struct lc_op_namespace_open *op, struct lc_error *err)
 {
 	const char *path = lc_plan_string(&init->plan, op->path);
 	LCT_INIT_FD int namespace = (int) lc_sys_openat(
@@ -32,8 +33,21 @@ int lc_init_enter_path(
 	if (r == -ENOTTY || (r >= 0 && (uint64_t) r != op->flag))
 		r = -EINVAL;
 	if (r >= 0)
-		r = lc_sys_setns(namespace, op->flag);
+		r = lc_slot_put(init, op->slot, lc_init_fd_take(&namespace), op->path);
 	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, path) : 0;
+}
+
+int lc_init_namespace_enter(
+	struct lc_init *init, const struct lc_op_namespace_enter *op, struct lc_error *err)
+{
+	long r = lc_sys_setns(lc_slot_get(init, op->slot), op->flag);
+
+	/* A change of user namespace changes credentials, and they bring their own idea of it. */
+	if (r >= 0 && op->flag == CLONE_NEWUSER)
+		r = lc_sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_NAMESPACE, r, lc_slot_name(init, op->slot));
+	return lc_slot_put(init, op->slot, -1, 0);
 }
 
 /* Nobody is in it until the next process is made, or somebody enters it by name: from then on its clocks are

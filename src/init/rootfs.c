@@ -78,6 +78,17 @@ int lc_init_root_enter(
 	return r < 0 ? lc_fail(err, LCT_STEP_PIVOT, r, name) : 0;
 }
 
+/* setns(2) has put us there: at what is on top of its root. */
+int lc_init_root_joined(
+	struct lc_init *init, const struct lc_op_root_joined *op, struct lc_error *err)
+{
+	long r = init->root = (int) lc_sys_openat(
+		AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	(void) op;
+	return r < 0 ? lc_fail(err, LCT_STEP_ROOTFS, r, "/") : 0;
+}
+
 /* A tmpfs with one null device, where wanted, and one empty directory, read-only from now on. */
 static int make_mask_mount(bool has_null)
 {

@@ -54,6 +54,36 @@ function M.names(config, problems)
   end
 end
 
+-- --- a root that is there ---
+
+-- What makes a root, or changes it.
+local OF_A_ROOT <const> = { "mounts", "devices", "mask_paths", "readonly_paths", "readonlyfs", "rootfs_propagation",
+  "overlay" }
+
+local function says_something(value)
+  return value ~= nil and value ~= false and not (type(value) == "table" and #value == 0 and next(value) == nil)
+end
+
+--- With a mount namespace that is joined the root and its mounts are those that are there, and others live in them.
+---@param config table
+---@param problems libcontainer.Problem[]
+function M.joined_root(config, problems)
+  if config.rootfs and config.rootfs ~= "/" then
+    add(problems, "rootfs", "is chosen by the mount namespace that is joined", config.rootfs,
+      'rootfs = "/" is its root; without namespaces.mount the container has a root of its own')
+  end
+  for _, field in ipairs(OF_A_ROOT) do
+    if says_something(config[field]) then
+      add(problems, field, "would change the root of others: the mount namespace is joined", nil,
+        ("%s = false leaves it out of a profile; whoever made that namespace has its own"):format(field))
+    end
+  end
+  if type(config.hooks) == "table" and says_something(config.hooks.create_container) then
+    add(problems, "hooks.create_container", "is run before the root is entered, and that of a joined mount "
+      .. "namespace has been", nil, "start_container is run in it, create_runtime on the host")
+  end
+end
+
 -- --- nodes in the host's /dev ---
 
 --- Devices that would be made in the host's own /dev, because that is what is mounted there.

@@ -83,12 +83,13 @@ local function ranges(list, name, problems, is_of_container)
 end
 
 local function mappings(config, has_user, problems)
+  local is_joined = config.namespace_paths and config.namespace_paths.user ~= nil -- with those that it has
   for _, name in ipairs(FIELDS) do
     local list = config[name]
     local is_given = list ~= nil and #list > 0
     if is_given and not has_user then
       add(problems, name, "needs the user namespace", nil, 'add "user" to namespaces')
-    elseif has_user and not is_given and not check.is_refused(problems, name) then
+    elseif has_user and not is_given and not is_joined and not check.is_refused(problems, name) then
       add(problems, name, "is required for the user namespace, in which nobody would have a number", nil,
         ("%s = %s"):format(name, EXAMPLE))
     elseif is_given then

@@ -24,6 +24,7 @@ local paths = require "libcontainer.configs.paths"
 local profile = lazy "libcontainer.configs.profile"
 local rules = require "libcontainer.configs.rules"
 local shared = require "libcontainer.configs.shared"
+local sharing = require "libcontainer.sharing"
 
 local M = {}
 
@@ -70,7 +71,7 @@ local function from_profile(make, overrides)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
   end
-  return object.plain(merge.over(make(more), more))
+  return object.plain(profile.fit(merge.over(make(more), more), more))
 end
 
 --- A container for any root file system: /proc, /dev, /sys and a read-only view of its cgroups, all
@@ -154,7 +155,7 @@ local function strict_config(t, problems)
     check.add(problems, "", "a configuration must be a table, not " .. type(t))
     return {}
   end
-  local config = check.copy(t, problems) or {}
+  local config = sharing.stand_in(check.copy(t, problems) or {})
   normal.shorthands(config, problems)
   local elsewhere = {}
   misplaced(config, "config", "process", "is a field of the process, not of the container", elsewhere)
@@ -386,9 +387,10 @@ function M.builder(base)
   return builder.new(function(fields, added)
     local problems = {}
     local name = base or (fields.rootfs == nil and "host_root" or "default")
-    local over = normal_copy(fields, problems)
-    local config = type(name) == "table" and normal_copy(name, problems) or profile[name](over)
-    config = merge.over(config, over)
+    local said = normal_copy(fields, problems)
+    local config = type(name) == "table" and normal_copy(name, problems) or profile[name](said)
+    config = merge.over(config, said)
+    if type(name) == "string" then profile.fit(config, said) end
     config = merge.behind(config, normal_copy(added, problems))
     strict_config(config, problems)
     if #problems > 0 then
@@ -505,7 +507,7 @@ function M.prepare_run(t)
   local config, process, options, problems = normal.take_apart(t)
   normal.config(config, problems)
   local base = config.rootfs == nil and profile.host_root(config) or profile.default()
-  local strict = strict_config(merge.over(base, config), problems)
+  local strict = strict_config(profile.fit(merge.over(base, config), config), problems)
   local program = strict_process(process, problems)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)

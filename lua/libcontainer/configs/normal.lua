@@ -225,16 +225,14 @@ end
 
 -- --- a configuration ---
 
-local JOINED <const> = { "network", "ipc", "uts", "cgroup", "time" }
+-- Names in /proc/PID/ns that are others than ours.
+local NAMESPACE_FILES <const> = { network = "net", mount = "mnt" }
 
 -- A name with the path of what is joined.
 local function joined(t, name, path, problems)
-  if not check.contains(JOINED, name) then
-    check.add(problems, "namespaces." .. name, "joining one of these " .. errors.NOT_SUPPORTED, path,
-      "network, ipc, uts, cgroup and time can be joined")
-  elseif type(path) ~= "string" or path:sub(1, 1) ~= "/" then
+  if type(path) ~= "string" or path:sub(1, 1) ~= "/" then
     check.add(problems, "namespaces." .. name, "must be true, the absolute path of a namespace, or a container", path,
-      "/proc/PID/ns/" .. (name == "network" and "net" or name))
+      "/proc/PID/ns/" .. (NAMESPACE_FILES[name] or name))
   elseif type(t.namespace_paths) == "table" or t.namespace_paths == nil then
     t.namespace_paths = t.namespace_paths or {}
     t.namespace_paths[name] = path
@@ -256,6 +254,8 @@ local function namespaces(t, problems)
         errors.did_you_mean(check.nearest(name, NAMESPACES)))
     elseif wish == true then
       value[#value + 1] = name
+    elseif check.is_container(wish) then
+      value[name] = wish -- until there is one to be created: see sharing.lua
     elseif wish ~= false then
       joined(t, name, wish, problems)
       value[#value + 1] = name -- it is wished for: nothing else has to complain that it is absent

@@ -5,7 +5,9 @@
 -- processors have a thermal_throttle directory, how many open files may be allowed) is read with
 -- the io library where the program around us has one.
 --
--- An ordinary user gets a user namespace beside the others, in which he is root.
+-- An ordinary user gets a user namespace beside the others, in which he is root. What a profile says gives way
+-- where the caller's fields leave no room for it: `fit`.
+local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local ids = require "libcontainer.configs.ids"
 local rootless = require "libcontainer.configs.rootless"
@@ -99,15 +101,14 @@ local function sys()
 end
 
 local TTY_GROUP <const> = 5
+local TTY_OPTION <const> = "gid=" .. TTY_GROUP
 
-local function dev(gid_mappings)
-  local pts = { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" }
-  if not gid_mappings or ids.is_mapped(gid_mappings, TTY_GROUP) then pts[#pts + 1] = "gid=" .. TTY_GROUP end
+local function dev()
   return {
     { destination = "/dev", type = "tmpfs", source = "tmpfs",
       options = { "nosuid", "noexec", "strictatime", "mode=755", "size=65536k" } },
     { destination = "/dev/pts", type = "devpts", source = "devpts",
-      options = pts },
+      options = { "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", TTY_OPTION } },
     { destination = "/dev/shm", type = "tmpfs", source = "shm",
       options = { "nosuid", "noexec", "nodev", "mode=1777", "size=65536k" } },
     { destination = "/dev/mqueue", type = "mqueue", source = "mqueue",
@@ -142,7 +143,7 @@ function M.default()
   local own = base()
   return over(own, {
     hostname = "container",
-    mounts = joined({ proc() }, dev(own.gid_mappings), { sys(), {
+    mounts = joined({ proc() }, dev(), { sys(), {
       destination = "/sys/fs/cgroup", type = "cgroup", source = "cgroup",
       options = { "nosuid", "noexec", "nodev", "relatime", "ro" } } }),
     mask_paths = joined(MASK_PATHS, thermal_throttles()),
@@ -203,7 +204,7 @@ function M.host_root(fields)
     rootfs = "/",
     readonlyfs = not is_written or nil,
     hostname = "container",
-    mounts = joined({ proc() }, dev(own.gid_mappings), { sys(), private_tmpfs("/tmp", "1777"),
+    mounts = joined({ proc() }, dev(), { sys(), private_tmpfs("/tmp", "1777"),
       private_tmpfs("/var/tmp", "1777"), private_tmpfs("/run", "755") }),
     mask_paths = joined(MASK_PATHS, thermal_throttles(), HOST_SECRETS),
     readonly_paths = joined(READONLY_PATHS),
@@ -220,6 +221,71 @@ end
 ---@return table config rootfs is still missing
 function M.empty()
   return over(base(), { no_new_privileges = true, seccomp = "default" })
+end
+
+-- --- what gives way ---
+
+local function find_mount(config, destination)
+  for i, mount in ipairs(type(config.mounts) == "table" and config.mounts or {}) do
+    if type(mount) == "table" and mount.destination == destination then return mount, i end
+  end
+  return nil
+end
+
+-- What is no mapping is not judged here.
+local function is_without(gids, id)
+  for _, range in ipairs(type(gids) == "table" and gids or {}) do
+    if type(range) ~= "table" or math.type(range.container_id) ~= "integer" or math.type(range.size) ~= "integer" then
+      return false
+    end
+  end
+  return type(gids) == "table" and #gids > 0 and not ids.is_mapped(gids, id)
+end
+
+-- The group of terminals may have no number in the user namespace.
+local function fit_terminals(config, said)
+  local pts = find_mount(config, "/dev/pts")
+  if not pts or find_mount(said, "/dev/pts") or not is_without(config.gid_mappings, TTY_GROUP) then return end
+  for i = #pts.options, 1, -1 do
+    if pts.options[i] == TTY_OPTION then table.remove(pts.options, i) end
+  end
+end
+
+-- Message queues are mounted by who owns their namespace.
+local function fit_queues(config, said)
+  local list, paths = config.namespaces, config.namespace_paths or {}
+  local _, at = find_mount(config, "/dev/mqueue")
+  if not at or find_mount(said, "/dev/mqueue") or type(list) ~= "table" or type(paths) ~= "table" then return end
+  local function is_own(name) return check.contains(list, name) and not paths[name] end
+  if is_own "user" and not is_own "ipc" then table.remove(config.mounts, at) end
+end
+
+local OF_A_ROOT <const> = { "mounts", "mask_paths", "readonly_paths", "readonlyfs", "rootfs_propagation" }
+
+-- What is joined is as whoever made it wanted it.
+local function fit_joined(config, said)
+  local function is_joined(name)
+    local list, paths = config.namespaces, config.namespace_paths
+    return type(list) == "table" and list[name] ~= nil or type(paths) == "table" and paths[name] ~= nil
+  end
+  local has_names = type(config.namespaces) ~= "table" or check.contains(config.namespaces, "uts")
+  if (is_joined "uts" or not has_names) and said.hostname == nil then config.hostname = nil end
+  if is_joined "user" then config.uid_mappings, config.gid_mappings = said.uid_mappings, said.gid_mappings end
+  if is_joined "mount" then
+    for _, field in ipairs(OF_A_ROOT) do config[field] = said[field] end
+    config.rootfs = config.rootfs or "/"
+  end
+end
+
+--- A profile with the fields of a caller over it, without those of its own that contradict his.
+---@param config table  both of them, is changed
+---@param said table    what the caller says, in the forms of configs/normal.lua
+---@return table config
+function M.fit(config, said)
+  fit_joined(config, said)
+  fit_terminals(config, said)
+  fit_queues(config, said)
+  return config
 end
 
 return M

@@ -37,6 +37,14 @@ local function has_namespace(config, name)
   return check.contains(config.namespaces or DEFAULT_NAMESPACES, name)
 end
 
+--- Is it a namespace that the container has of its own, neither the host's nor one that is joined?
+---@param config table  strict
+---@param name string
+---@return boolean
+function M.has_own_namespace(config, name)
+  return has_namespace(config, name) and not (config.namespace_paths and config.namespace_paths[name])
+end
+
 local function needs_namespace(config, name, field, problems)
   if config.namespaces and not has_namespace(config, name) then
     add(problems, field, "needs the " .. name .. " namespace", nil,
@@ -72,9 +80,7 @@ end
 
 local function joined_namespaces(config, problems)
   if not config.namespace_paths or next(config.namespace_paths) == nil then return end
-  if has_namespace(config, "user") then
-    add(problems, "namespace_paths", "joining others beside a user namespace " .. errors.NOT_SUPPORTED)
-  end
+  if config.namespace_paths.mount then contradictions.joined_root(config, problems) end
   for name in next, config.namespace_paths do
     if type(name) == "string" and not check.contains(config.namespaces or {}, name) then
       add(problems, "namespace_paths." .. name, "must be in namespaces too")
@@ -94,7 +100,9 @@ end
 local function user_namespace(config, problems)
   local has_user = has_namespace(config, "user")
   ids.rules(config, has_user, problems)
-  if has_user and config.rootfs == "/" and not config.overlay then ids.host_root(config, problems) end
+  if has_user and config.rootfs == "/" and not config.overlay and M.has_own_namespace(config, "mount") then
+    ids.host_root(config, problems)
+  end
 end
 
 local function names_of_host(config, problems)

@@ -764,7 +764,8 @@ function Container:close() end
 
 --- Start: cgroups, init, conversation. Options: filter (bytes); stdin, stdout, stderr (descriptors);
 -- null_stdin, null_stdout, null_stderr; init (argv of a program that replaces ours);
--- sources (descriptors of mounts, by their index); layer (directory of an overlay).
+-- sources (descriptors of mounts, by their index); layer (directory of an overlay); beside (the core object of the
+-- container whose pid namespace is joined).
 ---@param config table  strict
 ---@param process table strict
 ---@param options table
@@ -937,6 +938,10 @@ function Session:listener() end
 --- Readable when the first process of a join ends; nil when it has, or there is none.
 ---@return integer|nil fd
 function Session:helper() end
+
+--- Has the init begun to end? Then the other end of the session closes soon.
+---@return boolean
+function Session:is_ending() end
 
 --- Is the process, which waits in a call that the filter notifies, surely our init?
 ---@param pid integer

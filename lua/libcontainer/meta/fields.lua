@@ -297,15 +297,15 @@
 
 ---A container.
 ---@class libcontainer.fields.config
----@field rootfs? string  absolute path of the root directory, itself no symbolic link; / is the host's own root, read-only
+---@field rootfs? string  absolute path of the root directory, itself no symbolic link; / is the host's own root, read-only, or that of a mount namespace that is joined, as it is
 ---@field overlay? libcontainer.fields.overlay  {}: what is written in the container goes to a layer of its own, and rootfs, without what is mounted below it, stays as it is, also /; container:diff() lists the layer, container:reset_layer() empties it
 ---@field readonlyfs? boolean  make the root read-only once it is set up; default false
 ---@field rootfs_propagation? "private"|"rprivate"|"slave"|"rslave"|"shared"|"rshared"|"unbindable"|"runbindable"  slave: later mounts of the host below rootfs appear inside; private: they do not; shared: nor do they, and namespaces made inside share the mounts of the container; unbindable: nor do they, and nothing inside can be bind-mounted. Those two of the root alone, with r of all mounts. The host never gets mounts of the container; default slave
 ---@field hostname? string  host name, needs the uts namespace
 ---@field domainname? string  NIS domain name, needs the uts namespace
 ---@field namespaces? ("mount"|"pid"|"uts"|"ipc"|"network"|"cgroup"|"user"|"time")[]|table<string, true>  what the container has of its own; user needs uid_mappings and gid_mappings, time may have time_offsets; a name with a path or a running container joins what is there: { "mount", "pid", network = "/proc/1/ns/net", ipc = other }; default mount pid uts ipc network cgroup
----@field namespace_paths? table<string, string|number|boolean>  namespaces that are joined, by name: what `namespaces = { network = "/proc/1/ns/net" }` is kept as; of network, ipc, uts, cgroup and time
----@field uid_mappings? libcontainer.fields.id_mapping[]  user ids of a user namespace: { { container_id = 0, host_id = 100000, size = 65536 } }; 0 and every user that runs in it need one. Its devices are those of the host, at the same paths, with their owners and modes
+---@field namespace_paths? table<string, string|number|boolean>  namespaces that are joined, by name: what `namespaces = { network = "/proc/1/ns/net" }` is kept as. Who joins a pid namespace is seen from within while it is set up: keep CAP_SYS_PTRACE from its processes. With a mount namespace the root and its mounts are what is there, and nothing of the host's: rootfs is "/", and fields that make or change a root are refused
+---@field uid_mappings? libcontainer.fields.id_mapping[]  user ids of a user namespace: { { container_id = 0, host_id = 100000, size = 65536 } }; 0 and every user that runs in it need one; of one that is joined they are what they are, and may be left out. Its devices are those of the host, at the same paths, with their owners and modes
 ---@field gid_mappings? libcontainer.fields.id_mapping[]  the same of group ids
 ---@field time_offsets? libcontainer.fields.time_offsets  clocks of a time namespace: { boottime = 3600, monotonic = "-1.5s" }
 ---@field mounts? libcontainer.fields.mount[]  what is mounted, in this order
