@@ -8,6 +8,7 @@ local core = require "libcontainer.core"
 local lc = require "libcontainer"
 local run = require "libcontainer.run"
 local further = require "spec.support.fault_exec"
+local mounts = require "spec.support.fault_mounts"
 local patience = require "spec.support.patience"
 local sweep = require "spec.support.fault_sweep"
 
@@ -28,10 +29,13 @@ local scenario_path -- of the cgroups, where it is configured
 local scenario_hooks
 local scenario_networks
 local scenario_program = { "/bin/true" } -- ends well only where everything was done that a start answers for
+local scenario_mounts = {}
 local function config()
-  return { rootfs = rootfs, hostname = "swept", cgroups = { memory = "64M", pids_limit = 32, path = scenario_path },
+  local t = { rootfs = rootfs, hostname = "swept", cgroups = { memory = "64M", pids_limit = 32, path = scenario_path },
     hooks = scenario_hooks, networks = scenario_networks,
     namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup" }, seccomp = "default" }
+  for key, value in pairs(scenario_mounts) do t[key] = value end
+  return t
 end
 
 further.use { root = root, id = ID, config = config }
@@ -80,6 +84,12 @@ if scenario_name == "hooks" then
   scenario_hooks = { prestart = touch(rootfs .. "/prestart"), create_container = touch(rootfs .. "/create_container"),
     start_container = touch "/start_container", poststart = list, poststop = list }
   scenario_program = { "/bin/sh", "-c", "test -e /prestart -a -e /create_container -a -e /start_container" }
+end
+
+-- With a writable layer, and mounts that the host opens.
+for name, lay in pairs(mounts) do
+  scenarios[name] = function(label, arm) return scenarios.life(label, arm) end
+  if scenario_name == name then lay(scenario_mounts, root, rootfs) end
 end
 
 -- With a pair, and an interface of the host, in a network namespace that is our own. Where the host dies it

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
---- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS first|further|joined [CALLS]`.
+--- One sweep of the init's system calls: `fault_init.lua MODE ROOT ROOTFS first|further|joined|layered|memory [CALLS]`.
 --
 -- The container has something of everything, so its plan has every operation, and so has the plan of a
 -- further program in it, which is on a terminal and has a cgroup of its own. One that is joined has three
@@ -10,6 +10,7 @@
 local core = require "libcontainer.core"
 local further = require "spec.support.fault_exec"
 local lc = require "libcontainer"
+local mounts = require "spec.support.fault_mounts"
 local patience = require "spec.support.patience"
 local sweep = require "spec.support.fault_sweep"
 
@@ -45,6 +46,11 @@ local config = {
 }
 local program = { args = { "true" }, env = { PATH = "/sbin:/bin" }, cwd = "/tmp/work", user = "1000:1000",
   umask = 63, oom_score_adj = 100, rlimits = config.rlimits }
+if mounts[which] then
+  -- What the host's own root may do, and nobody in a user namespace.
+  config.devices, config.hooks, config.sysctl = nil, nil, nil
+  mounts[which](config, root, rootfs)
+end
 if is_further then
   program.terminal, program.terminal_size, program.cgroups = true, { 100, 30 }, { pids_limit = 8 }
   program.cwd = "/dev/shm/work" -- the root is read-only now
