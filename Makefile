@@ -62,7 +62,7 @@ CORE_SRC = \
 	src/cgroups/tree.c src/cgroups/v1.c src/cgroups/v1_devices.c src/cgroups/v1_limits.c \
 	src/cgroups/v1_stats.c src/cgroups/v2.c src/cgroups/v2_controllers.c \
 	src/cgroups/v2_limits.c src/cgroups/v2_stats.c src/cgroups/waiting.c \
-	src/seccomp/compile.c src/seccomp/default.c src/seccomp/newer.c src/seccomp/notify.c \
+	src/seccomp/compile.c src/seccomp/default.c src/seccomp/answers.c src/seccomp/newer.c src/seccomp/notify.c \
 	src/seccomp/prove.c src/seccomp/shorten.c \
 	src/network/bridge.c src/network/link.c src/network/mnl.c src/network/netlink.c \
 	src/network/route.c src/network/text.c \
@@ -173,7 +173,7 @@ $(B)/gen/seccomp_profile.inc: src/seccomp/embed.lua $(wildcard lua/libcontainer/
 	$(SAY) "  GEN  $@"
 	$(Q)$(LUA) src/seccomp/embed.lua lua/libcontainer/configs/seccomp.lua > $@
 
-EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/seccomp/newer.c src/seccomp/prove.c src/seccomp/shorten.c \
+EMBED_SRC = src/seccomp/embed.c src/seccomp/compile.c src/seccomp/answers.c src/seccomp/newer.c src/seccomp/prove.c src/seccomp/shorten.c \
 	src/base/arena.c src/base/error.c \
 	src/base/fd.c
 $(B)/gen/embed: $(EMBED_SRC) $(B)/gen/seccomp_profile.inc $(HEADERS)

@@ -177,7 +177,8 @@ local HINTS = {
   ["capabilities EPERM"] = "a container cannot be given a capability that the calling process lacks "
     .. "(CapBnd and CapPrm in /proc/self/status)",
   ["seccomp EACCES"] = "loading a filter needs no_new_privileges or CAP_SYS_ADMIN",
-  ["seccomp EBADMSG"] = "libseccomp mixes up several rules that compare one argument of one call: say it in one rule",
+  ["seccomp EBADMSG"] = "libseccomp mixes up, or loses, some of several rules that compare one argument of one call: "
+    .. "say it in one rule, or in ranges that do not overlap",
   ["seccomp EINVAL"] = "the kernel was built without seccomp filters, or the filter is too long",
   ["terminal ENOENT"] = PTS,
   ["terminal ENODEV"] = PTS,

@@ -365,6 +365,29 @@ static void woven_rules(struct test *t)
 		"rules that libseccomp mixes up are refused, not loaded [D9] [F14]");
 }
 
+/* Of GE 3, and GT 0 together with another argument, libseccomp 2.5.4 forgets the second below 3. */
+static void overlapping(struct test *t)
+{
+	LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
+	static const struct lc_seccomp_arg high[] = {{0, 3, 0, "GE"}};
+	static const struct lc_seccomp_arg low[] = {{0, 0, 0, "GT"}, {1, 3, 0, "GT"}};
+	const struct lc_seccomp_rule rules[] = {
+		{.names = names_getpid, .names_count = 1, .action = "errno", .errno_ret = 11, .args = high,
+			.args_count = 1},
+		{.names = names_getpid, .names_count = 1, .action = "errno", .errno_ret = 12, .args = low,
+			.args_count = 2}};
+	const struct lc_seccomp_profile of = {.default_action = "allow", .rules = rules, .rules_count = 2};
+	struct lc_error err = {0};
+	const void *bytes = NULL;
+	size_t size = 0;
+	int r = lc_seccomp_compile(&of, &arena, &bytes, &size, &err);
+
+	OK((r == -EBADMSG && strcmp(err.subject, "seccomp.syscalls[2].args: getpid") == 0) ||
+			(r == 0 && ask((struct filter){bytes, size / sizeof(struct sock_filter)}, __NR_getpid,
+					   1, 4) == ERRNO(12)),
+		"a rule that libseccomp loses is missed, and named [D9] [F14]");
+}
+
 static void proving(struct test *t)
 {
 	LCT_CLEANUP(arena) struct lc_arena arena = LCT_ARENA_INIT;
@@ -594,6 +617,7 @@ void test_seccomp(struct test *t)
 	comparisons(t);
 	several_conditions(t);
 	woven_rules(t);
+	overlapping(t);
 	proving(t);
 	actions(t);
 	newer_calls(t);

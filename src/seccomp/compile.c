@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "seccomp/answers.h"
 #include "seccomp/newer.h"
 #include <seccomp.h>
 #include <stdlib.h>
@@ -187,8 +188,30 @@ static int add_call(scmp_filter_ctx filter, uint32_t action, int number,
 	return 0;
 }
 
+static int claim(struct lc_seccomp_claims *claims, const struct lc_seccomp_rule *rule, size_t index,
+	const char *name, uint32_t action, struct lc_arena *arena)
+{
+	struct lc_seccomp_claim *items =
+		lc_arena_grow(arena, claims->items, claims->count, &claims->room, sizeof(*items));
+
+	if (items == NULL)
+		return -ENOMEM;
+	claims->items = items;
+	items[claims->count++] = (struct lc_seccomp_claim){
+		.rule = index,
+		.name = name,
+		.number = seccomp_syscall_resolve_name(name),
+		.action = action,
+		.args = rule->args,
+		.args_count = rule->args_count,
+		.has_alternatives = has_alternatives(rule),
+	};
+	return 0;
+}
+
 static int add_rule(scmp_filter_ctx filter, const struct lc_seccomp_rule *rule, size_t index,
-	uint32_t default_action, struct lc_arena *arena, struct lc_error *err)
+	uint32_t default_action, struct lc_seccomp_claims *claims, struct lc_arena *arena,
+	struct lc_error *err)
 {
 	struct scmp_arg_cmp *conditions;
 	bool alternatives;
@@ -212,6 +235,8 @@ static int add_rule(scmp_filter_ctx filter, const struct lc_seccomp_rule *rule, 
 
 		if (number == __NR_SCMP_ERROR)
 			return refuse(arena, err, EINVAL, "syscalls", index, "names", name);
+		if (claim(claims, rule, index, name, action, arena) < 0)
+			return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "seccomp.syscalls");
 		if (action == default_action)
 			continue; /* libseccomp calls it an error, a person calls it clear */
 		/* A pseudo number is no call of the native architecture; libseccomp translates it
@@ -226,7 +251,8 @@ static int add_rule(scmp_filter_ctx filter, const struct lc_seccomp_rule *rule, 
 /* libseccomp's binary search stays off: it makes compiling 2.5 times as long, and what
  * lc_seccomp_shorten makes is a better one. */
 static int build(scmp_filter_ctx filter, const struct lc_seccomp_profile *profile,
-	uint32_t default_action, struct lc_arena *arena, struct lc_error *err)
+	uint32_t default_action, struct lc_seccomp_claims *claims, struct lc_arena *arena,
+	struct lc_error *err)
 {
 	int r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 
@@ -236,7 +262,7 @@ static int build(scmp_filter_ctx filter, const struct lc_seccomp_profile *profil
 		return lc_fail(err, LCT_STEP_SECCOMP, r, "seccomp");
 	r = add_architectures(filter, profile, arena, err);
 	for (size_t i = 0; r == 0 && i < profile->rules_count; i++)
-		r = add_rule(filter, &profile->rules[i], i, default_action, arena, err);
+		r = add_rule(filter, &profile->rules[i], i, default_action, claims, arena, err);
 	return r;
 }
 
@@ -276,13 +302,18 @@ static int export(scmp_filter_ctx filter, struct lc_arena *arena, const void **o
 	return 0;
 }
 
-static int prove(const void *bytes, size_t size, struct lc_arena *arena, struct lc_error *err)
+static int prove(const struct lc_seccomp_claims *claims, uint32_t default_action, const void *bytes,
+	size_t size, struct lc_arena *arena, struct lc_error *err)
 {
+	const struct lc_seccomp_claim *unheard;
 	int r = lc_seccomp_prove(bytes, size, arena);
 
-	return r < 0 ? lc_fail(err, r == -ENOMEM ? LCT_STEP_MEMORY : LCT_STEP_SECCOMP, r,
-			       "seccomp.syscalls")
-		     : 0;
+	if (r < 0)
+		return lc_fail(err, r == -ENOMEM ? LCT_STEP_MEMORY : LCT_STEP_SECCOMP, r,
+			"seccomp.syscalls");
+	unheard = lc_seccomp_unheard(claims, seccomp_arch_native(), default_action, bytes, size);
+	return unheard == NULL ? 0 :
+		refuse(arena, err, EBADMSG, "syscalls", unheard->rule, "args", unheard->name);
 }
 
 /* The highest number that the rules name, -1 for none. */
@@ -331,17 +362,18 @@ int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena
 {
 	int saved = errno, r;
 	scmp_filter_ctx filter;
+	struct lc_seccomp_claims claims = {.count = 0};
 	uint32_t action;
 
 	if (!action_from(profile->default_action, profile->default_errno_ret, &action))
 		return lc_fail(err, LCT_STEP_SECCOMP, EINVAL, "seccomp.default_action");
 	filter = seccomp_init(action);
 	if (filter != NULL) {
-		r = build(filter, profile, action, arena, err);
+		r = build(filter, profile, action, &claims, arena, err);
 		if (r == 0)
 			r = export(filter, arena, out, out_size, err);
 		if (r == 0)
-			r = prove(*out, *out_size, arena, err);
+			r = prove(&claims, action, *out, *out_size, arena, err);
 		if (r == 0 && (lc_seccomp_shorten(*out, *out_size, arena, out, out_size) < 0 ||
 				      hide_newer(profile, arena, out, out_size) < 0))
 			r = lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "seccomp");

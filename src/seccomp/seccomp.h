@@ -40,7 +40,8 @@ struct lc_seccomp_profile {
  * that is not covered end the process. Two conditions on the same argument of one rule become two
  * rules, as libseccomp wants it. Where the default is an errno, calls with a number above all that are
  * named are ENOSYS (newer.c). A system call name that libseccomp does not know at all is EINVAL
- * with "seccomp.syscalls[i].names: <name>"; one that this architecture lacks is skipped.
+ * with "seccomp.syscalls[i].names: <name>"; one that this architecture lacks is skipped. Where libseccomp has
+ * lost or mixed up rules (prove.c, answers.c) it is EBADMSG.
  */
 int lc_seccomp_compile(const struct lc_seccomp_profile *profile, struct lc_arena *arena,
 	const void **out, size_t *out_size, struct lc_error *err);
