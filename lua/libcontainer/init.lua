@@ -72,4 +72,6 @@ function M.type(value)
   return type(name) == "string" and name:match("^libcontainer%.(%w+)$") or nil
 end
 
+lazy.settle()
+
 return object.module(M, ("libcontainer %s: lc.help() lists what it can do"):format(M.version))

@@ -6,6 +6,8 @@ local arguments = require "nsinit.arguments"
 local commands = require "nsinit.commands"
 local log = require "nsinit.log"
 
+require("libcontainer.lazy").be_brief()
+
 local M = {}
 
 ---@class nsinit.Context

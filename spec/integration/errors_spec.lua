@@ -102,7 +102,7 @@ describe("a configuration with mistakes", function()
   it("is refused without arguments, with an empty one, or with a NUL in one", function()
     for _, case in ipairs { { {}, "args" }, { { args = {} }, "args" }, { { args = { "" } }, "args[1]" },
       { { args = { "a\0b" } }, "args[1]" }, { { args = "sh" }, "args" },
-      { { args = { "x" }, env = { "A=b\0c" } }, "env[1]" }, { { args = { "x" }, env = { A = "b\0c" } }, "env[1]" },
+      { { args = { "x" }, env = { "A=b\0c" } }, "env[1]" }, { { args = { "x" }, env = { A = "b\0c" } }, "env.A" },
       { { args = { "x" }, cwd = "/a\0b" }, "cwd" }, { { args = { "x" }, user = "a\0b" }, "user" },
       { { args = { "x", nil, "y" } }, "args[2]" } } do
       local p, err = lc.process(case[1])

@@ -38,7 +38,7 @@ describe("the processes that bring a further program into a container", function
 
   it("tell which operation, step and field failed, whichever call it was, and the container runs on [L13]", function()
     local cases, output = faults.sweep("fault_init", "fail", "further")
-    assert.is_true(cases >= fixture.rounds(180, 6))
+    assert.is_true(cases >= fixture.rounds(100, 6))
     -- Among them the last words of the one that was not seen inside.
     local _, tolerated = output:match("tolerated:([%d ]*)\n"):gsub("%d+", "")
     assert.is_true(tolerated < 16, output)

@@ -115,7 +115,7 @@ for _, path in ipairs(files("*.lua")) do
   edges[name] = {}
   for line in io.lines(path) do
     local lazy = line:match("^%s+")
-    local wanted = line:match("require%s*%(?%s*[\"']([%w_.]+)[\"']")
+    local wanted = line:match("require%s*%(?%s*[\"']([%w_.]+)[\"']") or line:match("= lazy%s*[\"']([%w_.]+)[\"']")
     if wanted and not line:match("^%s*%-%-") then
       if not lazy then edges[name][#edges[name] + 1] = wanted end
       if inside and wanted:match("^nsinit") then problem("%s: requires %s above it", path, wanted) end

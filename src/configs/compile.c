@@ -707,8 +707,10 @@ int lc_compile_hook(const struct lc_compile_inputs *in, enum lc_hook_place place
 		return r;
 	LCT_PLAN(w, reset);
 	LCT_PLAN(w, parent_death, .signal = SIGKILL);
-	if (is_inside)
+	if (is_inside) {
 		set_oom_score(&c);
+		lc_compile_rlimits(&c); /* as in lc_compile_join */
+	}
 	if (place != LCT_HOOK_HOST)
 		enter_namespaces(&c);
 	if (is_inside) {

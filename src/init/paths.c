@@ -224,6 +224,12 @@ static int make_last(int root, const char *path, struct lc_path_make *how)
 	return r;
 }
 
+/* More than the last component is missing, or something is in its way. */
+static bool needs_a_walk(int answer)
+{
+	return answer == -ENOENT || answer == -EEXIST || answer == -EINVAL;
+}
+
 /* In a new file system everything is missing: there `is_new` saves the first look. */
 static int make_below(int root, const char *path, struct lc_path_make *how, bool is_new)
 {
@@ -234,13 +240,13 @@ static int make_below(int root, const char *path, struct lc_path_make *how, bool
 	how->is_created = false;
 	if (is_new)
 		fd = make_last(root, path, how);
-	if (fd >= 0)
+	if (!needs_a_walk(fd))
 		return fd;
 	fd = lc_path_open_below(root, path, flags_of(how), how->resolve);
 	if (fd != -ENOENT)
 		return fd;
 	fd = make_last(root, path, how);
-	if (fd != -ENOENT && fd != -EEXIST && fd != -EINVAL)
+	if (!needs_a_walk(fd))
 		return fd;
 	if (!lc_append(copy, sizeof(copy), &used, path))
 		return -ENAMETOOLONG;
