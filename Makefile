@@ -390,6 +390,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib/lua/5.4
 LUADIR ?= $(PREFIX)/share/lua/5.4
 BINDIR ?= $(PREFIX)/bin
+SHAREDIR ?= $(PREFIX)/share
 # The command knows its interpreter and its modules, wherever they are, and asks the environment for neither.
 install: all
 	install -d "$(DESTDIR)$(LIBDIR)/libcontainer"
@@ -404,6 +405,10 @@ install: all
 		-e 's|^local libraries <const> = .*|local libraries <const> = "$(LIBDIR)"|' \
 		bin/nsinit >"$(DESTDIR)$(BINDIR)/nsinit"
 	chmod 755 "$(DESTDIR)$(BINDIR)/nsinit"
+	$(LUA_ENV) $(LUA) doc/nsinit_pages.lua $(O)/share
+	for f in man/man1/nsinit.1 bash-completion/completions/nsinit zsh/site-functions/_nsinit \
+		fish/vendor_completions.d/nsinit.fish; do \
+		install -D -m 644 $(O)/share/$$f "$(DESTDIR)$(SHAREDIR)/$$f" || exit 1; done
 
 clean:
 	rm -rf $(B)

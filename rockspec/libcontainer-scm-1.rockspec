@@ -18,5 +18,6 @@ external_dependencies = {
 build = {
   type = "make",
   build_variables = { LUA_INC = "$(LUA_INCDIR)", LUA = "$(LUA)" },
-  install_variables = { LIBDIR = "$(LIBDIR)", LUADIR = "$(LUADIR)", BINDIR = "$(BINDIR)", LUA = "$(LUA)" },
+  install_variables = { LIBDIR = "$(LIBDIR)", LUADIR = "$(LUADIR)", BINDIR = "$(BINDIR)", SHAREDIR = "$(PREFIX)/share",
+    LUA = "$(LUA)" },
 }

@@ -93,6 +93,8 @@ M.list = {
       { long = "page-server", value = "ADDRESS:PORT", help = "a criu that gets the memory" },
       { long = "empty-ns", value = "NAMESPACE", many = true, help = "accepted: network" }),
     examples = { "nsinit checkpoint --image-path /var/images/web web" } },
+  { name = "completion", args = "SHELL", min = 1, max = 1, summary = "print the completion for bash, fish or zsh",
+    options = {}, examples = { "nsinit completion bash >/etc/bash_completion.d/nsinit" } },
   { name = "create", args = "ID", min = 1, max = 1, summary = "set up a container, its program waiting",
     options = CREATE, examples = { "nsinit create -b /srv/web --pid-file /run/web.pid web", "nsinit start web" } },
   { name = "delete", args = "ID", min = 1, max = 1, summary = "remove a container",
