@@ -14,19 +14,19 @@ for kind, words in pairs(KINDS) do
     fixture.check_leaks()
 
     it("a failing system call of the host is an error or no failure, and leaves nothing [L12] [L13]", function()
-      assert.is_true(faults.sweep("fault_host", kind, "once", "EIO", "ENOMEM", "EMFILE") >= fixture.rounds(40, 10))
+      assert.is_true(faults.sweep("fault_host", kind, "once", "EIO", "ENOMEM", "EMFILE") >= fixture.rounds(40, 5))
     end)
 
     it("what is left when every later call fails too is cleared away by one destroy [L12] [L13]", function()
-      assert.is_true(faults.sweep("fault_host", kind, "sticky", "EIO", "ENOMEM", "EMFILE") >= fixture.rounds(40, 10))
+      assert.is_true(faults.sweep("fault_host", kind, "sticky", "EIO", "ENOMEM", "EMFILE") >= fixture.rounds(40, 5))
     end)
 
     it("its init tells which operation, step and field failed, whichever call it was [L13]", function()
-      assert.is_true(faults.sweep("fault_init", "fail", kind, 60) >= fixture.rounds(40, 10))
+      assert.is_true(faults.sweep("fault_init", "fail", kind, 60) >= fixture.rounds(40, 5))
     end)
 
     it("its init may die at any call: the start fails and says so, nothing is left [L07] [L08]", function()
-      assert.is_true(faults.sweep("fault_init", "die", kind, 40) >= fixture.rounds(30, 10))
+      assert.is_true(faults.sweep("fault_init", "die", kind, 40) >= fixture.rounds(30, 5))
     end)
 
     it("and its host is killed, the next one loads and destroys it without a trace [L01]", function()

@@ -72,6 +72,8 @@ uint32_t lc_slot_pool_name(const struct lc_init *init, uint32_t slot);
 const char *lc_slot_name(const struct lc_init *init, uint32_t slot);
 /* Put the detached mount `mount` on the descriptor `target`. */
 int lc_mount_move(int mount, int target);
+/* Put it on a directory of the host, which is no link. */
+int lc_mount_over(int mount, const char *path);
 /* Tell a new file system its options, "key=value" and flags with commas between them. */
 int lc_mount_options(int context, const char *options);
 /* mount_setattr of a descriptor; `flags` is 0 or AT_RECURSIVE. */

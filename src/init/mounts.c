@@ -16,6 +16,14 @@ int lc_mount_move(int mount, int target)
 		mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+int lc_mount_over(int mount, const char *path)
+{
+	LCT_INIT_FD int directory = (int) lc_sys_openat(
+		AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC, 0);
+
+	return directory < 0 ? directory : lc_mount_move(mount, directory);
+}
+
 int lc_mount_attr(int mount, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
 {
 	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};

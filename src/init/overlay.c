@@ -33,12 +33,8 @@ int lc_init_layer_open(struct lc_init *init, const struct lc_op_layer_open *op, 
 int lc_init_layer_stage(struct lc_init *init, const struct lc_op_layer_stage *op, struct lc_error *err)
 {
 	const char *path = lc_plan_string(&init->plan, op->path);
-	LCT_INIT_FD int directory = (int) lc_sys_openat(
-		AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC, 0);
-	int r = directory;
+	int r = lc_mount_over(lc_slot_get(init, op->slot), path);
 
-	if (r >= 0)
-		r = lc_mount_move(lc_slot_get(init, op->slot), directory);
 	return r < 0 ? lc_fail(err, LCT_STEP_LAYER, r, path) : 0;
 }
 
