@@ -147,15 +147,16 @@ local HINTS = {
   ["layer EINVAL"] = "the kernel makes no overlay of these directories: that of the writable layer must be on a "
     .. "file system with extended attributes that is no overlay itself, and in a user namespace nothing may be "
     .. "mounted below those under it; overlay.memory needs no directory",
-  ["layer EOPNOTSUPP"] = "the file system of the writable layer does not keep the attributes user.overlay.*: a tmpfs "
-    .. "does from Linux 6.6 on; use overlay.layer",
+  ["layer EOPNOTSUPP"] = "the file system of the writable layer does not keep the attributes by which "
+    .. "overlays mark what is gone, trusted.*, or user.* in a user namespace: ext4, xfs and btrfs keep both, a tmpfs "
+    .. "has user.* from Linux 6.6 on; overlay.layer, and upperdir= of a mount, say where it is",
   ["layer EPERM"] = "the writable layer cannot be given to root of the container, or a layer not be opened for it: "
     .. "that takes root",
   ["layer ENODEV"] = "the kernel has no overlay file system: modprobe overlay",
   ["layer ELOOP"] = "a layer is part of another one, or the tree is too deep to be read: overlay.memory is part of "
     .. "none",
   ["idmap EINVAL"] = "the kernel cannot map the ids of this file system, or the mount has its ids mapped already: "
-    .. "mount_setattr(2) lists those that it can",
+    .. "mount_setattr(2) lists those that it can, a tmpfs from Linux 6.3 on",
   ["idmap EPERM"] = "mapping ids needs CAP_SYS_ADMIN over the file system of the source: root, and outside of any "
     .. "user namespace",
   ["device EROFS"] = "/dev is read-only: mount a tmpfs there",

@@ -354,6 +354,7 @@ static void test_layers(struct test *t)
 			"layer_open root=\"\" path=/srv/root slot=2 nofollow=0 @overlay\n"
 			"layer_open root=\"\" path=/l/upper slot=3 nofollow=1 @overlay\n"
 			"layer_open root=\"\" path=/l/work slot=4 nofollow=1 @overlay\n"
+			"layer_prove slot=3 mark=trusted.overlay.opaque @overlay\n"
 			"overlay lower=1 count=2 is_staged=0 upper=3 work=4 options=redirect_dir=nofollow,metacopy=off,index=on ",
 		   "\nlayer_open root=\"\" path=/a:b slot=6 nofollow=0 @mounts[1]\n"
 		   "layer_open root=/srv/root path=/srv/root/c slot=7 nofollow=0 @mounts[1]\n",

@@ -61,6 +61,16 @@ local function ask_criu()
   return criu_complaint
 end
 
+local function is_kernel(major, minor)
+  local x, y = M.sh("uname -r"):match("^(%d+)%.(%d+)")
+  x, y = math.tointeger(x), math.tointeger(y)
+  return x > major or x == major and y >= minor
+end
+
+local function is_tmp_in_memory()
+  return M.sh("findmnt -no FSTYPE -T /tmp") == "tmpfs"
+end
+
 local NEEDS = {
   criu = { function() return "needs criu, and a kernel that it knows: " .. ask_criu() end,
     function() return ask_criu() == "" end },
@@ -69,6 +79,11 @@ local NEEDS = {
   x86_64 = { "needs an x86_64 machine", function() return M.sh("uname -m") == "x86_64" end },
   suid = { "needs a /tmp that is not mounted nosuid",
     function() return not M.sh("findmnt -no OPTIONS -T /tmp"):find("nosuid") end },
+  mappable = { "needs a /tmp whose files can have their ids mapped, which a tmpfs lets be done from Linux 6.3 on",
+    function() return is_kernel(6, 3) or not is_tmp_in_memory() end },
+  user_attributes = { "needs a /tmp that keeps attributes user.*, which a tmpfs does from Linux 6.6 on",
+    function() return is_kernel(6, 6) or not is_tmp_in_memory() end },
+  memory_layers = { "needs Linux 6.6, whose tmpfs keeps attributes user.*", function() return is_kernel(6, 6) end },
   setcap = { "needs the package libcap2-bin", function() return M.sh("command -v setcap") ~= "" end },
   libarchive = { "needs the package libarchive13",
     function() return M.sh("ldconfig -p | grep -c libarchive.so.13") ~= "0" end },

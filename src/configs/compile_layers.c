@@ -47,9 +47,13 @@ static void make_overlay(struct lc_compile *c, const struct layers *layers, cons
 		lc_compile_no_memory(c);
 		return;
 	}
+	if (layers->upper != 0)
+		LCT_PLAN(c->w, layer_prove, .slot = layers->upper,
+			.mark = lc_plan_intern(c->w, c->has_user ? "user.overlay.opaque"
+								 : "trusted.overlay.opaque"));
 	LCT_PLAN(c->w, overlay, .lower = layers->lower, .count = layers->count,
-		.is_staged = layers->is_staged, .upper = layers->upper, .work = layers->work, .options = lc_plan_intern(c->w, options), .label = label,
-		.attributes = attributes, .slot = slot);
+		.is_staged = layers->is_staged, .upper = layers->upper, .work = layers->work,
+		.options = lc_plan_intern(c->w, options), .label = label, .attributes = attributes, .slot = slot);
 }
 
 static void begin_files(struct lc_compile *c)
@@ -163,7 +167,7 @@ void lc_compile_layered_root(struct lc_compile *c, uint32_t slot)
 		layers.upper = lc_plan_slot(c->w);
 		layers.work = lc_plan_slot(c->w);
 		LCT_PLAN(c->w, layer_memory, .slot = memory, .like = layers.lower + layers.count - 1,
-			.upper = layers.upper, .work = layers.work, .user_marks = c->has_user);
+			.upper = layers.upper, .work = layers.work);
 	}
 	make_overlay(c, &layers, "", 0, 0, slot);
 	end_files(c);

@@ -65,15 +65,10 @@ static long make_directory(struct lc_init *init, int in, const char *name, unsig
 	return r < 0 ? r : lc_sys_fchmod((int) fd, mode);
 }
 
-/*
- * Its upper directory is what the root looks like: it belongs to who makes it, root of the container.
- * A file system that keeps no marks of overlayfs would show what was deleted again, or refuse to make a
- * directory where one was.
- */
+/* Its upper directory is what the root looks like: it belongs to who makes it, root of the container. */
 int lc_init_layer_memory(struct lc_init *init, const struct lc_op_layer_memory *op, struct lc_error *err)
 {
-	static const char mark[] = "user.overlay.impure";
-	int in = lc_slot_get(init, op->slot), upper;
+	int in = lc_slot_get(init, op->slot);
 	struct statx like;
 	long r = lc_path_stat(lc_slot_get(init, op->like), &like);
 
@@ -82,10 +77,23 @@ int lc_init_layer_memory(struct lc_init *init, const struct lc_op_layer_memory *
 	if (r >= 0)
 		r = make_directory(init, in, "upper", like.stx_mode & 07777u, op->upper,
 			lc_slot_pool_name(init, op->slot));
-	upper = lc_slot_get(init, op->upper);
-	if (r >= 0 && op->user_marks != 0)
-		r = lc_sys_fsetxattr(upper, mark, "y", 1, 0);
 	return r < 0 ? lc_fail(err, LCT_STEP_LAYER, r, "memory") : 0;
+}
+
+/*
+ * overlayfs takes a file system that does not keep its attributes, and then fails in the middle of the
+ * program's work: with EIO, when a directory is removed, or made where something was. Asking for one
+ * that is not there changes nothing, and tells the two apart.
+ */
+int lc_init_layer_prove(struct lc_init *init, const struct lc_op_layer_prove *op, struct lc_error *err)
+{
+	LCT_INIT_FD int upper = (int) lc_sys_openat(
+		lc_slot_get(init, op->slot), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long r = upper;
+
+	if (r >= 0)
+		r = lc_sys_fgetxattr(upper, lc_plan_string(&init->plan, op->mark), NULL, 0);
+	return r < 0 && r != -ENODATA ? lc_fail(err, LCT_STEP_LAYER, r, lc_slot_name(init, op->slot)) : 0;
 }
 
 /* --- the file system --- */
