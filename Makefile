@@ -5,6 +5,10 @@ VERSION  = 0.1.0
 LUA      = lua5.4
 LUA_INC  = $(firstword $(wildcard /usr/include/lua5.4 /usr/local/include/lua5.4 /usr/local/include))
 CC       = gcc
+# nsinit is linked with it: the archive, so that there is a library less to be loaded, or else what ld finds
+LUA_LIBDIR ?= $(patsubst %/include,%/lib,$(firstword $(subst /include/,/include ,$(LUA_INC))))
+LIBLUA   = $(firstword $(wildcard $(LUA_LIBDIR)/liblua5.4.a $(LUA_LIBDIR)/liblua.a \
+           $(shell $(CC) -print-file-name=liblua5.4.a)) -llua5.4)
 B        = build
 
 # The library and the init it carries: plain, with faults to inject, under sanitizers. A variant
@@ -127,7 +131,7 @@ else
 SAY = @:
 endif
 
-all: $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack $(O)/nsinit/modules
+all: $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack $(O)/bin/nsinit
 
 help:
 	@echo "make deps        install the Debian packages that are missing"
@@ -199,11 +203,25 @@ $(O)/libcontainer/init: $(INIT_OBJ)
 	@! readelf -rlW $@ | grep -q 'R_\| INTERP ' || { echo "$@ needs a loader" >&2; rm -f $@; exit 1; }
 	@echo "init program: $$(stat -c %s $@) bytes" >&2
 
-# What nsinit loads, compiled by the interpreter that will load it: half of its start-up is the parsing of sources.
-$(O)/nsinit/modules: src/binding/modules.lua $(LUA_SRC)
+# What nsinit carries, compiled by the Lua that it is linked with.
+$(B)/gen/embed-modules: src/nsinit/embed.c
+	@mkdir -p $(@D)
+	$(SAY) "  CC   $@"
+	$(Q)$(CC) -D_GNU_SOURCE -I$(LUA_INC) -std=gnu17 -O1 $(WARN) -o $@ $< $(LIBLUA) -lm -ldl
+$(B)/gen/nsinit_modules.inc: $(B)/gen/embed-modules $(LUA_SRC)
 	$(SAY) "  GEN  $@"
-	$(Q)$(LUA) src/binding/modules.lua $(O)/nsinit $(LUA_SRC)
-	@touch $@
+	$(Q)$(B)/gen/embed-modules $(B)/gen/nsinit_modules $@ $(LUA_SRC)
+$(O)/obj/nsinit/modules.o: private CPPFLAGS += -DLCT_MODULES_FILE='"$(B)/gen/nsinit_modules"'
+$(O)/obj/nsinit/modules.o: $(B)/gen/nsinit_modules.inc
+
+# bin/nsinit leads here. The library's core is in it, as it is in core.so. What it loads (cjson) finds Lua in it: -E.
+NSINIT_OBJ = $(O)/obj/nsinit/modules.o $(CORE_OBJ)
+LINK_NSINIT = $(CC) $(CPPFLAGS) -I$(LUA_INC) $(CFLAGS) -fPIE -pie -Wl,-E,-z,relro,-z,now,-z,noexecstack
+$(B)/apicheck/bin/nsinit: private LIBLUA = $(B)/apicheck/liblua5.4.a
+$(O)/bin/nsinit $(B)/apicheck/bin/nsinit: src/nsinit/main.c $(NSINIT_OBJ)
+	@mkdir -p $(@D)
+	$(SAY) "  LD   $@"
+	$(Q)$(LINK_NSINIT) -DLCT_CHECKOUT='"/$@"' -DLCT_BUILD='"$(O)"' -o $@ $^ $(LIBLUA) $(LDLIBS) -ldl
 
 # The same in every build: a sanitizer's library is not in its container.
 $(O)/libcontainer/unpack: $(UNPACK_SRC) $(HEADERS)
@@ -215,7 +233,7 @@ $(O)/libcontainer/unpack: $(UNPACK_SRC) $(HEADERS)
 $(O)/obj/seccomp/default.o: $(B)/gen/seccomp_default.inc
 $(O)/obj/nsenter/helper.o: private CPPFLAGS += -DLCT_INIT_FILE='"$(O)/libcontainer/init"'
 $(O)/obj/nsenter/helper.o: $(O)/libcontainer/init
-$(O)/obj/binding/%.o: private CPPFLAGS += -I$(LUA_INC)
+$(O)/obj/binding/%.o $(O)/obj/nsinit/%.o: private CPPFLAGS += -I$(LUA_INC)
 $(O)/obj/%.o: src/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(SAY) "  CC   $@"
@@ -278,7 +296,7 @@ fault:
 	@$(MAKE) --no-print-directory VARIANT=fault all
 
 lint:
-	@luacheck -q lua bin/nsinit spec examples bench $(wildcard doc/*.lua src/*/*.lua)
+	@luacheck -q lua spec examples bench $(wildcard doc/*.lua src/*/*.lua)
 
 # The same specs by an interpreter that checks how its API is used. `make apicheck SPECS=spec/unit`
 SPECS =
@@ -286,7 +304,8 @@ apicheck: DEPS_ALL = 1
 apicheck: deps
 	@$(MAKE) --no-print-directory all fault
 	@spec/support/build-checked-lua $(B)/apicheck
-	@PATH="$(CURDIR)/$(B)/apicheck:$$PATH" spec/support/run-all $(O) $(SPECS)
+	@$(MAKE) --no-print-directory $(B)/apicheck/bin/nsinit
+	@PATH="$(CURDIR)/$(B)/apicheck:$$PATH" LIBCONTAINER_NSINIT=$(B)/apicheck/bin/nsinit spec/support/run-all $(O) $(SPECS)
 
 asan: DEPS_ALL = 1
 asan: deps
@@ -391,20 +410,15 @@ LIBDIR ?= $(PREFIX)/lib/lua/5.4
 LUADIR ?= $(PREFIX)/share/lua/5.4
 BINDIR ?= $(PREFIX)/bin
 SHAREDIR ?= $(PREFIX)/share
-# The command knows its interpreter and its modules, wherever they are, and asks the environment for neither.
+# The command is linked again: installed, all that it asks for is where cjson may be beside the library.
 install: all
 	install -d "$(DESTDIR)$(LIBDIR)/libcontainer"
 	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack \
 		"$(DESTDIR)$(LIBDIR)/libcontainer"
 	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
-	$(LUA) src/binding/modules.lua "$(DESTDIR)$(LIBDIR)/nsinit" $(LUA_SRC)
 	install -d "$(DESTDIR)$(BINDIR)"
-	sed -e '1s|.*|#!$(shell command -v $(LUA)) -E|' \
-		-e 's|^local sources <const> = .*|local sources <const> = "$(LUADIR)"|' \
-		-e 's|^local compiled <const> = .*|local compiled <const> = "$(LIBDIR)/nsinit"|' \
-		-e 's|^local libraries <const> = .*|local libraries <const> = "$(LIBDIR)"|' \
-		bin/nsinit >"$(DESTDIR)$(BINDIR)/nsinit"
-	chmod 755 "$(DESTDIR)$(BINDIR)/nsinit"
+	$(LINK_NSINIT) -DLCT_LIBDIR='"$(LIBDIR)"' -o "$(DESTDIR)$(BINDIR)/nsinit" src/nsinit/main.c $(NSINIT_OBJ) \
+		$(LIBLUA) $(LDLIBS) -ldl
 	$(LUA_ENV) $(LUA) doc/nsinit_pages.lua $(O)/share
 	for f in man/man1/nsinit.1 bash-completion/completions/nsinit zsh/site-functions/_nsinit \
 		fish/vendor_completions.d/nsinit.fish; do \

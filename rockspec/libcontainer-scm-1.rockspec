@@ -17,7 +17,7 @@ external_dependencies = {
 }
 build = {
   type = "make",
-  build_variables = { LUA_INC = "$(LUA_INCDIR)", LUA = "$(LUA)" },
+  build_variables = { LUA_INC = "$(LUA_INCDIR)", LUA_LIBDIR = "$(LUA_LIBDIR)", LUA = "$(LUA)" },
   install_variables = { LIBDIR = "$(LIBDIR)", LUADIR = "$(LUADIR)", BINDIR = "$(BINDIR)", SHAREDIR = "$(PREFIX)/share",
-    LUA = "$(LUA)" },
+    LUA_INC = "$(LUA_INCDIR)", LUA_LIBDIR = "$(LUA_LIBDIR)", LUA = "$(LUA)" },
 }

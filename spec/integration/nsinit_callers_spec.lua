@@ -33,7 +33,7 @@ describe("nsinit under a caller", function()
   local function caller(bundle, script)
     local root = fixture.root()
     return fixture.lua_prints(CALLER .. script, { args = { root, bundle .. "/rootfs", bundle,
-      fixture.sh("pwd") .. "/bin/nsinit" } })
+      command.program } })
   end
 
   before_each(function()

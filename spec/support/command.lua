@@ -5,6 +5,11 @@ local json = require "libcontainer.json"
 
 local M = {}
 
+--- The program under test, of the build under test.
+---@type string
+M.program = fixture.sh("pwd") .. "/" .. (os.getenv "LIBCONTAINER_NSINIT"
+  or (os.getenv "LIBCONTAINER_BUILD" or "build/release") .. "/bin/nsinit")
+
 local function quoted(text)
   return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
 end
@@ -23,10 +28,10 @@ function M.run(root, words, options)
   options = options or {}
   local list, path = {}, fixture.directory()
   for i, word in ipairs(words) do list[i] = quoted(word) end
-  local program = "bin/nsinit"
+  local program = M.program
   if options.name then
     program = path .. "/bin/" .. options.name
-    fixture.sh("mkdir %s/bin && ln -s %s/bin/nsinit %s", path, fixture.sh("pwd"), program)
+    fixture.sh("mkdir %s/bin && ln -s %s %s", path, M.program, program)
   end
   local _, how, number = os.execute(("export LUA_PATH=%s LUA_CPATH=%s; unset LD_PRELOAD; %s %s --root %s %s "
     .. "</dev/null >%s/out 2>%s/err %s"):format(quoted(package.path), quoted(package.cpath), options.shell or "",

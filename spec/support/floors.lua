@@ -17,6 +17,7 @@ local MAY_USE <const> = {
   nsenter = { "nsenter", "base", "sys" },
   unpack = { "unpack", "base" },
   container = { "container", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
+  nsinit = { "nsinit" }, -- Lua, and what is linked with it
   binding = { "binding", "container", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
 }
 -- The init knows of the ground floor its error alone.
@@ -80,8 +81,8 @@ local function read_c(path)
       edges[path][#edges[path] + 1] = "src/" .. header
     end
     local system = line:match("^%s*#%s*include%s+<([^>]+)>")
-    if system and room ~= "binding" and (system == "lua.h" or system == "lauxlib.h") then
-      problem("%s: lua.h belongs to src/binding/ alone", path)
+    if system and room ~= "binding" and room ~= "nsinit" and (system == "lua.h" or system == "lauxlib.h") then
+      problem("%s: lua.h belongs to src/binding/, and to the program that has a Lua of its own", path)
     end
     if system == "seccomp.h" and path ~= "src/seccomp/compile.c" and path ~= "src/seccomp/embed.c" then
       problem("%s: libseccomp belongs to src/seccomp/compile.c, and to the tool that embeds its work", path)

@@ -1,0 +1,60 @@
+-- SPDX-License-Identifier: MIT
+-- The program nsinit, which carries Lua and the modules: what it runs is what stands in the sources.
+local command = require "spec.support.command"
+local fixture = require "spec.support.fixture"
+
+local VERSION <const> = "lua/nsinit/command/version.lua"
+
+describe("nsinit", function()
+  fixture.check_leaks()
+
+  -- A checkout of its own: the program where it is built, and the sources as old as they are here.
+  local function checkout()
+    local path, build = fixture.directory(), os.getenv "LIBCONTAINER_BUILD" or "build/release"
+    fixture.sh("mkdir -p %s/%s/bin && cp %s %s/%s/bin/nsinit && cp -rp lua %s", path, build, command.program, path, build,
+      path)
+    return path, ("%s/%s/bin/nsinit"):format(path, build)
+  end
+
+  local function version(program, options)
+    return fixture.sh("%s %s --version 2>&1 || true", program, options or "")
+  end
+
+  it("in a checkout is what the sources say, also before it is built again", function()
+    local path, program = checkout()
+    local before = version(program)
+    assert.truthy(before:find("version", 1, true))
+    -- a source that looks the same is not read: it is what was compiled
+    fixture.sh("cp -p %s/%s %s/old && echo 'return function() print \"other words\" return 0 end' >%s/new", path, VERSION,
+      path, path)
+    fixture.sh("head -c $(stat -c %%s %s/old) /dev/zero | tr '\\0' ' ' >%s/%s && cat %s/new 1<>%s/%s && touch -r %s/old %s/%s",
+      path, path, VERSION, path, path, VERSION, path, path, VERSION)
+    assert.equal(before, version(program))
+    fixture.sh("touch %s/%s", path, VERSION)
+    assert.equal("other words", version(program))
+  end)
+
+  it("in a checkout finds a module that was not there when it was built", function()
+    local path, program = checkout()
+    fixture.sh("echo 'return \"new words\"' >%s/lua/nsinit/later.lua", path)
+    fixture.sh("echo 'return function() print((require \"nsinit.later\")) return 0 end' >%s/%s", path, VERSION)
+    assert.equal("new words", version(program))
+  end)
+
+  it("runs without the sources it was built from", function()
+    local path, program = checkout()
+    local before = version(program)
+    fixture.sh("rm -r %s/lua", path)
+    assert.equal(before, version(program))
+  end)
+
+  it("tells where an error comes from when it is asked to", function()
+    local path, program = checkout()
+    fixture.sh("echo 'return function() require \"nsinit.units\".seconds {} end' >%s/lua/nsinit/command/features.lua", path)
+    local function said(options)
+      return fixture.sh("%s %s features 2>&1 || true", program, options)
+    end
+    assert.truthy(said("--debug"):find("lua/nsinit/units.lua:%d+: "), said "--debug")
+    assert.falsy(said(""):find("units.lua", 1, true), said "")
+  end)
+end)

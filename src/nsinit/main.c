@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program nsinit: Lua, the core and the Lua modules in one file, because a command is over before
+ * an interpreter has found and loaded them one by one. What it does is in lua/nsinit/main.lua.
+ *
+ * Installed, it asks neither the environment nor the directories around it for code. In a checkout
+ * (LCT_CHECKOUT) it loads what has been changed since it was built.
+ */
+#include "nsinit/modules.h"
+
+#include <lauxlib.h>
+#include <limits.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int luaopen_libcontainer_core(lua_State *L);
+
+struct command_line {
+	int argc;
+	char **argv;
+};
+
+#ifdef LCT_CHECKOUT
+/* The checkout that this program was built in, LCT_CHECKOUT above its own file; NULL: it was moved. */
+static const char *find_checkout(char out[static PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", out, PATH_MAX - 1);
+
+	if (length < 0)
+		return NULL;
+	out[length] = '\0';
+	if ((size_t) length <= strlen(LCT_CHECKOUT) ||
+		strcmp(out + length - strlen(LCT_CHECKOUT), LCT_CHECKOUT) != 0)
+		return NULL;
+	out[length - (ssize_t) strlen(LCT_CHECKOUT)] = '\0';
+	return out;
+}
+#endif
+
+/* package.<field>: append to it. */
+static void append_path(lua_State *L, const char *field, const char *more)
+{
+	lua_getglobal(L, "package");
+	lua_getfield(L, -1, field);
+	lua_pushfstring(L, "%s;%s", lua_tostring(L, -1), more);
+	lua_setfield(L, -3, field);
+	lua_pop(L, 2);
+}
+
+static void open_libraries(lua_State *L, bool tells_lines)
+{
+	const char *sources = NULL;
+#ifdef LCT_CHECKOUT
+	char checkout[PATH_MAX];
+
+	luaL_openlibs(L);
+	sources = find_checkout(checkout);
+	if (sources != NULL) { /* modules that are newer than this program, cjson of a tree around it */
+		lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua", sources, sources);
+		append_path(L, "path", lua_tostring(L, -1));
+		lua_pushfstring(L, "%s/%s/?.so", sources, LCT_BUILD);
+		append_path(L, "cpath", lua_tostring(L, -1));
+	}
+#else
+	lua_pushboolean(L, 1);
+	lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV"); /* as `lua -E`: no LUA_PATH */
+	luaL_openlibs(L);
+	append_path(L, "cpath", LCT_LIBDIR "/?.so");
+#endif
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+	lua_pushcfunction(L, luaopen_libcontainer_core);
+	lua_setfield(L, -2, "libcontainer.core");
+	lc_nsinit_open_modules(L, tells_lines, sources);
+}
+
+/* (command line) -> exit status */
+static int run(lua_State *L)
+{
+	const struct command_line *line = lua_touserdata(L, 1);
+	const char *slash = strrchr(line->argv[0], '/');
+
+	open_libraries(L, line->argc > 1 && strcmp(line->argv[1], "--debug") == 0);
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "nsinit.main");
+	lua_call(L, 1, 1);
+	lua_getfield(L, -1, "main");
+	lua_createtable(L, line->argc, 0);
+	for (int i = 1; i < line->argc; i++) {
+		lua_pushstring(L, line->argv[i]);
+		lua_rawseti(L, -2, i);
+	}
+	lua_pushstring(L, slash == NULL ? line->argv[0] : slash + 1);
+	lua_call(L, 2, 1);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = {argc, argv};
+	lua_State *L = luaL_newstate();
+
+	if (L == NULL || argc < 1) {
+		(void) fputs("nsinit: not enough memory\n", stderr);
+		return 1;
+	}
+	lua_gc(L, LUA_GCSTOP); /* what runs for a moment frees nothing: the end does */
+	lua_pushcfunction(L, run);
+	lua_pushlightuserdata(L, &line);
+	if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+		(void) fprintf(stderr, "%s: %s\n", argv[0], luaL_tolstring(L, -1, NULL));
+		return 1;
+	}
+	return (int) lua_tointeger(L, -1);
+}
