@@ -106,8 +106,8 @@ TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
 	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
 	spec/c/test_network.c spec/c/test_stats.c spec/c/test_systemd.c
-FUZZ_TARGETS = bus devices mountinfo netlink options places plan process profile properties session shorten \
-	stats users words
+FUZZ_TARGETS = bus devices mountinfo netlink notify options paths places plan process profile properties session \
+	shorten stats users words
 FUZZ_SRC = spec/fuzz/driver.c $(FUZZ_TARGETS:%=spec/fuzz/%.c)
 FUZZ_HEADERS = $(wildcard spec/fuzz/*.h)
 HEADERS  = $(wildcard src/*/*.h src/*/*.def src/sys/arch/*.h spec/c/*.h bench/*.h)
@@ -117,6 +117,8 @@ CORE_OBJ = $(CORE_SRC:src/%.c=$(O)/obj/%.o)
 INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 # what the tests link: the core without the binding
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
+# and the fuzz targets too: what of the init reads what a stranger may have made, with a libc
+FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o
 
 .PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-rootless \
 	check-rootless-here check-rootless-v2 lint \
@@ -247,9 +249,9 @@ $(O)/libcontainer/core.so: $(CORE_OBJ)
 
 # the fuzz targets with what was chosen for them once; no clang is needed
 $(O)/replay $(O)/bus: private LDLIBS += -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlclose
-$(O)/replay: $(FUZZ_SRC) $(FUZZ_HEADERS) $(TEST_OBJ) $(HEADERS)
+$(O)/replay: $(FUZZ_SRC) $(FUZZ_HEADERS) $(FUZZ_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(FUZZ_SRC) $(TEST_OBJ) $(LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(FUZZ_SRC) $(FUZZ_OBJ) $(LDLIBS)
 
 $(O)/test: $(TEST_SRC) $(TEST_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
@@ -334,10 +336,10 @@ fuzz: deps
 	done
 
 ifeq ($(VARIANT),fuzz)
-$(FUZZ_TARGETS:%=$(O)/%): $(O)/%: spec/fuzz/%.c spec/fuzz/driver.c $(FUZZ_HEADERS) $(TEST_OBJ) $(HEADERS)
+$(FUZZ_TARGETS:%=$(O)/%): $(O)/%: spec/fuzz/%.c spec/fuzz/driver.c $(FUZZ_HEADERS) $(FUZZ_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DFUZZ_TARGET=$* -fsanitize=fuzzer -o $@ spec/fuzz/$*.c \
-		spec/fuzz/driver.c $(TEST_OBJ) $(LDLIBS)
+		spec/fuzz/driver.c $(FUZZ_OBJ) $(LDLIBS)
 endif
 
 # --- checking in a machine of its own ---

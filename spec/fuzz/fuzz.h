@@ -23,7 +23,9 @@
 	TARGET(devices, "device rules are on v1 and v2 what the last of them says [F13]")          \
 	TARGET(mountinfo, "mountinfo is read as a slow reader reads it [F06]")                     \
 	TARGET(netlink, "an answer of the kernel is read within its packet, to its first end [F16]")\
+	TARGET(notify, "a call that asks is answered once, in its own words, while its caller lives [F15]") \
 	TARGET(options, "a mount option sets what it names, or is data [F12]")                     \
+	TARGET(paths, "a path in a hostile root leads into it, whoever changes it meanwhile [F18]") \
 	TARGET(places, "no path of a cgroup leads out of its mount, or to its caller [F08]")       \
 	TARGET(plan, "a plan is read as it was written, a damaged one inside its bytes [F04]")     \
 	TARGET(process, "no name of a process moves what /proc says about it [F07]")               \

@@ -378,6 +378,20 @@ describe("a hook that does not end", function()
     end)
   end
 
+  it("is killed with its group by a guard that gets to it late", function()
+    fixture.needs("root", "busybox")
+    local box, place = with_place(function(place)
+      -- the guard is its parent; seconds later than the deadline something lets it go on
+      return { prestart = { sh(("sleep 1000 & echo $! >%s/child; (sleep 2; kill -CONT $PPID) & kill -STOP $PPID; "
+        .. "echo $$ >%s/hook; sleep 1000"):format(place, place), { timeout = 0.3 }) } }
+    end)
+    local _, err = box:start { "true" }
+    assert.equal("ETIMEDOUT", err.errname)
+    assert.is_true(proc.ends(written_pid(place .. "/hook")))
+    assert.is_true(proc.ends(written_pid(place .. "/child")))
+    assert(box:destroy())
+  end)
+
   it("is killed though it stops itself and its group [L03]", function()
     fixture.needs("root", "busybox")
     local box, place = with_place(function(place)
@@ -588,6 +602,64 @@ describe("a hook that is a Lua function", function()
     assert.is_function(box:config().hooks.prestart[1].call)
     assert(box:destroy())
     assert.equal(1, stopped)
+  end)
+end)
+
+describe("hooks of a container with a user namespace", function()
+  fixture.check_leaks()
+
+  local FIRST <const> = 100000
+
+  it("are the host's root on the host, and its own root in its namespaces [O54] [O55] [O56]", function()
+    fixture.needs("root", "busybox")
+    local script = "{ echo $(id -u) $(readlink /proc/self/ns/user); cat /proc/self/uid_map; } >%s/%s"
+    local box, place, rootfs = with_place(function(place)
+      local hooks = {}
+      for _, kind in ipairs(KINDS) do
+        hooks[kind] = { sh(script:format(kind == "start_container" and "/place" or place, kind)) }
+      end
+      local range = { { container_id = 0, host_id = FIRST, size = 1000 } }
+      return hooks, { uid_mappings = range, gid_mappings = range, namespaces = { "mount", "pid", "uts", "ipc", "network", "user" } }
+    end)
+    fixture.sh("chown %d:%d %s; chmod 711 %s/..; find %s -type d -exec chown %d:%d {} +", FIRST, FIRST, place, rootfs,
+      rootfs, FIRST, FIRST)
+    local p = assert(box:start { "sleep", "1000" })
+    local own = fixture.sh("readlink /proc/%d/ns/user", p:pid())
+    local host = fixture.sh("readlink /proc/%d/ns/user", core.pid())
+    assert(box:destroy())
+    for _, kind in ipairs(KINDS) do
+      local is_inside = kind == "create_container" or kind == "start_container"
+      local user, map = fixture.read(place .. "/" .. kind):match("^([^\n]+)\n%s*([^\n]+)")
+      assert.equal("0 " .. (is_inside and own or host), user, kind)
+      assert.equal(is_inside and "0 100000 1000" or fixture.read("/proc/self/uid_map"):gsub("%s+", " "):match("^ ?(.-) ?$"),
+        (map:gsub("%s+", " ")), kind)
+    end
+    -- what it made in the namespace is of the namespace's root
+    assert.equal("100000 100000", fixture.sh("stat -c '%%u %%g' %s/start_container", place))
+  end)
+end)
+
+describe("hooks of a container with a Landlock domain", function()
+  fixture.check_leaks()
+
+  it("are in it where they run inside, and out of it elsewhere [O56] [O121]", function()
+    fixture.needs("root", "busybox")
+    if core.features().landlock < 1 then return pending("needs Landlock") end
+    local box, place, rootfs = with_place(function(place, rootfs)
+      local hooks = {}
+      for _, kind in ipairs(KINDS) do
+        local is_inside = kind == "start_container"
+        hooks[kind] = { sh(("cat %s/secret >/dev/null 2>&1 && w=read || w=refused; echo $w >%s/%s"):format(is_inside and ""
+          or rootfs, is_inside and "/place" or place, kind)) }
+      end
+      return hooks, { landlock = { paths = { { paths = { "/bin", "/place", "/dev" }, access = { "all" } } } } }
+    end)
+    fixture.write(rootfs .. "/secret", "s")
+    assert(box:start { "sleep", "1000" })
+    assert(box:destroy())
+    for _, kind in ipairs(KINDS) do
+      assert.equal(kind == "start_container" and "refused\n" or "read\n", fixture.read(place .. "/" .. kind), kind)
+    end
   end)
 end)
 

@@ -191,6 +191,31 @@ describe("an ordinary user", function()
     assert(box:destroy())
   end)
 
+  it("has hooks of all kinds, which are himself on the host and his root in the container [O53] [O54] [O55] [O56]", function()
+    fixture.needs "busybox"
+    local place, rootfs = fixture.directory(), fixture.rootfs()
+    local hooks, called = {}, {}
+    for _, kind in ipairs { "prestart", "create_runtime", "create_container", "start_container", "poststart", "poststop" } do
+      local there = kind == "start_container" and "/place" or place
+      hooks[kind] = { { path = "/bin/sh", env = { "PATH=/bin:/usr/bin" }, args = { "sh", "-c",
+        ("id -u >%s/%s; readlink /proc/self/ns/user >>%s/%s"):format(there, kind, there, kind) } },
+        function(state) called[#called + 1] = kind .. " " .. state.status end }
+    end
+    local box = assert(fixture.factory():create(fixture.id(), assert(configs.default { rootfs = rootfs, hooks = hooks,
+      mounts = { { destination = "/proc", type = "proc", source = "proc" },
+        { destination = "/place", type = "bind", source = place, options = { "rw" } } } })))
+    local init = assert(box:start { args = { "sleep", "60" } })
+    local inner = fixture.sh("readlink /proc/%d/ns/user", init:pid())
+    local outer = fixture.sh("readlink /proc/%d/ns/user", core.pid())
+    assert.same({ true }, { box:destroy() })
+    for kind in pairs(hooks) do
+      local is_inside = kind == "create_container" or kind == "start_container"
+      assert.equal(is_inside and "0\n" .. inner .. "\n" or ("%d\n%s\n"):format(UID, outer), fixture.read(place .. "/" .. kind), kind)
+    end
+    assert.same({ "prestart creating", "create_runtime creating", "create_container creating", "start_container created",
+      "poststart running", "poststop stopped" }, called)
+  end)
+
   it("joins whatever a container of his has, its user namespace and mounts too [O64] [O82]", function()
     fixture.needs "busybox"
     local factory = fixture.factory()

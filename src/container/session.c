@@ -588,9 +588,11 @@ void lc_session_abort(struct lc_session *session)
 #ifdef LCT_FAULT
 	lc_fault_enable(false);
 #endif
-	if (session->is_guard) { /* it ends its program, and itself behind it */
+	if (session->is_guard) {
+		/* It ends its program with all that belongs to it, and itself behind them. Nobody else can: who
+		 * kills it early leaves the rest of the group. */
 		lc_fd_close(&session->socket);
-		(void) lc_process_await(&session->process, LCT_DEATH_MS, NULL);
+		(void) lc_process_await(&session->process, LCT_ABORT_TIMEOUT_MS, NULL);
 	}
 	if (session->process.pidfd >= 0)
 		(void) lc_process_kill(&session->process, LCT_ABORT_TIMEOUT_MS, NULL);

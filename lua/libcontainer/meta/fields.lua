@@ -277,7 +277,7 @@
 ---@field args? string[]  its argv, with the name that it is called by; absent: the path alone
 ---@field env? string[]|table<string, string|integer>  its whole environment, as NAME=value; absent: none
 ---@field timeout? number  seconds after which it is killed, with its process group, and has failed; default 30
----@field call? function  a function of this process in place of a program, called with the state as a table; it fails by an error, or by answering nil and a message. A state file has true for one: no other process can call it
+---@field call? function  a function of this process in place of a program, called with the state as a table; it fails by an error, or by answering nil and a message. It holds up the start, and nothing ends it: what may take long looks at its own deadline. A state file has true for one: no other process can call it
 
 ---What is run at points of the lifecycle, in this order and each list in its own; one that fails before the program runs, or behind its start, undoes the start. Each reads the OCI state as JSON from its stdin.
 ---@class libcontainer.fields.hooks
@@ -304,7 +304,7 @@
 ---@field hostname? string  host name, needs the uts namespace
 ---@field domainname? string  NIS domain name, needs the uts namespace
 ---@field namespaces? ("mount"|"pid"|"uts"|"ipc"|"network"|"cgroup"|"user"|"time")[]|table<string, true>  what the container has of its own; user needs uid_mappings and gid_mappings, time may have time_offsets; a name with a path or a running container joins what is there: { "mount", "pid", network = "/proc/1/ns/net", ipc = other }; default mount pid uts ipc network cgroup
----@field namespace_paths? table<string, string|number|boolean>  namespaces that are joined, by name: what `namespaces = { network = "/proc/1/ns/net" }` is kept as. Who joins a pid namespace is seen from within while it is set up: keep CAP_SYS_PTRACE from its processes. With a mount namespace the root and its mounts are what is there, and nothing of the host's: rootfs is "/", and fields that make or change a root are refused
+---@field namespace_paths? table<string, string|number|boolean>  namespaces that are joined, by name: what `namespaces = { network = "/proc/1/ns/net" }` is kept as. Who joins a pid namespace is seen from within while it is set up: keep CAP_SYS_PTRACE from its processes. Its first process has ended only when all others in it are reaped: of those who joined by a path, wait for them or destroy their containers first; of those who joined a running container this process does it. With a mount namespace the root and its mounts are what is there, and nothing of the host's: rootfs is "/", and fields that make or change a root are refused
 ---@field uid_mappings? libcontainer.fields.id_mapping[]  user ids of a user namespace: { { container_id = 0, host_id = 100000, size = 65536 } }; 0 and every user that runs in it need one; of one that is joined they are what they are, and may be left out. Its devices are those of the host, at the same paths, with their owners and modes
 ---@field gid_mappings? libcontainer.fields.id_mapping[]  the same of group ids
 ---@field time_offsets? libcontainer.fields.time_offsets  clocks of a time namespace: { boottime = 3600, monotonic = "-1.5s" }
