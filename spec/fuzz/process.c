@@ -28,6 +28,7 @@ static void check_stat(char state, uint64_t start, uint32_t flags, const char *n
 	exact = fuzz_copy(text);
 	MUST(lc_parse_stat(exact, &got_state, &got) == 0 && got_state == state && got == start);
 	MUST(lc_process_stat_ends(exact) == ((flags & EXITING) != 0));
+	MUST(lc_process_stat_waits(exact) == ((flags & EXITING) != 0 && (state == 'S' || state == 'Z')));
 	/* cut anywhere, it is refused: no name is long enough to hold the fields too */
 	for (size_t length = strlen(exact); length > 1; length--) {
 		int r;
@@ -115,6 +116,7 @@ static void check_any(const char *text)
 	MUST(r == 0 || r == -EINVAL || r == -ERANGE);
 	MUST(r == 0 || (state == '?' && start == 0));
 	(void) lc_process_stat_ends(text);
+	(void) lc_process_stat_waits(text);
 	(void) lc_inner_pid_parse(text, LCT_INNERMOST, &level);
 	MUST(level >= 0);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -677,11 +677,14 @@ int lc_container_destroy(struct lc_container *container, int timeout_ms, struct 
 		return r;
 	/* Ended, though perhaps not reaped: the exit status belongs to the process object. Not at any
 	 * price: it may be held by a parent outside who reaps nothing. */
-	r = lc_process_await(&container->init, timeout_ms < END_MS ? timeout_ms : END_MS, NULL);
-	if (r == -ETIMEDOUT && lc_process_is_ending(&container->init))
-		return 0;
-	if (r == -ETIMEDOUT)
-		r = lc_process_await(&container->init, timeout_ms, NULL);
+	do {
+		int step_ms = timeout_ms < END_MS ? timeout_ms : END_MS;
+
+		r = lc_process_await(&container->init, step_ms, NULL);
+		if (r == -ETIMEDOUT && lc_process_is_held(&container->init))
+			return 0;
+		timeout_ms -= step_ms;
+	} while (r == -ETIMEDOUT && timeout_ms > 0);
 	if (r == -ETIMEDOUT)
 		return lc_fail(err, LCT_STEP_DESTROY, ETIMEDOUT, "the init does not end");
 	return r < 0 ? lc_fail(err, LCT_STEP_DESTROY, r, "pidfd") : 0;

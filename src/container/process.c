@@ -40,7 +40,17 @@ bool lc_process_stat_ends(const char *stat)
 	       (flags & PF_EXITING) != 0;
 }
 
-bool lc_process_is_ending(const struct lc_process *process)
+bool lc_process_stat_waits(const char *stat)
+{
+	uint64_t start;
+	char state;
+
+	/* A zombie that is not at its end is a first thread: the last one waits in its place. */
+	return lc_process_stat_ends(stat) && lc_parse_stat(stat, &state, &start) == 0 &&
+	       (state == 'S' || state == 'Z');
+}
+
+static bool has_gone_or(bool (*is_so)(const char *stat), const struct lc_process *process)
 {
 	char path[32], text[1024], state;
 	uint64_t start;
@@ -50,8 +60,17 @@ bool lc_process_is_ending(const struct lc_process *process)
 	r = lc_file_read(AT_FDCWD, path, text, sizeof(text), LCT_STEP_PROCESS, NULL);
 	if (r < 0)
 		return r == -ENOENT || r == -ESRCH;
-	return lc_parse_stat(text, &state, &start) == 0 &&
-	       (start != process->start || lc_process_stat_ends(text));
+	return lc_parse_stat(text, &state, &start) == 0 && (start != process->start || is_so(text));
+}
+
+bool lc_process_is_ending(const struct lc_process *process)
+{
+	return has_gone_or(lc_process_stat_ends, process);
+}
+
+bool lc_process_is_held(const struct lc_process *process)
+{
+	return has_gone_or(lc_process_stat_waits, process);
 }
 
 int lc_process_open(pid_t pid, uint64_t start, struct lc_process *out, struct lc_error *err)

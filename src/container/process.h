@@ -42,6 +42,8 @@ void lc_process_done(struct lc_process *process);
 
 /* Does this text of /proc/PID/stat say that the process is about to end? */
 bool lc_process_stat_ends(const char *stat);
+/* And that it sleeps meanwhile until others have ended, where who is only slow runs, or sleeps in the kernel? */
+bool lc_process_stat_waits(const char *stat);
 
 /*
  * Has it ended, or begun to? Between the two it runs nothing any more and holds nothing, yet it may
@@ -49,6 +51,8 @@ bool lc_process_stat_ends(const char *stat);
  * setns has a parent outside, who may take his time.
  */
 bool lc_process_is_ending(const struct lc_process *process);
+/* Has it ended, or does nothing keep it but others that have not been reaped? */
+bool lc_process_is_held(const struct lc_process *process);
 
 /* Has it ended? Zombies have. Never blocks. */
 int lc_process_poll(struct lc_process *process, bool *out_ended, struct lc_error *err);
