@@ -4,7 +4,7 @@
 --
 -- The caller's terminal is raw meanwhile, by an object that puts it back on every way out of here, and a
 -- process that does when we are killed. No signal handler is installed: the size is looked at a few times
--- a second.
+-- a second, or at once where the caller has his signals come on a descriptor and gives them to us.
 local core = require "libcontainer.core"
 local check = require "libcontainer.check"
 local errors = require "libcontainer.errors"
@@ -13,7 +13,7 @@ local getenv = os and os.getenv or function() end
 
 local M = {}
 
-M.OPTIONS = { "input", "output", "detach_keys" }
+M.OPTIONS = { "input", "output", "detach_keys", "signals" }
 
 local DETACH_KEYS <const> = "ctrl-p,ctrl-q"
 local LOOK_AT_SIZE <const> = 0.25 -- seconds
@@ -111,6 +111,16 @@ local function write_shown(relay)
   return true
 end
 
+-- What our process was told is for the program. A new size of the caller's terminal is not: it is followed.
+local function pass_signal(relay)
+  local number, raw = relay.signals:take()
+  if number == nil then return nil, raw end
+  if not number or number == relay.resized then return true end
+  local told, err = relay.process:signal(number)
+  if not told and err.code ~= "ContainerNotRunning" and err.errname ~= "ESRCH" then return nil, err end
+  return true
+end
+
 -- The program's terminal as large as the caller's.
 local function follow_size(relay)
   local columns, rows = relay.input:size()
@@ -130,6 +140,7 @@ local function turn(relay, proc, patience)
   if not relay.has_ended and #relay.to_caller < HELD_SIZE then add(relay.terminal:pollfd(), "r", read_shown) end
   if relay.to_program ~= "" and not relay.has_ended then add(relay.terminal:pollfd(), "w", write_typed) end
   if relay.to_caller ~= "" then add(relay.output:pollfd(), "w", write_shown) end
+  if relay.signals then add(relay.signals:pollfd(), "r", pass_signal) end
   local count, raw = loop.poll(entries, loop.deadline(patience))
   if not count then return nil, raw end
   for i = 2, #entries do
@@ -222,8 +233,9 @@ function M.attach(proc, options)
   if not output then return nil, failure(why) end
   local guard <close>, problem = core.raw(input, proc._host or nil)
   if not guard then return nil, failure(problem) end
-  return serve({ input = input, output = output, terminal = proc.terminal, keys = keys, held = "",
-    to_program = "", to_caller = "", has_ended = false, is_detached = false }, proc)
+  return serve({ input = input, output = output, terminal = proc.terminal, process = proc, keys = keys, held = "",
+    signals = options.signals, resized = core.signal "WINCH", to_program = "", to_caller = "", has_ended = false,
+    is_detached = false }, proc)
 end
 
 return M

@@ -24,7 +24,7 @@ local function set(values, option, value, written)
     if value == nil or YES[value] then
       values[option.long] = true
     elseif NO[value] then
-      values[option.long] = nil
+      values[option.long] = false
     else
       return nil, ("option %s is a flag: true or false, not %q"):format(written, value)
     end

@@ -7,7 +7,11 @@ local system = require "libcontainer.system"
 
 local M = {}
 
-local function read(context)
+--- Read the bundle of a command line.
+---@param context nsinit.Context
+---@return { path: string, config: table, process: table|nil }|nil
+---@return libcontainer.Error|string|nil err
+function M.read(context)
   local given = context.options.bundle or "."
   local path, err = system.real_path(given)
   if not path then return nil, err end
@@ -42,7 +46,7 @@ end
 ---@return table|libcontainer.Error|string process  what is to be run in it, nil for nothing; the error when there is no container
 function M.create(context, detaches)
   local options = context.options
-  local bundle, err = read(context)
+  local bundle, err = M.read(context)
   if not bundle then return nil, err end
   local config, process = bundle.config, bundle.process
   local fine

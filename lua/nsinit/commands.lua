@@ -7,6 +7,9 @@
 -- completes there: "file", "directory", "id", or a list of words) and `help`. `stops`: what follows the first
 -- argument is not looked at. `min` and `max` count arguments. `examples` are lines of a shell.
 --
+-- A word that the nsinit of 2015 had too may have a second form, `classic`: it is meant where one of the options
+-- is given that it alone has. `--id ID` in place of the argument is classic everywhere.
+--
 -- A command NAME is done by lua/nsinit/command/NAME.lua.
 local M = {}
 
@@ -28,12 +31,22 @@ local M = {}
 ---@field stops boolean|nil
 ---@field failure integer|nil  exit status when it fails by itself; default 1
 ---@field examples string[]|nil
+---@field classic nsinit.Form|nil
+
+---@class nsinit.Form
+---@field args string
+---@field options nsinit.Option[]
+---@field min integer
+---@field max integer
+---@field stops boolean|nil
+---@field examples string[]|nil
 
 --- What stands before the subcommand.
 ---@type nsinit.Option[]
 M.global = {
   { long = "root", value = "DIR", kind = "directory", help = "where containers are kept" },
   { long = "log", value = "FILE", kind = "file", help = "append messages to this file" },
+  { long = "log-file", value = "FILE", kind = "file", help = "write messages to this file, from its beginning" },
   { long = "log-format", value = "FORMAT", kind = { "text", "json" }, help = "text or json; default text" },
   { long = "log-level", value = "LEVEL", kind = { "error", "warning", "debug" }, help = "error, warning or debug" },
   { long = "debug", help = "tell more, and where an error comes from" },
@@ -62,6 +75,13 @@ local NO_KEYRING <const> = { long = "no-new-keyring", help = "share the caller's
 local PRESERVE <const> = { long = "preserve-fds", value = "N", help = "pass on N more descriptors, from 3 on" }
 local NO_SUBREAPER <const> = { long = "no-subreaper", help = "accepted: nobody is made a subreaper here" }
 
+-- Of a program that is run at once.
+local PROGRAM <const> = { { long = "cwd", value = "DIR", help = "working directory in the container" },
+  { long = "env", short = "e", value = "NAME=VALUE", many = true, help = "a variable more" },
+  { long = "tty", short = "t", help = "with a terminal" },
+  { long = "user", short = "u", value = "UID[:GID]", help = "as this user" },
+  { long = "detach", short = "d", help = "do not wait for its end" }, PID_FILE, CONSOLE, PRESERVE }
+
 local CREATE <const> = { BUNDLE, CONFIG, CONSOLE, PIDFD, PID_FILE, NO_PIVOT, NO_KEYRING, PRESERVE, NO_SUBREAPER }
 
 local function with(options, ...)
@@ -69,8 +89,53 @@ local function with(options, ...)
   return table.move({ ... }, 1, select("#", ...), #all + 1, all)
 end
 
+local function with_help(option, help)
+  local copy = {}
+  for name, value in pairs(option) do copy[name] = value end
+  copy.help = help
+  return copy
+end
+
 local FORMAT <const> = { long = "format", short = "f", value = "FORMAT", kind = { "table", "json" },
   help = "table or json; default table" }
+
+-- The container by an option.
+local ID <const> = { long = "id", value = "ID", kind = "id", help = "the container, in place of the argument" }
+
+-- A configuration by options, from nothing: of config, and of exec that makes a container.
+local NAMESPACE <const> = { "private", "host" }
+local CONFIGURATION <const> = {
+  { long = "rootfs", value = "DIR", kind = "directory", help = "the root directory; default the host's, read-only" },
+  { long = "read-only", help = "the root cannot be written" },
+  { long = "bind", value = "SOURCE:DESTINATION[:ro]", many = true, help = "what is seen of the host" },
+  { long = "tmpfs", value = "DIR", many = true, help = "an empty directory in memory" },
+  { long = "cgroup", help = "its cgroups are seen at /sys/fs/cgroup" },
+  { long = "hostname", value = "NAME", help = "default nsinit" },
+  { long = "ipc", value = "NAMESPACE", kind = NAMESPACE, help = "private, host, or the path of one; default private" },
+  { long = "mnt", value = "NAMESPACE", kind = NAMESPACE, help = "the same of mounts" },
+  { long = "net", value = "NAMESPACE", kind = NAMESPACE, help = "the same of the network" },
+  { long = "pid", value = "NAMESPACE", kind = NAMESPACE, help = "the same of processes" },
+  { long = "uts", value = "NAMESPACE", kind = NAMESPACE, help = "the same of the host name" },
+  { long = "userns-root-uid", value = "UID", help = "a user namespace whose root is this user of the host" },
+  { long = "veth-bridge", value = "NAME", help = "an interface eth0, plugged into this bridge" },
+  { long = "veth-address", value = "ADDRESS/LENGTH", help = "of that interface" },
+  { long = "veth-gateway", value = "ADDRESS", help = "of that interface" },
+  { long = "veth-mtu", value = "BYTES", help = "of that interface" },
+  { long = "security", value = "LEVEL", kind = { "high", "medium", "low" },
+    help = "high, medium or low: capabilities, filter and limits together" },
+  { long = "cpushares", value = "N", help = "share of the processors" },
+  { long = "cpuset-cpus", value = "LIST", help = "processors, 0-3,7" },
+  { long = "cpuset-mems", value = "LIST", help = "memory nodes" },
+  { long = "memory-limit", value = "BYTES", help = "memory, 64M" },
+  { long = "memory-swap", value = "BYTES", help = "memory and swap together" },
+  { long = "memory-swappiness", value = "N", help = "how willingly memory is swapped out, 0 to 100; cgroup v1 alone" },
+  { long = "parent-death-signal", value = "SIGNAL", help = "when this process dies; default KILL" },
+  { long = "sysctl", value = "NAME=VALUE", many = true, help = "a setting of its kernel" },
+  { long = "groups", value = "GROUP", many = true, help = "of every program in it" },
+  { long = "apparmor-profile", value = "PROFILE", help = "AppArmor profile" },
+  { long = "process-label", value = "LABEL", help = "SELinux label of programs" },
+  { long = "mount-label", value = "LABEL", help = "SELinux label of files" },
+}
 
 -- What checkpoint and restore have alike.
 local IMAGES <const> = { long = "image-path", value = "DIR", kind = "directory", help = "where the images are" }
@@ -83,7 +148,8 @@ local CRIU <const> = { { long = "tcp-established", help = "connections that are 
 ---@type nsinit.Command[]
 M.list = {
   { name = "checkpoint", args = "ID", min = 1, max = 1, summary = "write a container into files, by criu",
-    options = with(CRIU, IMAGES, WORK, { long = "parent-path", value = "DIR", help = "the images before, relative" },
+    options = with(CRIU, ID, IMAGES, WORK,
+      { long = "parent-path", value = "DIR", help = "the images before, relative" },
       { long = "leave-running", help = "it runs on" }, { long = "pre-dump", help = "the memory alone; it runs on" },
       { long = "tcp-skip-in-flight", help = "without connections that are being made" },
       { long = "link-remap", help = "files that have no name any more too" },
@@ -95,6 +161,10 @@ M.list = {
     examples = { "nsinit checkpoint --image-path /var/images/web web" } },
   { name = "completion", args = "SHELL", min = 1, max = 1, summary = "print the completion for bash, fish or zsh",
     options = {}, examples = { "nsinit completion bash >/etc/bash_completion.d/nsinit" } },
+  { name = "config", args = "", min = 0, max = 0, summary = "print a configuration made of options, as JSON",
+    options = with(CONFIGURATION, { long = "file", short = "f", value = "FILE", kind = "file",
+      help = "write it there; default stdout" }),
+    examples = { "nsinit config --rootfs /srv/alpine --memory-limit 64M -f web.json" } },
   { name = "create", args = "ID", min = 1, max = 1, summary = "set up a container, its program waiting",
     options = CREATE, examples = { "nsinit create -b /srv/web --pid-file /run/web.pid web", "nsinit start web" } },
   { name = "delete", args = "ID", min = 1, max = 1, summary = "remove a container",
@@ -106,54 +176,75 @@ M.list = {
     examples = { "nsinit events --stats web" } },
   { name = "exec", args = "ID [COMMAND [ARGUMENT...]]", min = 1, max = math.huge, stops = true, failure = 255,
     summary = "run a further program in a container",
-    options = { { long = "process", short = "p", value = "FILE", kind = "file",
+    options = with(PROGRAM, { long = "process", short = "p", value = "FILE", kind = "file",
         help = "the program as process of config.json, - for stdin: instead of a command" },
-      { long = "cwd", value = "DIR", help = "working directory in the container" },
-      { long = "env", short = "e", value = "NAME=VALUE", many = true, help = "a variable more" },
-      { long = "tty", short = "t", help = "with a terminal" },
-      { long = "user", short = "u", value = "UID[:GID]", help = "as this user" },
       { long = "additional-gids", short = "g", value = "GID", many = true, help = "in this group too" },
-      { long = "detach", short = "d", help = "do not wait for its end" },
-      PID_FILE, CONSOLE, PIDFD,
+      PIDFD,
       { long = "process-label", value = "LABEL", help = "SELinux label" },
       { long = "apparmor", value = "PROFILE", help = "AppArmor profile" },
       { long = "no-new-privs", help = "never gain privileges by exec" },
       { long = "cap", short = "c", value = "CAPABILITY", many = true, help = "a capability more" },
-      PRESERVE,
       { long = "cgroup", value = "[CONTROLLER:]PATH", many = true, help = "in this cgroup below the container's" },
-      { long = "ignore-paused", help = "also where it stands still: the program waits until it is resumed" },
-      NO_SUBREAPER },
-    examples = { "nsinit exec -t web sh", "nsinit exec -u 1000:1000 -e HOME=/tmp web id" } },
+      { long = "ignore-paused", help = "where it stands still, wait until it is resumed" },
+      NO_SUBREAPER),
+    examples = { "nsinit exec -t web sh", "nsinit exec -u 1000:1000 -e HOME=/tmp web id" },
+    classic = { args = "COMMAND [ARGUMENT...]", min = 1, max = math.huge, stops = true,
+      options = with(with(PROGRAM, table.unpack(CONFIGURATION)),
+        with_help(ID, "in this container, made if there is none; default a new one"),
+        { long = "create", help = "in a container of its own, which goes with it" },
+        { long = "config", value = "FILE", kind = "file", help = "its configuration, as config prints it" },
+        { long = "systemd", help = "its cgroups are a scope of systemd" }),
+      examples = { "nsinit exec --create -- sh", "nsinit exec --create --memory-limit 64M -- make",
+        "nsinit exec --id web --rootfs /srv/web -- httpd -f" } } },
+  { name = "explain", args = "", min = 0, max = 0,
+    summary = "print the plan of a bundle: what create and start would do",
+    options = { BUNDLE, CONFIG, { long = "json", help = "as JSON: an array of operations" } },
+    examples = { "nsinit explain -b /srv/web" } },
   { name = "features", args = "", min = 0, max = 0, summary = "print what this program can do, as JSON", options = {} },
+  { name = "init", args = "[DESCRIPTOR]", min = 0, max = 1,
+    summary = "carry out a plan: for a library that is told that this program is its init", options = {} },
   { name = "kill", args = "ID [SIGNAL]", min = 1, max = 2, summary = "send a signal, default TERM",
     options = { { long = "all", short = "a", help = "to everything in it" } },
     examples = { "nsinit kill web KILL" } },
   { name = "list", args = "", min = 0, max = 0, summary = "list the containers",
     options = { FORMAT, { long = "quiet", short = "q", help = "ids alone" } },
     examples = { "nsinit list", "nsinit list -f json" } },
-  { name = "pause", args = "ID", min = 1, max = 1, summary = "have everything in it stand still", options = {} },
+  { name = "oom", args = "ID", min = 1, max = 1, summary = "say when it has run out of memory, until it ends",
+    options = { ID }, examples = { "nsinit oom web" } },
+  { name = "pause", args = "ID", min = 1, max = 1, summary = "have everything in it stand still",
+    options = { ID } },
   { name = "ps", args = "ID [PS OPTION...]", min = 1, max = math.huge, stops = true,
     summary = "list what runs in it", options = { FORMAT }, examples = { "nsinit ps web", "nsinit ps -f json web" } },
   { name = "restore", args = "ID", min = 1, max = 1, summary = "bring a container back from such files",
-    options = with(CRIU, BUNDLE, CONFIG, IMAGES, WORK, CONSOLE, PIDFD, PID_FILE, NO_PIVOT, NO_SUBREAPER,
+    options = with(CRIU, ID, BUNDLE, CONFIG, IMAGES, WORK, CONSOLE, PIDFD, PID_FILE, NO_PIVOT, NO_SUBREAPER,
       { long = "detach", short = "d", help = "do not wait for its end" },
       { long = "auto-dedup", help = "accepted" }, { long = "lazy-pages", help = "accepted where it is not used" },
       { long = "empty-ns", value = "NAMESPACE", many = true, help = "accepted: network" },
       { long = "lsm-profile", value = "PROFILE", help = "accepted: labels are those of the checkpoint" },
       { long = "lsm-mount-context", value = "LABEL", help = "accepted: labels are those of the checkpoint" }),
     examples = { "nsinit restore --image-path /var/images/web -b /srv/web web" } },
-  { name = "resume", args = "ID", min = 1, max = 1, summary = "let it run on", options = {} },
+  { name = "resume", args = "ID", min = 1, max = 1, summary = "let it run on",
+    options = { ID } },
   { name = "run", args = "ID", min = 1, max = 1, summary = "create and start, wait for its end, and delete it",
     options = with(CREATE, { long = "detach", short = "d", help = "do not wait for its end" },
       { long = "keep", help = "do not delete it at its end" }),
     examples = { "nsinit run -b /srv/web web" } },
+  { name = "shell", args = "", min = 0, max = 0, options = {},
+    summary = "the prompt of Lua, with the library loaded as lc" },
   { name = "spec", args = "", min = 0, max = 0, summary = "write a config.json to begin with",
     options = { BUNDLE, CONFIG, { long = "rootless", help = "for an ordinary user" } },
     examples = { "nsinit spec -b /srv/web" } },
   { name = "start", args = "ID", min = 1, max = 1, summary = "let the program of a created container run",
     options = {}, examples = { "nsinit start web" } },
-  { name = "state", args = "ID", min = 1, max = 1, summary = "print the state as JSON", options = {},
+  { name = "state", args = "ID", min = 1, max = 1, summary = "print the state as JSON",
+    options = { with_help(ID, "the container, in place of the argument; prints all that is kept of it") },
     examples = { "nsinit state web" } },
+  { name = "stats", args = "ID", min = 1, max = 1, summary = "print what it has used",
+    options = { ID, { long = "watch", short = "w", help = "again and again, until it ends: a table with curves" },
+      { long = "interval", value = "TIME", help = "between looks with --watch; default 1s" },
+      { long = "json", help = "as JSON, also to a terminal; with --watch one object a line" } },
+    examples = { "nsinit stats --watch web", "nsinit stats --json web" } },
+  { name = "unpause", args = "ID", min = 1, max = 1, summary = "let it run on: as resume", options = { ID } },
   { name = "update", args = "ID", min = 1, max = 1, summary = "change the limits of a container",
     options = { { long = "resources", short = "r", value = "FILE", kind = "file",
         help = "linux.resources as JSON, - for stdin: instead of the others" },
@@ -177,6 +268,30 @@ M.list = {
       { long = "mem-bw-schema", value = "SCHEMA", help = "Intel RDT" } },
     examples = { "nsinit update --memory 512M web", "nsinit update -r - web <resources.json" } },
 }
+
+--- All options of a command, for who tells of them: those that the classic form alone has come last.
+---@param command nsinit.Command
+---@return nsinit.Option[]
+function M.all_options(command)
+  if not command.classic then return command.options end
+  local all, known = with(command.options), {}
+  for _, option in ipairs(all) do known[option.long] = true end
+  for _, option in ipairs(command.classic.options) do
+    if not known[option.long] then all[#all + 1] = option end
+  end
+  return all
+end
+
+--- Is it an option that the classic form of a command has, and the other has not?
+---@param command nsinit.Command
+---@param name string
+---@return boolean
+function M.is_classic(command, name)
+  for _, option in ipairs(command.options) do
+    if option.long == name then return false end
+  end
+  return true
+end
 
 --- A command by its name.
 ---@param name string

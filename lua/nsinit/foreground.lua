@@ -32,13 +32,13 @@ M.signals = system.signals
 ---@return integer|nil status
 ---@return libcontainer.Error|nil err
 function M.wait(process, signals)
-  local exit, err
+  local exit, err = false, nil
   if process.terminal then
-    signals:close() -- what is typed is the program's, and the terminal is put back however we end
-    exit, err = process:attach { detach_keys = false }
-  else
-    exit, err = wait(process, signals)
+    exit, err = process:attach { detach_keys = false, signals = signals }
+    -- our terminal is gone, and with it that of the program, who is told so by the kernel
+    if exit == false then process:close() end
   end
+  if exit == false then exit, err = wait(process, signals) end
   if not exit then return nil, err end
   return status_of(exit)
 end

@@ -25,11 +25,13 @@ end
 --- The one line of how it is written.
 ---@param name string
 ---@param command nsinit.Command|nil
+---@param form nsinit.Form|nil  of the command; default its first
 ---@return string
-function M.usage(name, command)
+function M.usage(name, command, form)
   if not command then return ("usage: %s [global options] command [options] [arguments]"):format(name) end
-  return ("usage: %s %s%s%s"):format(name, command.name, #command.options > 0 and " [options]" or "",
-    command.args ~= "" and " " .. command.args or "")
+  form = form or command
+  return ("usage: %s %s%s%s"):format(name, command.name, #form.options > 0 and " [options]" or "",
+    form.args ~= "" and " " .. form.args or "")
 end
 
 local function general(name)
@@ -40,12 +42,21 @@ local function general(name)
     options(commands.global), name)
 end
 
+-- How a form is written, its options and examples.
+local function add_form(parts, name, command, form)
+  parts[#parts + 1] = "   " .. M.usage(name, command, form):gsub("^usage: ", "") .. "\n"
+  if #form.options > 0 then parts[#parts + 1] = "\nOPTIONS:\n" .. options(form.options) .. "\n" end
+  if form.examples then
+    parts[#parts + 1] = "\nEXAMPLES:\n   " .. table.concat(form.examples, "\n   "):gsub("nsinit", name) .. "\n"
+  end
+end
+
 local function particular(name, command)
-  local parts = { ("NAME:\n   %s %s - %s\n\nUSAGE:\n   %s\n"):format(name, command.name, command.summary,
-    M.usage(name, command):gsub("^usage: ", "")) }
-  if #command.options > 0 then parts[#parts + 1] = "\nOPTIONS:\n" .. options(command.options) .. "\n" end
-  if command.examples then
-    parts[#parts + 1] = "\nEXAMPLES:\n   " .. table.concat(command.examples, "\n   "):gsub("nsinit", name) .. "\n"
+  local parts = { ("NAME:\n   %s %s - %s\n\nUSAGE:\n"):format(name, command.name, command.summary) }
+  add_form(parts, name, command, command)
+  if command.classic then
+    parts[#parts + 1] = "\nCLASSIC USAGE, with an option that it alone has:\n"
+    add_form(parts, name, command, command.classic)
   end
   return table.concat(parts)
 end

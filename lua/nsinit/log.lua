@@ -47,10 +47,11 @@ function M.open(options)
   -- An engine reads a log of JSON as a whole: what it does not expect there has to be asked for twice.
   log.debug = format == "text" and (options.debug or options["log-level"] == "debug")
     or options.debug and options["log-level"] == "debug" or false
-  local path = options.log
+  local path, mode = options.log, "a"
+  if not path then path, mode = options["log-file"], "w" end
   if path and path ~= "" and path ~= "/dev/stderr" then
-    local file, problem = io.open((path:gsub("^file:", "")), "a")
-    if not file then return nil, "--log " .. problem end
+    local file, problem = io.open((path:gsub("^file:", "")), mode)
+    if not file then return nil, (mode == "a" and "--log " or "--log-file ") .. problem end
     file:setvbuf("full")
     log.file = file
   end

@@ -7,6 +7,8 @@ local commands = require "nsinit.commands"
 local log = require "nsinit.log"
 
 require("libcontainer.lazy").be_brief()
+-- It refuses to be loaded with privileges that are not the caller's, and may be missing.
+local is_loaded, refusal = pcall(require, "libcontainer.core")
 
 local M = {}
 
@@ -16,6 +18,7 @@ local M = {}
 ---@field command nsinit.Command
 ---@field options table<string, any>   those of the subcommand
 ---@field args string[]
+---@field is_classic boolean|nil        the second form of the command is meant
 ---@field log nsinit.Log
 ---@field explain fun(err: any): string  an error as a person at a command line reads it
 
@@ -50,20 +53,41 @@ local function text_of(err, name)
 end
 
 -- Wrong use: what is wrong, and how it is written.
-local function misuse(name, problem, command, output)
+local function misuse(name, problem, command, output, form)
   local help = require "nsinit.help"
-  io.stderr:write(help.usage(name, command), "\n")
+  io.stderr:write(help.usage(name, command, form), "\n")
   output:error(problem, name)
   return 1
 end
 
-local function count_fits(command, args)
-  if #args < command.min or #args > command.max then
-    local wanted = command.min == command.max and "exactly " .. command.min
-      or #args < command.min and "at least " .. command.min or "at most " .. command.max
-    return nil, ("%q requires %s argument(s): %s"):format(command.name, wanted, command.args)
+local function count_fits(name, form, args)
+  if #args < form.min or #args > form.max then
+    local wanted = form.min == form.max and "exactly " .. form.min
+      or #args < form.min and "at least " .. form.min or "at most " .. form.max
+    return nil, ("%q requires %s argument(s): %s"):format(name, wanted, form.args)
   end
   return true
+end
+
+-- Options and arguments, and the form of the command that they are of: the classic one where they can be read so
+-- and one of its own options is there.
+local function read(command, words, from)
+  local classic, problem = command.classic, nil
+  if classic then
+    local options, args = arguments.read(classic.options, words, from, classic.stops)
+    problem = args
+    for name in pairs(options or {}) do
+      if commands.is_classic(command, name) then return options, args, classic end
+    end
+  end
+  local options, args = arguments.read(command.options, words, from, command.stops or false)
+  if options or not classic then return options, args, command end
+  -- what this form does not know may be meant for the other one, with a mistake in it
+  local unknown = args:match "^unknown option: %-%-(.+)$"
+  for _, option in ipairs(unknown and classic.options or {}) do
+    if option.long == unknown then return nil, problem, classic end
+  end
+  return nil, args, command
 end
 
 local function traceback(problem)
@@ -84,6 +108,10 @@ end
 ---@param name string  what the program is called
 ---@return integer status
 function M.main(words, name)
+  if not is_loaded then
+    io.stderr:write(name, ": ", tostring(refusal):match("^[^\n]*"), "\n")
+    return 1
+  end
   local global, _, first = arguments.read(commands.global, words, 1, true)
   local output, problem = log.open(global or {})
   if not output then
@@ -98,23 +126,23 @@ function M.main(words, name)
   end
   local command = commands.find(word)
   if not command then return misuse(name, "no such command: " .. word, nil, output) end
-  local wanted = command.options
-  local options, args
   if words[first + 1] == "--help" or words[first + 1] == "-h" or global.help then
     return require("nsinit.help").show(name, command)
   end
-  options, args = arguments.read(wanted, words, first + 1, command.stops or false)
+  local options, args, form = read(command, words, first + 1)
   if not options then
     for i = first + 1, command.stops and #words or #words do
       if words[i] == "--help" or words[i] == "-h" then return require("nsinit.help").show(name, command) end
     end
-    return misuse(name, args, command, output)
+    return misuse(name, args, command, output, form)
   end
+  local is_classic = form ~= command
+  if options.id and not is_classic then table.insert(args, 1, options.id) end
   local fine
-  fine, problem = count_fits(command, args)
-  if not fine then return misuse(name, problem, command, output) end
+  fine, problem = count_fits(command.name, form, args)
+  if not fine then return misuse(name, problem, command, output, form) end
   local status, err = carry_out { name = name, global = global, command = command, options = options, args = args,
-    log = output, explain = function(why) return text_of(why, name) end }
+    is_classic = is_classic, log = output, explain = function(why) return text_of(why, name) end }
   if status then return status end
   output:error(text_of(err, name), name, type(err) == "table" and err.code or nil)
   return command.failure or 1

@@ -19,6 +19,19 @@ local function options(out, list)
   end
 end
 
+local function add_usage(out, name, command, form)
+  out[#out + 1] = ".B " .. plain((help.usage(name, command, form):gsub("^usage: ", "")))
+end
+
+local function add_form(out, name, form)
+  options(out, form.options)
+  if form.examples then
+    out[#out + 1] = ".PP\n.EX"
+    for _, example in ipairs(form.examples) do out[#out + 1] = plain((example:gsub("nsinit", name))) end
+    out[#out + 1] = ".EE"
+  end
+end
+
 local TAIL <const> = [[
 .SH EXIT STATUS
 0; 1 for a failure; 255 where \fBexec\fR could not run its program. Of \fBrun\fR, \fBexec\fR and \fBrestore\fR that wait
@@ -51,14 +64,14 @@ return function(name, version)
   options(out, commands.global)
   out[#out + 1] = ".SH COMMANDS"
   for _, command in ipairs(commands.list) do
-    out[#out + 1] = (".SS %s\n.B %s\n.PP\n%s."):format(command.name,
-      plain(help.usage(name, command):gsub("^usage: ", "")),
-      plain(command.summary))
-    options(out, command.options)
-    if command.examples then
-      out[#out + 1] = ".PP\n.EX"
-      for _, example in ipairs(command.examples) do out[#out + 1] = plain((example:gsub("nsinit", name))) end
-      out[#out + 1] = ".EE"
+    out[#out + 1] = (".SS %s"):format(command.name)
+    add_usage(out, name, command, command)
+    out[#out + 1] = (".PP\n%s."):format(plain(command.summary))
+    add_form(out, name, command)
+    if command.classic then
+      out[#out + 1] = ".PP\nThe classic form, with an option that it alone has:\n.PP"
+      add_usage(out, name, command, command.classic)
+      add_form(out, name, command.classic)
     end
   end
   return table.concat(out, "\n") .. "\n" .. TAIL

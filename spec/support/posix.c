@@ -127,6 +127,13 @@ static int posix_close(lua_State *L)
 	return check(L, "close", close((int) luaL_checkinteger(L, 1)));
 }
 
+/* move(fd, to): `to` is the same from now on, and open in a program that is become */
+static int posix_move(lua_State *L)
+{
+	return check(L, "dup2",
+		dup2((int) luaL_checkinteger(L, 1), (int) luaL_checkinteger(L, 2)));
+}
+
 /* listen(path) -> descriptor of a unix socket; nobody has to accept for connections to succeed */
 static int posix_listen(lua_State *L)
 {
@@ -506,6 +513,7 @@ static const luaL_Reg functions[] = {
 	{"read", posix_read},
 	{"write", posix_write},
 	{"close", posix_close},
+	{"move", posix_move},
 	{"listen", posix_listen},
 	{"take", posix_take},
 	{"openpty", posix_openpty},

@@ -34,9 +34,9 @@ int lc_signals_take(const struct lc_signals *signals, struct lc_error *err)
 	struct signalfd_siginfo info;
 	long r;
 
-	do {
+	do { /* SIGPIPE tells of what we have written ourselves, and the write has told of it */
 		r = lc_sys_read(signals->fd, &info, sizeof(info));
-	} while (r == -EINTR);
+	} while (r == -EINTR || (r == (long) sizeof(info) && info.ssi_signo == SIGPIPE));
 	if (r == -EAGAIN)
 		return 0;
 	if (r != (long) sizeof(info))

@@ -126,7 +126,8 @@ end
 ---@return integer|nil status
 ---@return any err
 return function(context)
-  local status, err = exec(context)
+  local run = context.is_classic and require "nsinit.classic" or exec
+  local status, err = run(context)
   if status then return status end
   if type(err) ~= "table" then return nil, "exec failed: " .. tostring(err) end
   return nil, { code = err.code, message = "exec failed: " .. context.explain(err) }

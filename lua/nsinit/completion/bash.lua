@@ -74,7 +74,7 @@ return function(name)
       table.concat(words.of_all(list), " "))
   end
   add(commands.global, "")
-  for _, command in ipairs(commands.list) do add(command.options, command.name) end
+  for _, command in ipairs(commands.list) do add(commands.all_options(command), command.name) end
   out[#out + 1] = TAIL
   return words.fill(table.concat(out), { NAME = name, FUNCTION = name:gsub("[^%w_]", "_"),
     VALUED = table.concat(words.valued(commands.global), " | "), OPTIONS = table.concat(options, "\n"),

@@ -45,7 +45,7 @@ return function(name)
   for _, option in ipairs(commands.global) do out[#out + 1] = line("__fish_use_subcommand", option) end
   for _, command in ipairs(commands.list) do
     add("complete -c @NAME@ -n __fish_use_subcommand -a %s -d %s\n", command.name, quoted(command.summary))
-    for _, option in ipairs(command.options) do
+    for _, option in ipairs(commands.all_options(command)) do
       out[#out + 1] = line("__fish_seen_subcommand_from " .. command.name, option)
     end
   end

@@ -68,8 +68,8 @@ return function(name)
     names[i] = ("\t\t'%s:%s'"):format(command.name, plain(command.summary))
     local argument = with_id[command.name] and "'1:container:_@FUNCTION@_ids'"
       or command.name == "completion" and "'1:shell:(bash zsh fish)'" or "'1:id:()'"
-    cases[i] = ("\t\t%s) _arguments -S \\\n%s\t\t%s ;;\n"):format(command.name, specifications(command.options),
-      argument)
+    cases[i] = ("\t\t%s) _arguments -S \\\n%s\t\t%s ;;\n"):format(command.name,
+      specifications(commands.all_options(command)), argument)
   end
   cases[#cases + 1] = "\t\thelp) _describe -t commands command names ;;\n"
   return words.fill(HEAD, { NAME = name, FUNCTION = name:gsub("[^%w_]", "_"), COMMANDS = table.concat(names, "\n"),

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+--- unpause ID: the classic name of resume.
+return require "nsinit.command.resume"
