@@ -42,15 +42,6 @@ function M.send_descriptor(path, text, descriptor)
   return answer(core.send_descriptor(path, text, descriptor))
 end
 
---- This process is that program from now on, with the same environment and open standard streams.
----@param path string
----@param args string[]  argv, from the name that it is called by on
----@return nil           it is still we
----@return libcontainer.Error err
-function M.become(path, args)
-  return answer(core.become(path, table.unpack(args)))
-end
-
 --- From now on the signals of this thread, but for SIGCHLD and those of faults, end nothing and interrupt
 -- nothing: they come on a descriptor, until that is closed. `signals:take()` answers the number of the next
 -- one, or false; `signals:pollfd()` is readable when there is one.

@@ -41,8 +41,9 @@ describe("the classic nsinit", function()
     end)
 
     it("gives it a terminal where there is one", function()
-      local shown = fixture.sh("LUA_PATH='%s' LUA_CPATH='%s' script -qec \"bin/nsinit --root %s exec --create -- "
-        .. "sh -c 'tty; exit 5'\" /dev/null </dev/null; echo $?", package.path, package.cpath, root)
+      local shown = fixture.sh("LUA_PATH='%s' LUA_CPATH='%s' script -qec \"%s --root %s exec --create -- "
+        .. "sh -c 'tty; exit 5'\" /dev/null </dev/null; echo $?", package.path, package.cpath,
+        command.program, root)
       has(shown:gsub("[\r\4]", ""):gsub("%^D\b\b", ""), "/dev/pts/0\n5")
       assert.is_nil(nsinit("exec", "--create", "--", "tty").stdout:find("/dev", 1, true))
     end)
@@ -189,9 +190,9 @@ describe("the classic nsinit", function()
         prints("", "run", "-d", "-b", bundle, "box")
         local out = bundle .. "/out"
         fixture.sh([[export LUA_PATH='%s' LUA_CPATH='%s'
-          bin/nsinit --root %s stats --watch --interval 50ms %s box >%s & watcher=$!
+          %s --root %s stats --watch --interval 50ms %s box >%s & watcher=$!
           until [ $(grep -c box %s) -ge 3 ]; do sleep 0.05; done; touch %s/rootfs/tmp/end; wait $watcher]], package.path,
-          package.cpath, root, option, out, out, bundle)
+          package.cpath, command.program, root, option, out, out, bundle)
         prints("", "delete", "--force", "box")
         local text = fixture.read(out)
         if option == "" then
@@ -211,9 +212,10 @@ describe("the classic nsinit", function()
         end)
       prints("", "run", "-d", "-b", bundle, "box")
       local said = fixture.sh([[export LUA_PATH='%s' LUA_CPATH='%s'
-        bin/nsinit --root %s oom --id box >%s/out & listener=$!
+        %s --root %s oom --id box >%s/out & listener=$!
         until ls -l /proc/$listener/fd 2>/dev/null | grep -q eventpoll; do sleep 0.02; done
-        touch %s/rootfs/tmp/go; wait $listener; echo $?; cat %s/out]], package.path, package.cpath, root, bundle, bundle, bundle)
+        touch %s/rootfs/tmp/go; wait $listener; echo $?; cat %s/out]], package.path, package.cpath,
+        command.program, root, bundle, bundle, bundle)
       assert.equal("0\nOOM notification received", said)
     end)
   end)
@@ -241,8 +243,7 @@ describe("the classic nsinit", function()
 
   it("is an init for a library that is told so", function()
     local lc = require "libcontainer"
-    local factory = assert(lc.new(root, { init_path = "/usr/bin/env", init_args = { "LUA_PATH=" .. package.path,
-      "LUA_CPATH=" .. package.cpath, fixture.sh "pwd" .. "/bin/nsinit", "init" } }))
+    local factory = assert(lc.new(root, { init_path = command.program, init_args = { "init" } }))
     local result = assert(lc.run { "sh", "-c", "echo ran", factory = factory })
     assert.equal("ran\n", result.stdout)
     local ended = nsinit("init", "900")

@@ -127,6 +127,19 @@ static int posix_close(lua_State *L)
 	return check(L, "close", close((int) luaL_checkinteger(L, 1)));
 }
 
+/* become(path, argv0, ...): this process is that program from now on */
+static int posix_become(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int count = lua_gettop(L) - 1;
+	char **argv = lua_newuserdatauv(L, ((size_t) count + 1) * sizeof(*argv), 0);
+
+	for (int i = 0; i < count; i++)
+		argv[i] = (char *) luaL_checkstring(L, i + 2);
+	argv[count] = NULL;
+	return check(L, "execv", execv(path, argv));
+}
+
 /* move(fd, to): `to` is the same from now on, and open in a program that is become */
 static int posix_move(lua_State *L)
 {
@@ -513,6 +526,7 @@ static const luaL_Reg functions[] = {
 	{"read", posix_read},
 	{"write", posix_write},
 	{"close", posix_close},
+	{"become", posix_become},
 	{"move", posix_move},
 	{"listen", posix_listen},
 	{"take", posix_take},

@@ -187,6 +187,5 @@ int lc_lua_features(lua_State *L);
 int lc_lua_signals(lua_State *L);
 int lc_lua_replace_file(lua_State *L);
 int lc_lua_send_descriptor(lua_State *L);
-int lc_lua_become(lua_State *L);
 
 #endif

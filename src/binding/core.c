@@ -293,7 +293,6 @@ static const luaL_Reg functions[] = {
 	{"signals", lc_lua_signals},
 	{"replace_file", lc_lua_replace_file},
 	{"send_descriptor", lc_lua_send_descriptor},
-	{"become", lc_lua_become},
 	{"start_initialization", core_start_initialization},
 #ifdef LCT_FAULT
 	{"fault", core_fault},

@@ -10,7 +10,6 @@
 
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SEND_TIMEOUT_MS 10000
 
@@ -106,21 +105,6 @@ int lc_lua_send_descriptor(lua_State *L)
 	if (r < 0 && connection >= 0)
 		r = lc_fail(&err, LCT_STEP_FILE, r, path);
 	return lc_lua_answer(L, r, &err);
-}
-
-/* core.become(path, argv0, ...) -> nil, raw: this process is that program from now on, or nothing has changed */
-int lc_lua_become(lua_State *L)
-{
-	const char *path = luaL_checkstring(L, 1);
-	int count = lua_gettop(L) - 1;
-	char **argv = lua_newuserdatauv(L, ((size_t) count + 1) * sizeof(*argv), 0);
-	struct lc_error err;
-
-	for (int i = 0; i < count; i++)
-		argv[i] = (char *) luaL_checkstring(L, i + 2);
-	argv[count] = NULL;
-	lc_fail(&err, LCT_STEP_EXEC, lc_sys_execve(path, argv, environ), path);
-	return lc_lua_failure(L, &err, NULL);
 }
 
 void lc_lua_open_system(lua_State *L)

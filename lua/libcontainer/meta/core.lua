@@ -413,13 +413,6 @@ function core.replace_file(path, text, mode) end
 ---@return libcontainer.RawError|nil
 function core.send_descriptor(path, text, descriptor) end
 
---- This process is that program from now on, with the same environment; it answers only what is in the way.
----@param path string
----@param ... string  argv, from the name that it is called by on
----@return nil
----@return libcontainer.RawError raw
-function core.become(path, ...) end
-
 ---@class libcontainer.core.Signals
 local Signals = {}
 

@@ -1,22 +1,64 @@
 -- SPDX-License-Identifier: MIT
---- shell: the prompt of the interpreter that runs us, with the library loaded and a factory of our state root.
+--- shell: Lua's prompt in this program, with the library loaded and a factory of our state root. What is made there
+-- and was not detached goes with it.
+local configs = require "libcontainer.configs"
+local libcontainer = require "libcontainer"
 local store = require "nsinit.store"
 local system = require "libcontainer.system"
 
-local INTERPRETER <const> = "/proc/self/exe"
--- For an interpreter that does not know our module paths yet.
-local PRELUDE <const> = [[package.path, package.cpath = %q, %q
-lc = require "libcontainer"
-configs = require "libcontainer.configs"
-factory = assert(lc.new(%q))
-print(lc)
-print("factory is that of %s; factory:list() shows its containers")]]
+local CHUNK <const> = "=stdin"
+
+local function ask(prompt, is_for_person)
+  if is_for_person then io.stdout:write(prompt) end
+  io.stdout:flush()
+  return io.stdin:read "L"
+end
+
+-- A chunk from its first line and as many more as it takes; nil and what is wrong, or nil alone at the end.
+local function read_chunk(is_for_person)
+  local text = ask("> ", is_for_person)
+  if not text then return nil end
+  local chunk = load("return " .. text, CHUNK)
+  if chunk then return chunk end
+  while true do
+    local problem
+    chunk, problem = load(text, CHUNK)
+    if chunk or problem:sub(-5) ~= "<eof>" then return chunk, problem end
+    local more = ask(">> ", is_for_person)
+    if not more then return nil, problem end
+    text = text .. more
+  end
+end
+
+local function show(is_fine, ...)
+  if not is_fine then
+    io.stderr:write(tostring((...)), "\n")
+  elseif select("#", ...) > 0 then
+    print(...)
+  end
+end
 
 ---@param context nsinit.Context
 ---@return nil
 ---@return any err
 return function(context)
-  local root = store.root(context.global)
-  local prelude = PRELUDE:format(package.path, package.cpath, root, root:gsub("[%%\"\\]", "\\%0"))
-  return system.become(INTERPRETER, { context.name, "-e", prelude, "-i" })
+  local factory, err = store.open(context.global)
+  if not factory then return nil, err end
+  local is_for_person = system.is_terminal(0)
+  collectgarbage "restart"
+  lc, _G.configs, _G.factory = libcontainer, configs, factory -- luacheck: globals lc
+  if is_for_person then
+    print(libcontainer)
+    print(("factory is that of %s: factory:list() shows its containers"):format(store.root(context.global)))
+  end
+  while true do
+    local chunk, problem = read_chunk(is_for_person)
+    if chunk then
+      show(pcall(chunk))
+    elseif problem then
+      show(false, problem)
+    else
+      os.exit(0, true) -- the collector has the last word: it ends what was left
+    end
+  end
 end
