@@ -650,4 +650,16 @@ function Factory:__tostring()
   return ("libcontainer.factory %s (%d containers)"):format(self._path, ids and #ids or 0)
 end
 
+-- One of each interpreter: it holds descriptors.
+local default
+
+--- The factory that is used where none is named: the default root, opened at the first use.
+---@return libcontainer.Factory|nil
+---@return libcontainer.Error|nil err
+function M.default()
+  local err
+  if not default then default, err = M.new() end
+  return default, err
+end
+
 return M

@@ -13,10 +13,10 @@ local check = require "libcontainer.check"
 local docker = require "libcontainer.image.docker"
 local document = require "libcontainer.image.document"
 local errors = require "libcontainer.errors"
+local factories = require "libcontainer.factory"
 local object = require "libcontainer.object"
 local oci = require "libcontainer.image.oci"
 local platforms = require "libcontainer.image.platform"
-local run = require "libcontainer.run"
 local sandbox = require "libcontainer.image.sandbox"
 local sources = require "libcontainer.image.source"
 local units = require "libcontainer.units"
@@ -165,7 +165,7 @@ function M.open(name, options)
   if not path then return nil, tag end
   local err
   if options.factory == nil then
-    options.factory, err = run.default_factory()
+    options.factory, err = factories.default()
     if not options.factory then return nil, err end
   end
   return open(sandbox.absolute(path), tag, platform, options)
@@ -278,12 +278,13 @@ local function flag(value)
   return value and "1" or "0"
 end
 
--- The work of one layer, with what is left of the limits.
-local function job_of(limits, staging, total, what, mode, is_layer)
+-- The work of one layer, with what is left of the limits. `layer` is its number, nil of a root without layers.
+local function job_of(limits, staging, total, what, mode, layer)
   local size, entries = limits.size_limit - total.bytes, limits.entry_limit - total.entries
   local args = { mode, ("size=%d"):format(size), ("entries=%d"):format(entries),
     ("plain=%d"):format(limits.size_limit + HEADERS * math.min(limits.entry_limit, 1 << 40)),
-    "layer=" .. flag(is_layer), "owners=" .. flag(core.uid() == 0), "devices=" .. flag(limits.devices),
+    "first=" .. flag((layer or 1) == 1), "layer=" .. flag(layer),
+    "owners=" .. flag(core.uid() == 0), "devices=" .. flag(limits.devices),
     "privileges=" .. flag(limits.privileges) }
   if limits.uids then
     args[#args + 1], args[#args + 2] = "uids=" .. limits.uids, "gids=" .. limits.gids
@@ -312,7 +313,7 @@ end
 -- A root without an image around it.
 local function unpack_root(self, staging, limits, total)
   local is_copy = self._kind == "directory"
-  local job = job_of(limits, staging, total, self._path, is_copy and "copy" or "tar", false)
+  local job = job_of(limits, staging, total, self._path, is_copy and "copy" or "tar")
   if is_copy then
     job.source, job.on_progress = self._path, on_progress(limits, total, 1, 1)
     return sandbox.run(self._factory, job)
@@ -327,7 +328,7 @@ local function unpack_layer(self, number, staging, limits, total)
   local layer, layers = self._image.layers[number], self._image.layers
   local name = layer.digest or layer.name
   local what = ("%s: layer %d (%s)"):format(self._path, number, name)
-  local job = job_of(limits, staging, total, what, "tar", true)
+  local job = job_of(limits, staging, total, what, "tar", number)
   job.layer, job.digest = number, layer.digest or layer.diff_id
   job.on_progress = on_progress(limits, total, number, #layers, layer.size)
   local done, err = self._source:unpack(layer, job)

@@ -53,7 +53,7 @@ function M.run(t)
   local made = rawget(t, "factory")
   if made == nil then
     local err
-    made, err = run.default_factory()
+    made, err = factory.default()
     if not made then return nil, err end
   elseif M.type(made) ~= "factory" then
     return nil, errors.config_problem("factory", "must be a factory, as lc.new answers")

@@ -2,9 +2,10 @@
 --- lc.run: a program in a container of its own.
 local core = require "libcontainer.core"
 local configs = require "libcontainer.configs"
-local factories = require "libcontainer.factory"
+local lazy = require "libcontainer.lazy"
 local results = require "libcontainer.result"
 local sharing = require "libcontainer.sharing"
+local roots = lazy "libcontainer.image.root"
 
 local M = {}
 
@@ -42,12 +43,8 @@ local function run_in(factory, config, spec, options)
   return result
 end
 
---- Run a program in a container and collect its output.
----@param factory libcontainer.Factory
----@param t libcontainer.RunOptions  the array part is the argv; named keys are config fields, process fields, shorthands, `input`, `timeout`, `output_limit`, `id`, `factory`; no `rootfs` means the host's own root, read-only
----@return libcontainer.Result|nil
----@return libcontainer.Error|nil err  when the program could not be started; a program that fails is a result
-function M.run(factory, t)
+-- `root`, of an image, is filled when everything else is known to be right.
+local function run(factory, t, root)
   local config, spec, options = configs.prepare_run(t)
   if not config then return nil, spec end
   local err
@@ -55,19 +52,24 @@ function M.run(factory, t)
   if not spec then return nil, err end
   config.detach = false
   sharing.put_back(config, t)
+  if root then
+    local filled
+    filled, err = root:fill(config)
+    if not filled then return nil, err end
+  end
   return run_in(factory, config, spec, options)
 end
 
--- One of each interpreter: it holds descriptors.
-local default_factory
-
---- The factory that is used where none is named: the default root, opened at the first use.
----@return libcontainer.Factory|nil
----@return libcontainer.Error|nil err
-function M.default_factory()
-  local err
-  if not default_factory then default_factory, err = factories.new() end
-  return default_factory, err
+--- Run a program in a container and collect its output.
+---@param factory libcontainer.Factory
+---@param t libcontainer.RunOptions  the array part is the argv; named keys are config fields, process fields, shorthands and options; no `rootfs` and no `image` means the host's own root, read-only
+---@return libcontainer.Result|nil
+---@return libcontainer.Error|nil err  when the program could not be started; a program that fails is a result
+function M.run(factory, t)
+  if rawget(t, "image") == nil then return run(factory, t) end
+  local root <close>, err = roots.of(factory, t)
+  if not root then return nil, err end
+  return run(factory, root.table, root)
 end
 
 return M

@@ -6,7 +6,7 @@
  *	unpack VERSION tar [KEY=VALUE…]
  *	unpack VERSION copy [KEY=VALUE…]
  *
- * Keys: member (of the archive that is stdin, an archive itself), size, entries, plain (limits), layer,
+ * Keys: member (of the archive that is stdin, an archive itself), size, entries, plain (limits), first, layer,
  * owners, devices, privileges (1 for yes), uids and gids (INSIDE:OUTSIDE:SIZE, comma between).
  */
 #include "unpack/unpack.h"
@@ -27,7 +27,7 @@
 struct options {
 	const char *member;
 	uint64_t plain_limit;
-	bool is_layer;
+	bool is_first, is_layer;
 };
 
 static uint64_t number(const char *text)
@@ -71,6 +71,8 @@ static void read_option(const char *argument, struct options *options, struct lc
 		options->member = value;
 	else if (LCT_IS("plain"))
 		options->plain_limit = number(value);
+	else if (LCT_IS("first"))
+		options->is_first = number(value) == 1;
 	else if (LCT_IS("layer"))
 		options->is_layer = number(value) == 1;
 	else if (LCT_IS("size"))
@@ -132,6 +134,8 @@ static void unpack(const struct lc_archive_library *library, bool is_copy, int a
 		read_option(argv[i], &options, &tree, &meter);
 	layer.has_whiteouts = options.is_layer;
 	lc_tree_open(&tree, LCT_TARGET);
+	if (options.is_first)
+		lc_tree_begin(&tree);
 	if (is_copy) {
 		lc_layer_copy(&layer, LCT_SOURCE);
 	} else {

@@ -553,6 +553,14 @@ void lc_tree_open(struct lc_tree *tree, const char *path)
 	close(directory);
 }
 
+void lc_tree_begin(const struct lc_tree *tree)
+{
+	const struct lc_attributes root = {.path = "/", .type = S_IFDIR};
+
+	if (tree->uids.count > 0)
+		own(tree, &root, tree->root, "", AT_EMPTY_PATH);
+}
+
 void lc_tree_finish(struct lc_tree *tree)
 {
 	for (size_t i = 0; i < tree->directory_count; i++) {

@@ -53,6 +53,9 @@ struct lc_attributes {
 /* Open "rootfs" and "trash" of the directory `path`. Failures of this file end the program. */
 void lc_tree_open(struct lc_tree *tree, const char *path);
 
+/* Nothing is in it yet: where ids are mapped it is the root's of the container, if no entry says whose. */
+void lc_tree_begin(const struct lc_tree *tree);
+
 /* The path of an archive as one below the root: without what leads nowhere; "" is the root. A path with
  * ".." and one that is too long end the program. */
 void lc_tree_path(const char *path, char out[PATH_MAX]);

@@ -17,7 +17,7 @@ local M = {}
 local NAMESPACES = { "mount", "pid", "uts", "ipc", "network", "cgroup", "user", "time" }
 
 --- What lc.run and container:exec take beside the fields of a configuration and a process.
-M.OPTIONS = { "input", "timeout", "id", "output_limit", "factory" }
+M.OPTIONS = { "input", "timeout", "id", "output_limit", "factory", "image" }
 --- Shorthands of the top level, beside those that are process fields anyway (env, user, cwd).
 M.SHORTHANDS = { "memory", "cpus", "pids", "bind", "tmpfs" }
 
@@ -639,7 +639,8 @@ function M.shorthands(t, problems)
 end
 
 --- Names that hold objects of the caller's: they are not copied.
-M.OPAQUE = { factory = true, input = true, stdin = true, stdout = true, stderr = true, descriptors = true }
+M.OPAQUE = { factory = true, image = true, input = true, stdin = true, stdout = true, stderr = true,
+  descriptors = true }
 
 --- Take the one table of lc.run apart: the array part is the argv; named keys are fields of the
 -- configuration, of the process, shorthands and options. What a container and a process both have
@@ -671,7 +672,7 @@ function M.take_apart(t, for_exec)
   end
   for _, name in ipairs(sorted_keys(t)) do
     local home, value = home_of(name, for_exec), t[name]
-    if home == "option" and for_exec and (name == "id" or name == "factory") then
+    if home == "option" and for_exec and (name == "id" or name == "factory" or name == "image") then
       check.add(problems, name, "belongs to the container and cannot be given to a further process")
     elseif home == "option" then
       take_option(options, name, value, problems)

@@ -355,6 +355,7 @@
 ---@class libcontainer.RunOptions: libcontainer.Overrides, libcontainer.fields.process, libcontainer.CollectOptions
 ---@field id? string  default one that nobody else has
 ---@field factory? libcontainer.Factory
+---@field image? string|libcontainer.Image  its root: a path as image.open takes it, or what that answered
 
 ---What container:exec takes.
 ---@class libcontainer.ExecOptions: libcontainer.fields.process, libcontainer.Shorthands, libcontainer.CollectOptions
