@@ -264,6 +264,17 @@ static int copy_link(const struct lc_init *init, int mount, const struct lc_op_a
 	return lc_equal(text, there) ? 0 : -EEXIST;
 }
 
+/* move_mount(2) says EINVAL for a file on a directory, as it does for much else; mount(2) said this. */
+static int put(int mount, unsigned type, int target)
+{
+	int r = lc_mount_move(mount, target);
+	struct statx there;
+
+	if (r != -EINVAL || lc_path_stat(target, &there) < 0)
+		return r;
+	return (type == S_IFDIR) != S_ISDIR(there.stx_mode) ? -ENOTDIR : r;
+}
+
 static int attach(struct lc_init *init, int mount, unsigned type, const struct lc_op_attach *op)
 {
 	const char *path = lc_plan_string(&init->plan, op->target);
@@ -286,7 +297,7 @@ static int attach(struct lc_init *init, int mount, unsigned type, const struct l
 	/* What could be made there just now is no procfs. */
 	if (r >= 0 && !how.is_created)
 		r = check_not_procfs(target, path);
-	return r < 0 ? r : lc_mount_move(mount, target);
+	return r < 0 ? r : put(mount, type, target);
 }
 
 int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct lc_error *err)
