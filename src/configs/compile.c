@@ -654,8 +654,8 @@ int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 
 	enter_namespaces(&c);
 
-	/* Not seen by any process inside: it has no number in their pid namespace yet. */
-	make_cwd(&c);
+	/* Not seen by any process inside: it has no number in their pid namespace yet. A cwd that is missing is
+	 * not made: what runs there has its files as it wants them. */
 	if (in->process->terminal)
 		lc_compile_terminal(&c);
 	r = set_process(&c, true, err);

@@ -246,7 +246,7 @@
 ---@class libcontainer.fields.process
 ---@field args? string[]  the program and its arguments; a name without slash is looked for in the PATH of env
 ---@field env? string[]|table<string, string|integer>  the environment: an array of "KEY=value" or a table { KEY = "value" }; PATH and HOME are added when absent
----@field cwd? string  working directory in the container, made when it is missing; default /
+---@field cwd? string  working directory in the container; that of the first program is made when it is missing; default /
 ---@field user? string|integer  "uid", "uid:gid", "name", "name:group": numbers are ids, names are looked for in the container's /etc/passwd and /etc/group; default 0:0
 ---@field additional_groups? string[]|integer[]  further groups, numbers or names
 ---@field stdin? "null"|"pipe"|"inherit"|string|integer|file*  "null", "pipe", "inherit", a descriptor, a Lua file, or a string to be read; default null
