@@ -9,6 +9,8 @@ local object = require "libcontainer.object"
 
 local M = {}
 
+local CLOSES_ON_EXEC <const> = tonumber("2000000", 8) -- O_CLOEXEC, as fdinfo writes it
+
 local function answer(value, raw)
   if value then return value end
   return nil, errors.raw(raw)
@@ -58,12 +60,36 @@ function M.signal_number(name)
   return core.signal(name)
 end
 
---- Is that descriptor open?
+--- Did this process come to be with that descriptor? Those that it opened itself close when a program is executed.
 ---@param fd integer
 ---@return boolean
-function M.is_open(fd)
-  local copy <close> = core.duplicate(fd)
-  return copy ~= nil
+function M.is_inherited(fd)
+  local info <close> = io.open(("/proc/self/fdinfo/%d"):format(fd))
+  local flags = info and info:read("a"):match("flags:%s*(%d+)")
+  return flags ~= nil and tonumber(flags, 8) & CLOSES_ON_EXEC == 0
+end
+
+--- The text of a file of proc, empty when there is none.
+---@param path string
+---@return string
+function M.text_of(path)
+  local file <close> = io.open(path)
+  return file and file:read("a") or ""
+end
+
+--- What tells of a capability's name ("KILL", "cap_kill") whether this process, as it is now, can give it to a program
+-- that has no user namespace of its own: false also when there is none of that name.
+---@return fun(name: string): boolean
+function M.granter()
+  local status = M.text_of "/proc/self/status"
+  local function set(name)
+    return tonumber(status:match("\n" .. name .. ":%s*(%x+)") or "0", 16)
+  end
+  local own = set "CapPrm" & set "CapBnd"
+  return function(name)
+    local bit = core.capability(name)
+    return bit ~= nil and own >> bit & 1 == 1
+  end
 end
 
 --- Is there a terminal on that descriptor?
@@ -83,18 +109,52 @@ function M.poll(entries, timeout)
   return answer(loop.poll(entries, loop.deadline(timeout)))
 end
 
+local function number_in(text, pattern)
+  return math.tointeger(tonumber(text:match(pattern) or "0"))
+end
+
+local boot
+
+-- Seconds since 1970, of ticks since the machine began.
+local function time_of(ticks)
+  boot = boot or number_in(M.text_of "/proc/stat", "\nbtime (%d+)")
+  return boot + ticks // 100
+end
+
+---@class libcontainer.ProcessFacts
+---@field pid integer
+---@field uid integer
+---@field parent integer
+---@field group integer
+---@field session integer
+---@field terminal integer  a device number, 0 for none
+---@field name string
+---@field command string    with its arguments
+---@field state string      one letter
+---@field ticks integer     of a processor, in hundredths of a second
+---@field started integer   seconds since 1970
+---@field now integer
+---@field nice integer
+---@field threads integer
+---@field size integer      bytes
+---@field resident integer  bytes
+---@field memory integer    bytes of the machine
+
 --- What the kernel tells of a process: nil when there is none.
 ---@param pid integer
----@return { uid: integer, parent: integer, state: string, command: string }|nil
+---@return libcontainer.ProcessFacts|nil
 function M.process(pid)
-  local status = core.proc_file(pid, "status")
-  if not status then return nil end
+  local status, stat = core.proc_file(pid, "status"), core.proc_file(pid, "stat")
+  if not status or not stat then return nil end
+  local name = stat:match("^%d+ %((.*)%)") or "?"
   local command = (core.proc_file(pid, "cmdline") or ""):gsub("%z+$", ""):gsub("[%c]", " ")
-  if command == "" then command = "[" .. (status:match("^Name:%s*([^\n]*)") or "?") .. "]" end
-  local function number(name)
-    return math.tointeger(status:match("\n" .. name .. ":%s*(%d+)"))
-  end
-  return { uid = number "Uid", parent = number "PPid", state = status:match("\nState:%s*(%S)"), command = command }
+  local f = {}
+  for word in (stat:match("^.*%) (.*)$") or ""):gmatch("%S+") do f[#f + 1] = math.tointeger(tonumber(word)) or word end
+  return { pid = pid, uid = number_in(status, "\nUid:%s*(%d+)"), name = name, state = f[1], parent = f[2], group = f[3],
+    session = f[4], terminal = f[5], ticks = f[12] + f[13], nice = f[17], threads = f[18], started = time_of(f[20]),
+    size = f[21], resident = number_in(status, "\nVmRSS:%s*(%d+)") * 1024, now = os.time(),
+    memory = number_in(M.text_of "/proc/meminfo", "MemTotal:%s*(%d+)") * 1024,
+    command = command ~= "" and command or "[" .. name:gsub("%c", "?") .. "]" }
 end
 
 --- Our own process id.

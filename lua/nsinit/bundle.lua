@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- A bundle, and the container that is made of it: what create and run have alike.
+local capabilities = require "nsinit.capabilities"
 local configs = require "libcontainer.configs"
 local descriptors = require "nsinit.descriptors"
 local store = require "nsinit.store"
@@ -20,6 +21,7 @@ function M.read(context)
   local config, process, ignored = configs.from_oci(file, { bundle = path })
   if not config then return nil, process end
   for _, one in ipairs(ignored) do context.log:tell("ignored: " .. one.field) end
+  capabilities.withhold(config.capabilities, config, context.log)
   return { path = path, config = config, process = process }
 end
 
@@ -56,7 +58,7 @@ function M.create(context, detaches)
   config.labels = { bundle = bundle.path }
   if options["no-new-keyring"] then config.session_keyring = false end
   if process then
-    fine, err = descriptors.give(process, options)
+    fine, err = descriptors.give(process, options, context.log)
     if not fine then return nil, err end
   end
   local factory, container

@@ -27,9 +27,10 @@ end
 --- Give a process its descriptors: ours, or a terminal, and those behind them with the words that tell of them.
 ---@param process table
 ---@param options table<string, any>
+---@param log nsinit.Log
 ---@return true|nil
 ---@return string|nil problem
-function M.give(process, options)
+function M.give(process, options, log)
   local wanted = options["preserve-fds"]
   if not process.terminal then process.stdin, process.stdout, process.stderr = "inherit", "inherit", "inherit" end
   process.console = options["console-socket"]
@@ -44,7 +45,7 @@ function M.give(process, options)
   local list = {}
   for i = 1, count do
     local fd = FIRST + i - 1
-    if not system.is_open(fd) then
+    if not system.is_inherited(fd) or log:is_on(fd) then
       return nil, ("unable to stat preserved-fd %d (of %d): it is not open"):format(fd, count)
     end
     list[i] = fd

@@ -6,6 +6,7 @@ local M = {}
 
 ---@class nsinit.Log
 ---@field file file*|nil     nil: stderr
+---@field path string|nil    of the file
 ---@field format "text"|"json"
 ---@field debug boolean      are lines of that level wanted?
 local Log = {}
@@ -50,10 +51,11 @@ function M.open(options)
   local path, mode = options.log, "a"
   if not path then path, mode = options["log-file"], "w" end
   if path and path ~= "" and path ~= "/dev/stderr" then
-    local file, problem = io.open((path:gsub("^file:", "")), mode)
+    path = path:gsub("^file:", "")
+    local file, problem = io.open(path, mode)
     if not file then return nil, (mode == "a" and "--log " or "--log-file ") .. problem end
     file:setvbuf("full")
-    log.file = file
+    log.file, log.path = file, path
   end
   return log
 end
@@ -78,6 +80,16 @@ end
 function Log:warn(text)
   if self.format == "json" and not self.debug then return end
   write(self, "warning", text)
+end
+
+--- Is that descriptor one on its file? Lua opens files that do not close when a program is executed.
+---@param fd integer
+---@return boolean
+function Log:is_on(fd)
+  if not self.path then return false end
+  local system = require "libcontainer.system"
+  local path = system.real_path(self.path)
+  return path ~= nil and path == system.real_path(("/proc/self/fd/%d"):format(fd))
 end
 
 --- What is told with --debug.

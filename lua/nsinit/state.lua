@@ -51,4 +51,15 @@ function M.text(state)
   return "{\n" .. table.concat(lines, ",\n") .. "\n}\n"
 end
 
+--- The same in one line.
+---@param state table
+---@return string
+function M.line(state)
+  local parts = {}
+  for _, name in ipairs(ORDER) do
+    if state[name] ~= nil then parts[#parts + 1] = ('"%s":%s'):format(name, json.encode(state[name])) end
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
 return M

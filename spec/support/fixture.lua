@@ -128,6 +128,12 @@ function M.needs(...)
   end
 end
 
+--- Skip the running test.
+---@param reason string
+function M.skip(reason)
+  end_as_pending(reason)
+end
+
 -- --- places of our own ---
 
 local made, counter, posix_directory = {}, 0, nil

@@ -488,6 +488,13 @@ local function absences(config, document)
   config.cgroups = next(config.cgroups) and config.cgroups or nil
 end
 
+-- Required there, and no must of ours: engines write it always, and who leaves it out meant something.
+local function working_directory(reading, process)
+  if is_object(process) and (process.cwd == nil or process.cwd == "") then
+    check.add(reading.problems, "process.cwd", "is required: an absolute path", process.cwd, 'such as "/"')
+  end
+end
+
 -- A process object with what belongs to the container alone, and no program.
 local function says_more(process)
   for name, value in next, process do
@@ -512,6 +519,7 @@ function M.document(document, bundle)
     return {}, nil, reading
   end
   version(reading, document)
+  working_directory(reading, document.process)
   local config = read_section(reading, "config", document, "", "", "", "config")
   absences(config, document)
   local process

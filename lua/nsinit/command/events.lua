@@ -96,8 +96,10 @@ local function data_of(stats)
   }
 end
 
+-- In this order: callers look for the beginning of a line.
 local function show(kind, id, data)
-  io.stdout:write(json.encode { type = kind, id = id, data = data }, "\n")
+  io.stdout:write(('{"type":%s,"id":%s%s}\n'):format(json.encode(kind), json.encode(id),
+    data and ',"data":' .. json.encode(data) or ""))
   io.stdout:flush()
 end
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- exec ID COMMAND...: a further program in a container.
 local bundle = require "nsinit.bundle"
+local capabilities = require "nsinit.capabilities"
 local configs = require "libcontainer.configs"
 local descriptors = require "nsinit.descriptors"
 local foreground = require "nsinit.foreground"
@@ -73,27 +74,28 @@ local function from_options(state, context)
   end
   process.process_label = options["process-label"] or process.process_label
   process.apparmor_profile = options.apparmor or process.apparmor_profile
-  if options["no-new-privs"] then process.no_new_privileges = true end
+  if options["no-new-privs"] ~= nil then process.no_new_privileges = options["no-new-privs"] end
   if options.cap then with_capabilities(process, state.config, options.cap) end
   return process
 end
 
 local function prepare(container, context)
-  local options, process, err = context.options
+  local options, process = context.options
+  local state, err = container:state()
+  if not state then return nil, err end
   if options.process then
     process, err = read_process(options.process)
     if process and options.tty then process.terminal = true end
   elseif #context.args < 2 then
     return nil, "there is no command to run: write it behind the id, or give --process"
   else
-    local state
-    state, err = container:state()
-    if state then process, err = from_options(state, context) end
+    process, err = from_options(state, context)
   end
   if not process then return nil, err end
+  capabilities.withhold(process.capabilities, state.config, context.log)
   local fine
   fine, err = bundle.check_console(process, options, options.detach or false)
-  if fine then fine, err = descriptors.give(process, options) end
+  if fine then fine, err = descriptors.give(process, options, context.log) end
   if not fine then return nil, err end
   return process
 end

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
 --- list: the containers of the state root.
-local json = require "libcontainer.json"
 local state = require "nsinit.state"
 local store = require "nsinit.store"
 local system = require "libcontainer.system"
@@ -26,7 +25,9 @@ local function show(states, format, is_quiet)
   if is_quiet then
     for _, one in ipairs(states) do io.stdout:write(one.id, "\n") end
   elseif format == "json" then
-    io.stdout:write(json.encode(states), "\n")
+    local lines = {}
+    for i, one in ipairs(states) do lines[i] = state.line(one) end
+    io.stdout:write("[", table.concat(lines, ","), "]\n")
   else
     show_table(states)
   end
@@ -51,7 +52,7 @@ return function(context)
   if format ~= "table" and format ~= "json" then
     return nil, ("--format %s: must be table or json"):format(format)
   end
-  local states = json.array()
+  local states = {}
   if not system.real_path(store.root(context.global)) then
     if context.global.root then return nil, ("--root %s: there is no such directory"):format(context.global.root) end
     return show(states, format, context.options.quiet)

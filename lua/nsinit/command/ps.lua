@@ -1,19 +1,7 @@
 -- SPDX-License-Identifier: MIT
---- ps ID: what runs in it. The table is made here: ps(1) need not be installed, and its options are accepted.
+--- ps ID: what runs in it.
 local json = require "libcontainer.json"
 local store = require "nsinit.store"
-local system = require "libcontainer.system"
-
-local function show_table(pids)
-  local rows = { ("%-8s %8s %8s %-9s %s"):format("UID", "PID", "PPID", "STATE", "CMD") }
-  for _, pid in ipairs(pids) do
-    local found = system.process(pid)
-    if found then
-      rows[#rows + 1] = ("%-8d %8d %8d %-9s %s"):format(found.uid, pid, found.parent, found.state, found.command)
-    end
-  end
-  io.stdout:write(table.concat(rows, "\n"), "\n")
-end
 
 ---@param context nsinit.Context
 ---@return integer|nil status
@@ -33,8 +21,11 @@ return function(context)
   if not pids then return nil, err end
   if format == "json" then
     io.stdout:write(json.encode(json.array(pids)), "\n")
-  else
-    show_table(pids)
+    return 0
   end
+  local text
+  text, err = require("nsinit.process_table").text(pids, table.move(context.args, 2, #context.args, 1, {}))
+  if not text then return nil, err end
+  io.stdout:write(text)
   return 0
 end

@@ -1,0 +1,117 @@
+-- SPDX-License-Identifier: MIT
+--- Where callers know what other runtimes do, and nsinit does the same.
+local command = require "spec.support.command"
+local fixture = require "spec.support.fixture"
+local json = require "libcontainer.json"
+
+describe("nsinit, as those know who called another runtime before,", function()
+  fixture.check_leaks()
+  local root
+
+  local function nsinit(...)
+    return command.run(root, { ... })
+  end
+  local function has(text, words)
+    assert.truthy(text:find(words, 1, true), text)
+  end
+  local function running(change)
+    local bundle = command.bundle({ "sleep", "1000" }, change)
+    finally(function() nsinit("delete", "--force", "box") end)
+    assert.equal(0, nsinit("run", "-d", "-b", bundle, "box").status)
+    return bundle
+  end
+
+  before_each(function()
+    fixture.needs("root", "busybox")
+    root = fixture.root()
+  end)
+
+  it("writes a state and an event in one order: callers look for how a line begins [O159] [O165]", function()
+    local bundle = running()
+    assert.truthy(nsinit("list", "--format", "json").stdout:find(
+      ('^%%[{"ociVersion":"1[^"]*","id":"box","pid":%%d+,"status":"running","bundle":"%s","rootfs":"[^"]*","created":"')
+        :format(bundle:gsub("%p", "%%%0"))))
+    local line = nsinit("events", "--stats", "box").stdout
+    assert.truthy(line:find('^{"type":"stats","id":"box","data":{'), line)
+    assert.equal("box", json.decode(line).id)
+    assert.equal(0, nsinit("delete", "--force", "box").status)
+    assert.equal("[]\n", nsinit("list", "--format", "json").stdout)
+  end)
+
+  it("lists processes in the columns of ps, in those that its options choose, and in no unknown one [O161]", function()
+    running()
+    local first, second = nsinit("ps", "box").stdout:match("^([^\n]*)\n([^\n]*)\n$")
+    assert.truthy(first:find "^UID +PID +PPID +C +STIME +TTY +TIME +CMD$", first)
+    assert.truthy(second:find "^root +%d+ +%d+ +%d+ +%S+ +%? +%d%d:%d%d:%d%d sleep 1000$", second)
+    assert.truthy(nsinit("ps", "box", "-e", "-x").stdout:find "^ +PID +TTY +STAT +TIME +COMMAND\n")
+    assert.truthy(nsinit("ps", "box", "aux").stdout:find "^USER +PID +%%CPU +%%MEM +VSZ +RSS +TTY +STAT +START +TIME +COMMAND\n")
+    local pid = json.decode(nsinit("state", "box").stdout).pid
+    assert.truthy(nsinit("ps", "box", "-o", "pid,ppid,comm=NAME").stdout:find("^ +PID +PPID NAME *\n +" .. pid .. " +%d+ sleep"))
+    has(nsinit("ps", "box", "-o", "nosuch").stderr, 'no column "nosuch"')
+  end)
+
+  it("leaves out capabilities that nobody has or that it cannot give, and says so", function()
+    running()
+    local ended = nsinit("exec", "--cap", "CAP_NOSUCH", "--cap", "CAP_KILL", "box", "grep", "CapEff", "/proc/self/status")
+    assert.same({ 0, "CapEff:\t0000000000000020\n" }, { ended.status, ended.stdout })
+    has(ended.stderr, "NOSUCH cannot be granted, and is left out")
+    local bundle = command.bundle({ "grep", "CapEff", "/proc/self/status" }, function(document)
+      local names = { "CAP_KILL", "CAP_SYS_TIME" }
+      document.process.capabilities = { bounding = names, effective = names, permitted = names }
+    end)
+    ended = command.run(root, { "run", "-b", bundle, "further" }, { shell = "setpriv --bounding-set=-sys_time" })
+    assert.same({ 0, "CapEff:\t0000000000000020\n" }, { ended.status, ended.stdout })
+    has(ended.stderr, "SYS_TIME cannot be granted, and is left out")
+  end)
+
+  it("takes false for a flag of exec: without no-new-privileges, though the container has it [O153]", function()
+    running(function(document) document.process.noNewPrivileges = true end)
+    for words, wanted in pairs { ["--no-new-privs=false"] = 0, ["--no-new-privs"] = 1, ["--env=A=B"] = 1 } do
+      assert.equal(("NoNewPrivs:\t%d\n"):format(wanted),
+        nsinit("exec", words, "box", "grep", "NoNewPrivs", "/proc/self/status").stdout)
+    end
+  end)
+
+  it("makes no directory for exec, and wants one in a process object and in a config.json [O154] [O5]", function()
+    local bundle = running()
+    local ended = nsinit("exec", "--cwd", "/no/such", "box", "pwd")
+    assert.same({ 255, "" }, { ended.status, ended.stdout })
+    has(ended.stderr, "no such file or directory")
+    assert.equal(1, nsinit("exec", "box", "test", "-e", "/no").status)
+    for _, cwd in ipairs { "", ',"cwd":""' } do
+      fixture.write(bundle .. "/process.json", ('{"args":["true"]%s}'):format(cwd))
+      ended = nsinit("exec", "--process", bundle .. "/process.json", "box")
+      assert.equal(255, ended.status)
+      has(ended.stderr, "process.cwd")
+    end
+    ended = nsinit("run", "-b", command.bundle({ "true" }, function(document) document.process.cwd = nil end), "further")
+    assert.equal(1, ended.status)
+    has(ended.stderr, "process.cwd: is required")
+  end)
+
+  it("passes on no descriptor that nobody gave it: none of its own, and not that of its log [O190]", function()
+    local bundle = running()
+    local ended = command.run(root, { "--log", bundle .. "/log", "exec", "--preserve-fds", "20", "box", "ls", "/proc/self/fd" })
+    assert.same({ 255, "" }, { ended.status, ended.stdout })
+    has(ended.stderr, "unable to stat preserved-fd 3")
+    ended = command.run(root, { "exec", "--preserve-fds", "1", "box", "readlink", "/proc/self/fd/3" },
+      { shell = "exec 3<" .. bundle .. "/config.json;" })
+    assert.same({ 0, "" }, { ended.status, ended.stderr })
+  end)
+
+  it("calls a file that is mounted on a directory, and a directory on a file, no directory [O169]", function()
+    for source, destination in pairs { ["/config.json"] = "/bin", ["/rootfs"] = "/etc/passwd" } do
+      local bundle
+      bundle = command.bundle({ "true" }, function(document)
+        document.mounts = { table.unpack(document.mounts) }
+        document.mounts[#document.mounts + 1] = { destination = destination, type = "bind", options = { "bind" } }
+      end)
+      local path = bundle .. "/config.json"
+      fixture.write(bundle .. "/rootfs/etc/passwd", "")
+      local document = json.decode(fixture.read(path))
+      document.mounts[#document.mounts].source = bundle .. source
+      fixture.write(path, assert(json.encode(document)))
+      has(nsinit("run", "-b", bundle, "further").stderr, "not a directory")
+    end
+  end)
+end)
