@@ -17,6 +17,7 @@ local hooks = require "libcontainer.hooks"
 local json = require "libcontainer.json"
 local layer = require "libcontainer.layer"
 local loop = require "libcontainer.loop"
+local network = require "libcontainer.network"
 local obstacles = require "libcontainer.obstacles"
 local process = require "libcontainer.process"
 local start = require "libcontainer.start"
@@ -31,7 +32,7 @@ local IMAGES <const>, WORK <const>, SCRATCH <const> = "criu.image", "criu.work",
 local TIMEOUT <const> = 60
 local PARENTS_MAX <const> = 100
 local THAW_TIMEOUT <const>, DESTROY_TIMEOUT <const>, END_TIMEOUT <const> = 10, 10, 10
-local CLOSE_TIMEOUT <const> = 10
+local INSIDE_TIMEOUT <const> = 10
 local SIGCONT <const> = 18
 
 --- What it makes in the directory of a container.
@@ -199,7 +200,7 @@ local function look(box, options)
   local facts
   facts, err = confinement.read(box._core)
   if not facts then return nil, err end
-  err = obstacles.of_processes(facts, (box._core:init()), box._id, options)
+  err = obstacles.of_processes(config, facts, (box._core:init()), box._id, options)
   if err then return nil, err end
   local given, point = externals.of(config, facts.mounts)
   if not given then return nil, errors.mount_of_image(point) end
@@ -396,22 +397,36 @@ local function restore_arguments(box, images, work, scratch, place, description,
   for _, external in ipairs(description.externals) do
     add(args, "--external", ("mnt[%s]:%s"):format(external.key, externals.source(external, place .. "/masks", cgroups)))
   end
+  for _, pair in ipairs(network.pairs_of(box._record.config, box._factory:_mark(box._id))) do
+    add(args, "--external", ("veth[%s]:%s"):format(pair.name, pair.host_name))
+  end
   inherit(args, description.facts)
   return args
 end
 
--- criu leaves the root writable.
-local function close_root(box)
+-- Have something done in namespaces of what criu has made: `method` is the session's in the core.
+local function inside(box, method, what_it_is_when_late)
   local null <close>, raw = core.null()
   if not null then return nil, errors.raw(raw) end
-  local session <close>, problem = box._core:close_root(box._record.config, { args = { "" } },
-    { id = box._id, stdin = null, stdout = null, stderr = null })
+  local session <close>, problem = box._core[method](box._core, box._record.config, { args = { "" } },
+    { id = box._id, mark = box._factory:_mark(box._id), stdin = null, stdout = null, stderr = null })
   if not session then return nil, errors.raw(problem) end
   local done
-  done, raw = criu.drive(session, "ready", loop.deadline(CLOSE_TIMEOUT))
+  done, raw = criu.drive(session, "ready", loop.deadline(INSIDE_TIMEOUT))
   if done then return true end
   if raw then return nil, errors.raw(raw) end
-  return nil, errors.timed_out("restore", "the root does not become read-only", CLOSE_TIMEOUT)
+  return nil, errors.timed_out("restore", what_it_is_when_late, INSIDE_TIMEOUT)
+end
+
+-- criu leaves the root writable.
+local function close_root(box)
+  return inside(box, "close_root", "the root does not become read-only")
+end
+
+-- The other ends of its pairs are on the host, and nothing more.
+local function plug_in(box)
+  if not box._record.network_links then return true end
+  return inside(box, "restore_networks", "its networks do not come back")
 end
 
 -- What criu has made is the container's from now on, and stands still.
@@ -477,7 +492,7 @@ end
 local function run_criu(box, proc, config, args, place, work, log_path, description, options)
   local fds, err = proc:_open_stdio()
   if not fds then return nil, err end
-  fds.id, fds.scratch, fds.layer = box._id, place, layer.path(box)
+  fds.id, fds.scratch, fds.layer, fds.mark = box._id, place, layer.path(box), box._factory:_mark(box._id)
   for _, name in ipairs(STDIO) do fds["null_" .. name] = nil end
   local has_nnp = false
   for _, one in ipairs(description.facts.processes) do
@@ -518,6 +533,7 @@ local function restore(box, images, description, options)
   if not done then return nil, err end
   tell(options, "verify")
   done, err = take(box, scratch, description)
+  if done then done, err = plug_in(box) end
   if done then done, err = run_hooks(box) end
   if done then done, err = set_limits(box, limits) end
   if done then done, err = note_start(box) end

@@ -22,7 +22,7 @@ local function complaints(log)
   return table.move(found, math.max(1, #found - LINES + 1), #found, 1, {})
 end
 
---- Drive a session until it says `wanted`; nil without an error when the time is over.
+--- Drive a session until it says `wanted`, doing what the host does at its gates; nil without an error when the time is over.
 ---@param session userdata
 ---@param wanted "ready"|"running"
 ---@param deadline number|nil
@@ -36,6 +36,9 @@ function M.drive(session, wanted, deadline)
     local done
     if event == "ready" then
       done, raw = session:go()
+    elseif event == "gate" then -- that of networks: no other is in such a plan
+      done, raw = session:network()
+      if done then done, raw = session:go() end
     else
       done, raw = loop.wait(session:pollfd(), "r", deadline)
       if done == false then return nil end

@@ -846,13 +846,22 @@ function M.user_namespace_not_dumped()
     "images hold all of its memory and say what runs, so nobody but their owner may read them: do without uid_mappings")
 end
 
---- An interface that leads to the host.
+--- An interface of the host that is inside.
 ---@param number integer
----@param kind "veth"|"device"
+---@param name string  on the host
 ---@return libcontainer.Error
-function M.network_not_dumped(number, kind)
-  return not_dumped(("networks[%d]"):format(number), kind, ("networks[%d] is a %s, whose connection to the host would "
-    .. "not come back"):format(number, kind), "only a container with no interface but its own can be checkpointed")
+function M.device_not_dumped(number, name)
+  return not_dumped(("networks[%d]"):format(number), name, ("networks[%d] is the host's interface %q, which no image "
+    .. "brings back"):format(number, name), 'only interfaces of type "loopback" and "veth" can be in a checkpoint')
+end
+
+--- An end of a pair that is not where it was put.
+---@param number integer
+---@param name string  inside
+---@return libcontainer.Error
+function M.pair_not_dumped(number, name)
+  return not_dumped(("networks[%d].name"):format(number), name, ("the container has no interface %q any more, and what "
+    .. "has become of it would not come back"):format(name), "have it renamed back, or do without")
 end
 
 --- A hook that no file can keep.

@@ -73,6 +73,21 @@ function M.links_of(config, mark)
   return names[1] and names or nil
 end
 
+--- The pairs of a container, for who makes them in the place of us: their ends inside, and the names that the
+-- other ends are to be born with, by which we know them.
+---@param config table  strict
+---@param mark string   the container's own among all roots
+---@return { index: integer, name: string, host_name: string }[]
+function M.pairs_of(config, mark)
+  local list = {}
+  for i, item in ipairs(config.networks or {}) do
+    if item.type == "veth" then
+      list[#list + 1] = { index = i, name = item.name, host_name = core.link_name(mark, i) }
+    end
+  end
+  return list
+end
+
 --- The gate of that name: the host makes the container's network.
 ---@param _ libcontainer.Container
 ---@param session userdata

@@ -7,6 +7,7 @@ local confinement = require "libcontainer.confinement"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
 local forms = require "libcontainer.configs.hooks"
+local network = require "libcontainer.network"
 
 local M = {}
 
@@ -24,9 +25,9 @@ local function given_mount(config)
   end
 end
 
-local function interface(config)
-  for i, network in ipairs(config.networks or {}) do
-    if network.type == "veth" or network.type == "device" then return errors.network_not_dumped(i, network.type) end
+local function device(config)
+  for i, item in ipairs(config.networks or {}) do
+    if item.type == "device" then return errors.device_not_dumped(i, item.host_interface_name) end
   end
 end
 
@@ -110,27 +111,41 @@ local function connection(descriptors)
   end
 end
 
+-- criu makes a pair anew by the name that its end inside had; whoever is in there may have given it another.
+local function pair(config, init)
+  local made = network.pairs_of(config, "")
+  if not made[1] then return end
+  local text, err = read(init, "net/dev")
+  if not text then return err end
+  for _, one in ipairs(made) do
+    if not text:find("\n%s*" .. one.name:gsub("%p", "%%%0") .. ":") then
+      return errors.pair_not_dumped(one.index, one.name)
+    end
+  end
+end
+
 -- --- all of it ---
 
 --- What is seen in the configuration alone.
 ---@param config table
 ---@return libcontainer.Error|nil
 function M.of_config(config)
-  return namespace(config) or given_mount(config) or interface(config) or hook(config)
+  return namespace(config) or given_mount(config) or device(config) or hook(config)
 end
 
 --- What is seen in its processes.
+---@param config table
 ---@param facts table    as confinement.read gave them
 ---@param init integer   as the host sees it
 ---@param id string
 ---@param options table  of the checkpoint
 ---@return libcontainer.Error|nil
-function M.of_processes(facts, init, id, options)
+function M.of_processes(config, facts, init, id, options)
   local outsider = confinement.outsider(facts, init)
   if outsider then return errors.has_outsider(id, outsider) end
   local descriptors, err = descriptors_of(facts.processes)
   if not descriptors then return err end
-  return terminal(descriptors) or not options.file_locks and lock(descriptors)
+  return pair(config, init) or terminal(descriptors) or not options.file_locks and lock(descriptors)
     or not options.tcp_established and connection(descriptors) or nil
 end
 

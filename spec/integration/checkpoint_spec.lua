@@ -338,12 +338,17 @@ describe("a checkpoint of what could not come back", function()
     assert.matches("^mounts%[%d+%]%.source_fd$", err.field)
   end)
 
-  it("is refused for an interface that leads to the host", function()
-    for _, kind in ipairs { "veth", "device" } do
-      local err = obstacles.of_config { networks = { { type = "loopback" }, { type = kind } } }
-      assert.equal("networks[2] EOPNOTSUPP", err.field .. " " .. err.errname)
-    end
-    assert.is_nil(obstacles.of_config { networks = { { type = "loopback" } } })
+  it("is refused for an interface of the host, and for a pair whose end has another name now", function()
+    local device = { type = "device", host_interface_name = "dev0" }
+    local err = obstacles.of_config { networks = { { type = "loopback" }, device } }
+    assert.equal("networks[2] EOPNOTSUPP", err.field .. " " .. err.errname)
+    assert.matches('the host\'s interface "dev0"', err.message, 1, true)
+    local config = { networks = { { type = "loopback" }, { type = "veth", name = "away-7" } } }
+    assert.is_nil(obstacles.of_config(config))
+    err = obstacles.of_processes(config, { processes = {}, namespaces = {} }, core.pid(), "a", {})
+    assert.equal("networks[2].name EOPNOTSUPP", err.field .. " " .. err.errname)
+    config.networks[2].name = "lo" -- one that everybody has
+    assert.is_nil(obstacles.of_processes(config, { processes = {}, namespaces = {} }, core.pid(), "a", {}))
   end)
 
   it("is refused for a hook that is a function, which no file can keep", function()

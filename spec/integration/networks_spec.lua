@@ -104,6 +104,66 @@ describe("a veth", function()
     ]]
   end)
 
+  it("comes back from a checkpoint, with its other end where and as it was", function()
+    fixture.needs("root", "busybox", "criu")
+    lab [[
+      assert(network.add_bridge("br0", { address = "10.1.0.1/24" }))
+      local box <close> = create("a", { veth { mtu = 1400, txqueuelen = 77, hairpin_mode = true, gateway = "10.1.0.1",
+        mac_address = "02:00:0a:01:00:02", host_interface_name = "mine0" }, veth { name = "eth1", address = "10.2.0.2/24" } })
+      assert(box:start { "sleep", "1000" })
+      local alias = read(sys .. "/class/net/mine0/ifalias")
+      local seen = "ip -o addr | sed 's/@[^:]*//; s/.*inet/inet/; s/ *valid_lft.*//' | grep -v '^inet6 fe80'; ip route; "
+        .. "cd /sys/class/net/eth0; cat address mtu tx_queue_len"
+      local before = box:exec { "sh", "-c", seen }.stdout
+      assert(before:find("10.1.0.2/24", 1, true) and before:find("02:00:0a:01:00:02", 1, true), before)
+      for _ = 1, 2 do -- what comes back can be taken away again
+        assert(box:checkpoint { timeout = seconds(60) })
+        while links() ~= "br0 lo" do sh("sleep 0.1") end
+        assert(factory:restore("a", { timeout = seconds(60) }))
+        is(before, box:exec { "sh", "-c", seen }.stdout)
+        is(alias, read(sys .. "/class/net/mine0/ifalias"))
+        is("1400 77 up 1 br0", ("%s %s %s %s %s"):format(read(sys .. "/class/net/mine0/mtu"),
+          read(sys .. "/class/net/mine0/tx_queue_len"), read(sys .. "/class/net/mine0/operstate"),
+          read(sys .. "/class/net/mine0/brport/hairpin_mode"),
+          (sh("readlink %s/class/net/mine0/brport/bridge", sys):match("[^/]+$"))))
+        is("0", sh("busybox ping -c 1 -W 20 10.1.0.2 >/dev/null; echo $?"))
+      end
+      assert(box:destroy())
+      is("br0 lo", links())
+    ]]
+  end)
+
+  it("is looked for before anything of a checkpoint comes back", function()
+    lab [[
+      assert(network.add_bridge("br0"))
+      local criu = root .. ".criu"
+      local file = assert(io.open(criu, "w"))
+      file:write("#!/bin/sh\ncase $1 in dump) while [ $# -gt 0 ]; do [ $1 = --tree ] && kill -9 $2; shift; done;; "
+        .. "*) echo \"$*\" >>" .. criu .. ".said; exit 9;; esac\n")
+      file:close()
+      sh("chmod 700 %s", criu)
+      factory = assert(lc.new(root, { criu_path = criu }))
+      local box <close> = create("a", { veth { host_interface_name = "mine0" } })
+      assert(box:start { "sleep", "1000" })
+      assert(box:checkpoint { timeout = seconds(60) })
+      while links() ~= "br0 lo" do sh("sleep 0.1") end
+      assert(add_device("mine0"))
+      local back, err = factory:restore("a", { timeout = seconds(60) })
+      is("nil networks[1].host_interface_name EEXIST", ("%s %s %s"):format(back, err.field, err.errname))
+      is(nil, read(criu .. ".said"))
+      sh("busybox ip link del mine0")
+      assert(network.remove_bridge("br0"))
+      back, err = factory:restore("a", { timeout = seconds(60) })
+      is("nil networks[1].bridge ENODEV", ("%s %s %s"):format(back, err.field, err.errname))
+      is(nil, read(criu .. ".said"))
+      assert(network.add_bridge("br0"))
+      factory:restore("a", { timeout = seconds(60) })
+      local said = read(criu .. ".said")
+      assert(said and said:find("%-%-external veth%[eth0%]:veth%x+"), said)
+      sh("rm -f %s %s.said", criu, criu)
+    ]]
+  end)
+
   it("of two containers reach each other, over IPv4 and IPv6", function()
     lab [[
       assert(network.add_bridge("br0"))

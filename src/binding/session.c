@@ -405,6 +405,18 @@ static int container_close_root(lua_State *L)
 	return lc_lua_with_arena(L, close_root);
 }
 
+static int restore_networks(lua_State *L)
+{
+	return begin_with(L, lc_restore_networks);
+}
+
+/* container:restore_networks(config, { args }, options) -> session | nil, raw: it comes to the gate "network",
+ * and is ready behind it, and then it is closed; see lc_restore_networks */
+static int container_restore_networks(lua_State *L)
+{
+	return lc_lua_with_arena(L, restore_networks);
+}
+
 static int restore(lua_State *L)
 {
 	return begin_with(L, lc_restore_begin);
@@ -761,7 +773,7 @@ void lc_lua_open_session(lua_State *L)
 		{"begin", container_begin}, {"plan", container_plan}, {"join", container_join},
 		{"join_plan", container_join_plan}, {"hook", container_hook}, {"dump", container_dump},
 		{"repair", container_repair}, {"restore", container_restore},
-		{"close_root", container_close_root}, {"release", container_release}, {NULL, NULL}};
+		{"close_root", container_close_root}, {"restore_networks", container_restore_networks}, {"release", container_release}, {NULL, NULL}};
 
 	lc_lua_type(L, LCT_SESSION_TYPE, methods, meta);
 	luaL_getmetatable(L, LCT_CONTAINER_TYPE);

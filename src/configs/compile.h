@@ -85,6 +85,10 @@ int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w
 void lc_compile_bare_root(
 	const struct lc_compile_inputs *in, struct lc_plan_writer *w, uint32_t slot);
 
+/* What the host does about the pairs of a container whose inner ends a restore has made, without the gate
+ * before it. */
+void lc_compile_restored_networks(const struct lc_compile_inputs *in, struct lc_plan_writer *w);
+
 /* The limits that a program gets: its own, where it has any, else the container's. */
 const struct lc_objects *lc_compile_rlimits_of(
 	const struct lc_config_config *config, const struct lc_config_process *process);

@@ -81,31 +81,24 @@ static void set_gateway(struct lc_compile *c, size_t index, uint32_t name, const
 	LCT_PLAN(c->w, host_route, .gateway = lc_plan_intern(c->w, gateway), .name = name);
 }
 
-static void make_one(struct lc_compile *c, const struct lc_config_network *network, size_t index)
+/* Answers the name that the other end has from now on. */
+static uint32_t rename_other_end(struct lc_compile *c, const struct lc_config_network *network,
+	size_t index, uint32_t made_name)
 {
-	uint32_t name = lc_plan_intern(c->w, name_of(network)), host_name = 0;
+	uint32_t to;
 
-	lc_plan_origin(c->w, "networks[%zu]", index);
-	if (is_pair(network)) {
-		host_name = lc_plan_intern(c->w, made_name_of(c, index));
-		LCT_PLAN(c->w, host_pair, .host_name = host_name, .name = name);
-	}
-	if (is_pair(network) && network->host_interface_name != NULL) {
-		uint32_t to = lc_plan_intern(c->w, network->host_interface_name);
+	if (network->host_interface_name == NULL)
+		return made_name;
+	to = lc_plan_intern(c->w, network->host_interface_name);
+	lc_plan_origin(c->w, "networks[%zu].host_interface_name", index);
+	LCT_PLAN(c->w, host_rename, .host_name = made_name, .to = to);
+	return to;
+}
 
-		lc_plan_origin(c->w, "networks[%zu].host_interface_name", index);
-		LCT_PLAN(c->w, host_rename, .host_name = host_name, .to = to);
-		host_name = to;
-	} else if (!is_pair(network)) {
-		lc_plan_origin(c->w, "networks[%zu].host_interface_name", index);
-		LCT_PLAN(c->w, host_device, .name = name,
-			.device = lc_plan_intern(c->w, network->host_interface_name));
-	}
-	if (network->mac_address != NULL) {
-		lc_plan_origin(c->w, "networks[%zu].mac_address", index);
-		LCT_PLAN(c->w, host_mac, .name = name,
-			.address = lc_plan_intern(c->w, network->mac_address));
-	}
+/* What both ends of a pair have, or the one that is there. */
+static void set_both(struct lc_compile *c, const struct lc_config_network *network, size_t index,
+	uint32_t name, uint32_t host_name)
+{
 	if (network->mtu.is_set) {
 		lc_plan_origin(c->w, "networks[%zu].mtu", index);
 		LCT_PLAN(c->w, host_mtu, .name = name, .host_name = host_name,
@@ -116,12 +109,38 @@ static void make_one(struct lc_compile *c, const struct lc_config_network *netwo
 		LCT_PLAN(c->w, host_queue, .name = name, .host_name = host_name,
 			.length = (uint32_t) network->txqueuelen.value);
 	}
+}
+
+static void plug_in(struct lc_compile *c, const struct lc_config_network *network, size_t index,
+	uint32_t host_name)
+{
+	lc_plan_origin(c->w, "networks[%zu].bridge", index);
+	LCT_PLAN(c->w, host_bridge, .host_name = host_name,
+		.bridge = lc_plan_intern(c->w, network->bridge), .hairpin = network->hairpin_mode);
+}
+
+static void make_one(struct lc_compile *c, const struct lc_config_network *network, size_t index)
+{
+	uint32_t name = lc_plan_intern(c->w, name_of(network)), host_name = 0;
+
+	lc_plan_origin(c->w, "networks[%zu]", index);
 	if (is_pair(network)) {
-		lc_plan_origin(c->w, "networks[%zu].bridge", index);
-		LCT_PLAN(c->w, host_bridge, .host_name = host_name,
-			.bridge = lc_plan_intern(c->w, network->bridge),
-			.hairpin = network->hairpin_mode);
+		host_name = lc_plan_intern(c->w, made_name_of(c, index));
+		LCT_PLAN(c->w, host_pair, .host_name = host_name, .name = name);
+		host_name = rename_other_end(c, network, index, host_name);
+	} else {
+		lc_plan_origin(c->w, "networks[%zu].host_interface_name", index);
+		LCT_PLAN(c->w, host_device, .name = name,
+			.device = lc_plan_intern(c->w, network->host_interface_name));
 	}
+	if (network->mac_address != NULL) {
+		lc_plan_origin(c->w, "networks[%zu].mac_address", index);
+		LCT_PLAN(c->w, host_mac, .name = name,
+			.address = lc_plan_intern(c->w, network->mac_address));
+	}
+	set_both(c, network, index, name, host_name);
+	if (is_pair(network))
+		plug_in(c, network, index, host_name);
 	set_address(c, index, name, "address", network->address);
 	set_address(c, index, name, "ipv6_address", network->ipv6_address);
 	lc_plan_origin(c->w, "networks[%zu]", index);
@@ -160,4 +179,28 @@ void lc_compile_networks(struct lc_compile *c)
 			make_one(c, &networks[i], i + 1);
 	add_routes(c);
 	lc_plan_origin(c->w, NULL);
+}
+
+/* What is inside has come back by then, its addresses and routes too. */
+static void adopt_one(struct lc_compile *c, const struct lc_config_network *network, size_t index)
+{
+	uint32_t name = lc_plan_intern(c->w, name_of(network));
+	uint32_t host_name = lc_plan_intern(c->w, made_name_of(c, index));
+
+	lc_plan_origin(c->w, "networks[%zu]", index);
+	LCT_PLAN(c->w, host_adopt, .host_name = host_name, .name = name);
+	host_name = rename_other_end(c, network, index, host_name);
+	set_both(c, network, index, name, host_name);
+	plug_in(c, network, index, host_name);
+}
+
+void lc_compile_restored_networks(const struct lc_compile_inputs *in, struct lc_plan_writer *w)
+{
+	struct lc_compile c = {.in = in, .config = in->config, .w = w};
+	const struct lc_config_network *networks = in->config->networks.items;
+
+	for (size_t i = 0; i < in->config->networks.count; i++)
+		if (is_pair(&networks[i]))
+			adopt_one(&c, &networks[i], i + 1);
+	lc_plan_origin(w, NULL);
 }

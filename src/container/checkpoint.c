@@ -9,6 +9,7 @@
 #include "configs/validate_parts.h"
 #include "container/keeper.h"
 #include "container/launch.h"
+#include "container/network.h"
 #include "container/resources.h"
 #include "plan/write.h"
 #include "sys/sys.h"
@@ -71,6 +72,13 @@ static void set_keyring(struct lc_plan_writer *w, const struct lc_start *start)
 	lc_plan_origin(w, NULL);
 }
 
+static void add_networks(struct lc_plan_writer *w, const struct lc_start *start)
+{
+	const struct lc_compile_inputs in = {.config = start->config, .mark = start->mark};
+
+	lc_compile_restored_networks(&in, w);
+}
+
 static void plan_restore(struct lc_plan_writer *w, const struct lc_start *start)
 {
 	begin(w);
@@ -81,6 +89,7 @@ static void plan_restore(struct lc_plan_writer *w, const struct lc_start *start)
 	set_keyring(w, start);
 	if (start->process->no_new_privileges.is_set && start->process->no_new_privileges.value)
 		LCT_PLAN(w, no_new_privileges);
+	add_networks(w, start); /* looked at now, done when criu is through */
 	become(w, &start->process->args);
 }
 
@@ -168,6 +177,21 @@ int lc_restore_close_root(struct lc_container *container, const struct lc_start 
 	return run_inside(container, start, writer, session, err);
 }
 
+int lc_restore_networks(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err)
+{
+	int r = begin_inside(container, CLONE_NEWNET, arena, writer, session, err);
+
+	if (r < 0)
+		return r;
+	lc_plan_origin(writer, "networks");
+	lc_plan_gate(writer, LCT_GATE_NETWORK);
+	add_networks(writer, start);
+	LCT_PLAN(writer, ready);
+	return run_inside(container, start, writer, session, err);
+}
+
 int lc_restore_begin(struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err)
@@ -185,7 +209,9 @@ int lc_restore_begin(struct lc_container *container, const struct lc_start *star
 	if (lc_plan_writer_init(writer, arena) < 0)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
 	plan_restore(writer, start);
-	r = lc_keeper_start(container, err);
+	r = lc_network_check(writer, start->mark, err);
+	if (r >= 0)
+		r = lc_keeper_start(container, err);
 	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
 	if (r >= 0) {

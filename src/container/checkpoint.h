@@ -54,6 +54,14 @@ int lc_restore_close_root(struct lc_container *container, const struct lc_start 
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err);
 
+/*
+ * Plug the pairs of what was restored into their bridges again, under their marks and names: the session
+ * comes to the gate of networks, inside, and is ready behind it. As lc_restore_close_root.
+ */
+int lc_restore_networks(struct lc_container *container, const struct lc_start *start,
+	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
+	struct lc_error *err);
+
 /* Has criu ended? As lc_process_poll; one that has failed takes everything in its process group along. */
 int lc_checkpoint_poll(struct lc_process *criu, bool *out_ended, struct lc_error *err);
 

@@ -118,6 +118,9 @@ static int check_one(struct work *work, const struct lc_plan_record *record, str
 	case LCT_OP_host_pair:
 		return free_host_name(work,
 			text_of(work, ((const struct lc_op_host_pair *) record)->host_name), false, err);
+	case LCT_OP_host_adopt:
+		return free_host_name(work,
+			text_of(work, ((const struct lc_op_host_adopt *) record)->host_name), false, err);
 	case LCT_OP_host_rename:
 		return free_host_name(work,
 			text_of(work, ((const struct lc_op_host_rename *) record)->to), false, err);
@@ -159,10 +162,19 @@ static int is_free_inside(struct work *work, const char *name, struct lc_error *
 	return r == -ENODEV ? 0 : fail(err, r < 0 ? r : -EEXIST, name);
 }
 
+static int mark_as_ours(struct work *work, const char *host_name, struct lc_error *err)
+{
+	struct lc_link made;
+	int r = lc_link_find(&work->host, host_name, &made);
+
+	if (r >= 0)
+		r = lc_link_set_alias(&work->host, made.index, work->mark);
+	return fail(err, r, host_name);
+}
+
 static int do_host_pair(struct work *work, const struct lc_op_host_pair *op, struct lc_error *err)
 {
 	const char *host_name = text_of(work, op->host_name), *name = text_of(work, op->name);
-	struct lc_link made;
 	int r = free_host_name(work, host_name, true, err);
 
 	if (r >= 0)
@@ -170,12 +182,12 @@ static int do_host_pair(struct work *work, const struct lc_op_host_pair *op, str
 	if (r < 0)
 		return r;
 	r = lc_link_make_pair(&work->host, host_name, name, work->inside_namespace);
-	if (r < 0)
-		return fail(err, r, host_name);
-	r = lc_link_find(&work->host, host_name, &made);
-	if (r >= 0)
-		r = lc_link_set_alias(&work->host, made.index, work->mark);
-	return fail(err, r, host_name);
+	return r < 0 ? fail(err, r, host_name) : mark_as_ours(work, host_name, err);
+}
+
+static int do_host_adopt(struct work *work, const struct lc_op_host_adopt *op, struct lc_error *err)
+{
+	return mark_as_ours(work, text_of(work, op->host_name), err);
 }
 
 static int do_host_rename(
@@ -422,6 +434,7 @@ static int do_one(struct work *work, const struct lc_plan_record *record, struct
 	case LCT_OP_##name:                                                                        \
 		return do_##name(work, (const struct lc_op_##name *) record, err);
 	DO(host_pair)
+	DO(host_adopt)
 	DO(host_rename)
 	DO(host_device)
 	DO(host_mac)
@@ -459,12 +472,22 @@ static int each(struct work *work, const struct lc_plan_writer *writer,
 	return 0;
 }
 
-/* Is there anything for the host? The op is that of the gate, for errors of the whole. */
+/* Is there anything for the host? */
 static bool has_work(const struct lc_plan_writer *writer)
 {
-	return (writer->gates & 1u << LCT_GATE_NETWORK) != 0;
+	struct lc_plan_header header;
+	struct lc_plan plan;
+	struct lc_plan_cursor cursor = {.plan = &plan};
+	const struct lc_plan_record *record;
+
+	lc_plan_view(writer, &header, &plan);
+	while ((record = lc_plan_next(&cursor)) != NULL)
+		if (record->op >= LCT_OP_host_pair && record->op <= LCT_OP_host_route)
+			return true;
+	return false;
 }
 
+/* The op is that of the gate, for errors of the whole. */
 static void blame_gate(const struct lc_plan_writer *writer, struct lc_error *err)
 {
 	struct lc_plan_header header;
@@ -546,6 +569,8 @@ static int remove_pair(struct work *work, const struct lc_plan_record *record, s
 
 	if (record->op == LCT_OP_host_pair)
 		name = ((const struct lc_op_host_pair *) record)->host_name;
+	else if (record->op == LCT_OP_host_adopt)
+		name = ((const struct lc_op_host_adopt *) record)->host_name;
 	else if (record->op == LCT_OP_host_rename)
 		name = ((const struct lc_op_host_rename *) record)->to;
 	if (name != 0)

@@ -16,6 +16,7 @@
 	}
 
 HOST_PART(host_pair)
+HOST_PART(host_adopt)
 HOST_PART(host_rename)
 HOST_PART(host_device)
 HOST_PART(host_mac)

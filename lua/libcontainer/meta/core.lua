@@ -846,6 +846,15 @@ function Container:restore(config, process, options) end
 ---@return libcontainer.RawError|nil
 function Container:close_root(config, process, options) end
 
+--- Plug the pairs of what was restored into their bridges, at the gate "network": done when the session is ready,
+-- which is closed then.
+---@param config table
+---@param process table  `args`, which is not looked at
+---@param options table  those of dump, and `mark`
+---@return libcontainer.core.Session|nil
+---@return libcontainer.RawError|nil
+function Container:restore_networks(config, process, options) end
+
 --- What criu has restored is its init from now on; ESRCH when it is no child of ours in its cgroups.
 ---@param pid integer
 ---@return true|nil
