@@ -158,11 +158,12 @@ describe("nsinit", function()
     end)
 
     it("changes limits by options and by a document, which it keeps [O163]", function()
-      fixture.needs "v1"
       running()
-      local memory = fixture.sh("sed -n 's/.*:memory://p' /proc/%d/cgroup",
-        json.decode(nsinit("state", "box").stdout).pid)
-      local function limit() return fixture.read("/sys/fs/cgroup/memory" .. memory .. "/memory.limit_in_bytes") end
+      local places = fixture.read(("/proc/%d/cgroup"):format(json.decode(nsinit("state", "box").stdout).pid))
+      local v1 = places:match(":memory:([^\n]+)")
+      local file = v1 and "/sys/fs/cgroup/memory" .. v1 .. "/memory.limit_in_bytes"
+        or "/sys/fs/cgroup" .. places:match("0::([^\n]+)") .. "/memory.max"
+      local function limit() return fixture.read(file) end
       assert.equal(0, nsinit("update", "--memory", "64M", "--pids-limit", "20", "box").status)
       assert.equal("67108864\n", limit())
       fixture.write(bundle .. "/resources", '{"memory":{"limit":33554432},"cpu":{"shares":0,"cpus":""}}')
