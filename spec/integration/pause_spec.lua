@@ -153,6 +153,20 @@ describe("a paused container", function()
     p:close()
   end)
 
+  it("by the freezer of v1, the whole of it or a part, is destroyed [L23]", function()
+    fixture.needs("root", "busybox", "v1")
+    for _, part in ipairs { "", "/part" } do
+      local box <close>, p = counting()
+      local group = freezer_file(box, "freezer.state"):match("^(.*)/") .. part
+      if part ~= "" then fixture.sh("mkdir %s && echo %d >%s/cgroup.procs", group, p:pid(), group) end
+      fixture.sh("echo FROZEN >%s/freezer.state", group)
+      local pid = p:pid()
+      assert(box:destroy())
+      assert.is_false(proc.is_alive(pid))
+      p:close()
+    end
+  end)
+
   it("is destroyed, with or without a pid namespace [L23] [D10]", function()
     fixture.needs("root", "busybox")
     for _, namespaces in ipairs { { "mount", "pid" }, { "mount" } } do
