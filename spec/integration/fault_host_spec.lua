@@ -13,10 +13,13 @@ local SCENARIOS <const> = {
   hooks = "create with hooks of every kind, start, wait and destroy",
   foreign = "list, load and destroy of another process's container",
 }
+-- What these have beyond "life" has nothing to do with cgroups.
+local SLOW <const> = { run = true, network = true, hooks = true }
 
 for scenario, words in pairs(SCENARIOS) do
   describe("while " .. words .. " go on, a failing system call of the host", function()
     fixture.check_leaks()
+    before_each(function() if SLOW[scenario] then fixture.needs "pace" end end)
 
     it("is an error object or no failure at all, and leaves nothing behind [L12] [L13]", function()
       assert.is_true(faults.sweep("fault_host", scenario, "once", table.unpack(ERRNOS)) >= fixture.rounds(50, 6))
