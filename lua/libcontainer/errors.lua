@@ -152,6 +152,9 @@ local HINTS = {
     .. "has user.* from Linux 6.6 on; overlay.layer, and upperdir= of a mount, say where it is",
   ["layer EPERM"] = "the writable layer cannot be given to root of the container, or a layer not be opened for it: "
     .. "that takes root",
+  ["layer ENOENT"] = "the directories of overlay.lower, and the one that overlay.layer is in, must be there when the "
+    .. "container starts",
+  ["layer ENOTDIR"] = "layers are directories",
   ["layer ENODEV"] = "the kernel has no overlay file system: modprobe overlay",
   ["layer ELOOP"] = "a layer is part of another one, or the tree is too deep to be read: overlay.memory is part of "
     .. "none",
@@ -191,6 +194,7 @@ local HINTS = {
   ["label EINVAL"] = "the kernel does not know this label",
   ["label EACCES"] = "the policy does not allow this program to choose that label",
   ["label EPERM"] = "the policy does not allow this program to choose that label, or it did not take",
+  ["cwd ELOOP"] = "the path leads through a link of /proc, or through links without an end",
   ["cwd EXDEV"] = "the working directory must be inside the container",
   ["cwd EACCES"] = "the container's user may not enter that directory",
   ["cwd EROFS"] = "the directory is missing, and the root is read-only",

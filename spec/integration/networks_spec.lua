@@ -398,6 +398,23 @@ describe("an interface of the host", function()
     ]]
   end)
 
+  it("has the hardware address that it is given while it is inside, and its own again [O76]", function()
+    lab [[
+      -- the devices of the lab have none that could be changed: an end of a pair has
+      assert(network.add_bridge("br0"))
+      local other <close> = create("other", { veth { host_interface_name = "dev0" } })
+      assert(other:start { "sleep", "1000" })
+      sh("busybox brctl delif br0 dev0")
+      local mac = read(sys .. "/class/net/dev0/address")
+      local box = create("a", { { type = "device", host_interface_name = "dev0", name = "mine",
+        mac_address = "02:00:0a:01:00:02" } })
+      local p = assert(box:start { "sh", "-c", "cat /sys/class/net/mine/address; exec sleep 1000", stdout = "pipe" })
+      is("02:00:0a:01:00:02", p.stdout:read("l", seconds(30)))
+      assert(box:destroy())
+      is(mac, read(sys .. "/class/net/dev0/address"))
+    ]]
+  end)
+
   it("is given back with a name of its own when somebody has taken that meanwhile [O76]", function()
     lab [[
       assert(add_device("dev0"))

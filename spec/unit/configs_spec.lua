@@ -72,6 +72,9 @@ describe("profiles", function()
       namespaces = { "mount", "network", user = "/proc/9/ns/user" } })
     assert.same(1000, config.uid_mappings[1].host_id)
     assert.is_nil(configs.default({ rootfs = "/x", namespaces = { "mount", user = "/proc/9/ns/user" } }).uid_mappings)
+    -- who leaves the network out has the host's, and no interface of his own
+    assert.is_nil(configs.default({ rootfs = "/x", namespaces = { "mount", "pid" } }).networks)
+    assert.is_not_nil(configs.default({ rootfs = "/x", namespaces = { "mount", network = "/proc/9/ns/net" } }).networks)
   end)
 
   it("mask and protect what they should", function()
@@ -449,7 +452,7 @@ describe("friendly forms", function()
     assert.equal(1048576, configs.prepare_exec({ "ls", memory = "1M" }).cgroups.memory)
     assert.matches("belongs to the container", tostring(select(2, configs.prepare_exec { "ls",
       hostname = "x" })))
-    assert.same({ "input", "timeout", "id", "output_limit", "factory" }, normal.OPTIONS)
+    assert.same({ "input", "timeout", "id", "output_limit", "factory", "image" }, normal.OPTIONS)
   end)
 end)
 
@@ -557,6 +560,9 @@ describe("rules", function()
     end
     assert.is_nil(core.mount_option("size=1m"))
     assert.is_nil(core.mount_option("remount"))
+    for _, option in ipairs { "remount", "remount=x" } do
+      assert.equal("would change a mount that is there already", said(with(option, "tmpfs"), "mounts[1].options[1]"))
+    end
   end)
 
   it("let only the container's own settings be changed [A52] [O78]", function()
@@ -769,5 +775,18 @@ describe("networks and routes of a configuration", function()
       namespaces = { "mount" }, networks = { { type = "veth", bridge = "br0", address = "10.1.0.2/24" } },
       routes = { { gateway = "10.1.0.1" } } })
     assert.is_true(configs.validate { rootfs = "/srv/root", namespaces = { "mount" }, networks = { { type = "host" } } })
+    for _, address in ipairs { "0.0.0.5/8", "127.0.0.1/8", "224.0.0.1/4", "255.255.255.255/0" } do
+      assert.same({ "networks[1].address: is no address that an interface can have" }, problems {
+        networks = { { type = "veth", bridge = "br0", address = address } } })
+    end
+    for _, address in ipairs { "::1/128", "ff02::1/64", "::/128" } do
+      assert.same({ "networks[1].ipv6_address: is no address that an interface can have" }, problems {
+        networks = { { type = "veth", bridge = "br0", ipv6_address = address } } })
+    end
+    assert.same({ "networks[2].address: is that of networks[1] too", "networks[2].gateway: is a second one beside that of networks[1]",
+      "networks[2].ipv6_address: is that of networks[1] too", "networks[2].ipv6_gateway: is a second one beside that of networks[1]" },
+      problems { networks = {
+        { type = "veth", bridge = "br0", address = "10.1.0.2/24", gateway = "10.1.0.1", ipv6_address = "fd00::2/64", ipv6_gateway = "fd00::1" },
+        { type = "veth", bridge = "br1", address = "10.1.0.2/24", gateway = "10.1.0.3", ipv6_address = "fd00::2/64", ipv6_gateway = "fd00::3" } } })
   end)
 end)

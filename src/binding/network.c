@@ -35,7 +35,8 @@ int lc_lua_address(lua_State *L)
 	else
 		lua_pushnil(L);
 	lua_pushboolean(L, lc_address_has_host(&address));
-	return 3;
+	lua_pushboolean(L, lc_address_is_of_one(&address));
+	return 4;
 }
 
 int lc_lua_address_is_inside(lua_State *L)

@@ -24,7 +24,8 @@ static int check_network(const char *text, int family, size_t index, const char 
 {
 	struct lc_address address;
 
-	if (text != NULL && (!lc_address_parse_network(text, &address) || address.family != family))
+	if (text != NULL && (!lc_address_parse_network(text, &address) || address.family != family ||
+				    !lc_address_is_of_one(&address)))
 		return lc_refuse(err, EINVAL, "networks[%zu].%s", index, field);
 	return 0;
 }

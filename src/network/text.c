@@ -56,6 +56,17 @@ static bool bit_of(const struct lc_address *address, unsigned bit)
 	return (address->bytes[bit / 8] >> (7 - bit % 8) & 1) != 0;
 }
 
+bool lc_address_is_of_one(const struct lc_address *address)
+{
+	static const uint8_t itself[16] = {[15] = 1}, none[16];
+	const uint8_t *bytes = address->bytes;
+
+	if (address->family == AF_INET6)
+		return bytes[0] != 0xff && memcmp(bytes, itself, 16) != 0 && memcmp(bytes, none, 16) != 0;
+	/* 0.0.0.0/8, 127.0.0.0/8, and from 224.0.0.0 on */
+	return bytes[0] != 0 && bytes[0] != 127 && bytes[0] < 224;
+}
+
 bool lc_address_has_host(const struct lc_address *address)
 {
 	for (unsigned bit = address->prefix; bit < lc_address_size(address) * 8; bit++)

@@ -26,6 +26,8 @@ unsigned lc_address_size(const struct lc_address *address);
 bool lc_address_parse_network(const char *text, struct lc_address *out);
 /* The same without a length: "10.1.0.1". */
 bool lc_address_parse_host(const char *text, struct lc_address *out);
+/* May an interface of a container have it? Not what stands for none, for itself, or for many. */
+bool lc_address_is_of_one(const struct lc_address *address);
 /* Bits of the host in the address of a network are not 0: "10.1.0.2/24" is an address in one. */
 bool lc_address_has_host(const struct lc_address *address);
 /* Are both in the network of `network`? */

@@ -60,7 +60,8 @@ local function options(mount, field, problems)
     if option == "" then
       add(problems, path, "must not be empty")
     elseif option:match("^[^=]+") == "remount" then
-      add(problems, path, "the mount option remount " .. errors.NOT_SUPPORTED, option)
+      add(problems, path, "would change a mount that is there already", option,
+        "its options are those of its own entry in mounts; readonlyfs is the root's")
     elseif first and core.mount_option(first) then
       add(problems, path, "has several options in one text", option, "one option per item")
     elseif mount.type then

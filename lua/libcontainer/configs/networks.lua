@@ -61,7 +61,7 @@ local function own_address(network, field, family, path, problems)
   local text = network[field]
   if not text then return false end
   path = path .. "." .. field
-  local found, prefix, has_host = core.address(text)
+  local found, prefix, has_host, is_of_one = core.address(text)
   if not found then
     add(problems, path, "is no address and network", text, ('such as "%s"'):format(EXAMPLE[family]))
   elseif found ~= family then
@@ -72,6 +72,8 @@ local function own_address(network, field, family, path, problems)
       errors.did_you_mean(text .. (family == 4 and "/24" or "/64")))
   elseif not has_host and prefix < (family == 4 and 31 or 127) then
     add(problems, path, "is the network itself, not an address in it", text)
+  elseif not is_of_one then
+    add(problems, path, "is no address that an interface can have", text, ('such as "%s"'):format(EXAMPLE[family]))
   else
     return true
   end
@@ -135,6 +137,27 @@ local function one(network, path, problems)
   gateway(network, "ipv6_gateway", "ipv6_address", 6, has_ipv6, path, problems)
   if network.ipv6_address and network.mtu and network.mtu < IPV6_MTU then
     add(problems, path .. ".mtu", "is too small for ipv6_address", network.mtu, ("from %d"):format(IPV6_MTU))
+  end
+end
+
+local function only_once(seen, network, field, i, problems, message)
+  local value = network[field] and (message and true or network[field])
+  if not value then return end
+  if seen[value] then
+    add(problems, ("networks[%d].%s"):format(i, field), (message or "is that of networks[%d] too"):format(seen[value]),
+      network[field], message and "one way out is enough: routes has others")
+  end
+  seen[value] = seen[value] or i
+end
+
+-- Addresses of its own, and the ways to everything else, of which a table of routes has one.
+local function addresses(networks, problems)
+  local seen = { address = {}, ipv6_address = {}, gateway = {}, ipv6_gateway = {} }
+  for i, network in check.tables(networks) do
+    only_once(seen.address, network, "address", i, problems)
+    only_once(seen.ipv6_address, network, "ipv6_address", i, problems)
+    only_once(seen.gateway, network, "gateway", i, problems, "is a second one beside that of networks[%d]")
+    only_once(seen.ipv6_gateway, network, "ipv6_gateway", i, problems, "is a second one beside that of networks[%d]")
   end
 end
 
@@ -227,6 +250,7 @@ function M.rules(config, has_own, problems)
     end
   end
   duplicates(config.networks, problems)
+  addresses(config.networks, problems)
   if config.routes and #config.routes > 0 and not has_own then
     add(problems, "routes", "needs the network namespace", nil, 'add "network" to namespaces')
   end

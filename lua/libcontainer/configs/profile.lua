@@ -270,6 +270,8 @@ local function fit_joined(config, said)
   end
   local has_names = type(config.namespaces) ~= "table" or check.contains(config.namespaces, "uts")
   if (is_joined "uts" or not has_names) and said.hostname == nil then config.hostname = nil end
+  local has_network = type(config.namespaces) ~= "table" or check.contains(config.namespaces, "network")
+  if not has_network and not is_joined "network" then config.networks = said.networks end
   if is_joined "user" then config.uid_mappings, config.gid_mappings = said.uid_mappings, said.gid_mappings end
   if is_joined "mount" then
     for _, field in ipairs(OF_A_ROOT) do config[field] = said[field] end

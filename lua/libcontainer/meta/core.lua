@@ -334,6 +334,7 @@ function core.syscall_known(name) end
 ---@return 4|6|nil family
 ---@return integer|nil prefix  nil without a length
 ---@return boolean|nil has_host  bits behind the length are not 0
+---@return boolean|nil is_of_one  an interface can have it: it stands neither for none nor for itself nor for many
 function core.address(text) end
 
 --- Is an address in that network?
