@@ -8,9 +8,10 @@
 -- configs/normal.lua; rules of more than one field come after, in configs/rules.lua. No field is
 -- known here by name.
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
+local lazy = require "libcontainer.lazy"
+local errors = lazy "libcontainer.errors"
 local json = require "libcontainer.json"
-local units = require "libcontainer.units"
+local units = lazy "libcontainer.units"
 
 local M = {}
 
@@ -194,25 +195,23 @@ end
 
 -- --- the schema ---
 
-local sections
+local sections = {}
 
 --- A section of the schema, with its fields also by name in `by_name`.
 ---@param name string
 ---@return table|nil
 function M.section(name)
-  if not sections then
-    local found = {}
-    for _, section in ipairs(core.schema()) do
-      local by_name, names = {}, {}
-      for i, field in ipairs(section.fields) do
-        by_name[field.name], names[i] = field, field.name
-      end
-      found[section.name] = { name = section.name, meaning = section.meaning,
-        fields = section.fields, by_name = by_name, names = names }
+  local section = sections[name]
+  if not section then
+    section = core.schema(name)
+    if not section then return nil end
+    section.by_name, section.names = {}, {}
+    for i, field in ipairs(section.fields) do
+      section.by_name[field.name], section.names[i] = field, field.name
     end
-    sections = found
+    sections[name] = section
   end
-  return sections[name]
+  return section
 end
 
 -- --- the walk: one function for each kind of field ---

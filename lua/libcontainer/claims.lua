@@ -3,8 +3,9 @@
 -- A record is a claim. What it names is touched when the kernel says that it is the container's, so that no
 -- damaged, edited or copied file makes us end or remove what is a stranger's. [L17]
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
-local rules = require "libcontainer.configs.rules"
+local lazy = require "libcontainer.lazy"
+local errors = lazy "libcontainer.errors"
+local namespaces = require "libcontainer.configs.namespaces"
 local state = require "libcontainer.state"
 
 local M = {}
@@ -77,7 +78,7 @@ end
 
 -- Would its init be the first process of a pid namespace? One that is joined has another one.
 local function has_pid_namespace(config)
-  return rules.has_own_namespace(config, "pid")
+  return namespaces.has_own(config, "pid")
 end
 
 --- The core object of a container that another process made, its init not taken over yet.

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --- Changing a living container: its limits, whether it runs, and its end when it may have a say in it.
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
-local configs = require "libcontainer.configs"
-local errors = require "libcontainer.errors"
-local process = require "libcontainer.process"
+local configs = lazy "libcontainer.configs"
+local errors = lazy "libcontainer.errors"
+local process = lazy "libcontainer.process"
 local state = require "libcontainer.state"
 
 local M = {}

@@ -10,10 +10,11 @@
 --
 -- A function is called here and now. It holds up the start, and nothing limits its time.
 local core = require "libcontainer.core"
-local check = require "libcontainer.check"
-local errors = require "libcontainer.errors"
-local forms = require "libcontainer.configs.hooks"
-local json = require "libcontainer.json"
+local lazy = require "libcontainer.lazy"
+local check = lazy "libcontainer.check"
+local errors = lazy "libcontainer.errors"
+local forms = lazy "libcontainer.configs.hooks"
+local json = lazy "libcontainer.json"
 local loop = require "libcontainer.loop"
 local object = require "libcontainer.object"
 

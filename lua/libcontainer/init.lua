@@ -8,11 +8,11 @@
 -- This file is the door: it only names what the modules behind it do.
 local core = require "libcontainer.core"
 local lazy = require "libcontainer.lazy"
-local check = require "libcontainer.check"
-local errors = require "libcontainer.errors"
+local check = lazy "libcontainer.check"
+local errors = lazy "libcontainer.errors"
 local factory = require "libcontainer.factory"
 local object = require "libcontainer.object"
-local process = require "libcontainer.process"
+local process = lazy "libcontainer.process"
 local repl = lazy "libcontainer.repl"
 local run = lazy "libcontainer.run"
 
@@ -22,7 +22,12 @@ local M = {}
 M.version = core.version
 
 M.new = factory.new
-M.process = process.new
+--- A process that has not been started: see process.lua.
+---@param t libcontainer.ProcessSpec
+---@return libcontainer.Process
+function M.process(t)
+  return process.new(t)
+end
 
 --- What can be called, one line each: of the library, or of what is given. See repl.lua.
 ---@param what any
@@ -62,7 +67,11 @@ function M.run(t)
 end
 
 --- Is it one of our error objects?
-M.is_error = errors.is
+---@param value any
+---@return boolean
+function M.is_error(value)
+  return errors.is(value)
+end
 
 --- What kind of object is it?
 ---@param value any

@@ -10,7 +10,8 @@
 --
 -- This is the only file that requires cjson, in an instance of its own: the settings of the program
 -- around us are neither read nor changed.
-local errors = require "libcontainer.errors"
+local lazy = require "libcontainer.lazy"
+local errors = lazy "libcontainer.errors"
 -- Now, for a program may change package.path later; that it is missing is told when it is needed.
 local is_installed, library = pcall(require, "cjson")
 

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- The writable layer of a container whose root is an overlay: where it is, what is in it.
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
+local lazy = require "libcontainer.lazy"
+local errors = lazy "libcontainer.errors"
 local object = require "libcontainer.object"
 
 local M = {}

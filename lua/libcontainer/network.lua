@@ -4,9 +4,10 @@
 --
 --   local network = require "libcontainer.network"
 --   assert(network.add_bridge("br0", { address = "10.1.0.1/24" }))
-local check = require "libcontainer.check"
+local lazy = require "libcontainer.lazy"
+local check = lazy "libcontainer.check"
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
+local errors = lazy "libcontainer.errors"
 local object = require "libcontainer.object"
 
 local M = {}

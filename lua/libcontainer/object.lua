@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- What everything that a user holds has in common: it names the nearest method when one does not
 -- exist, and it prints itself.
-local check = require "libcontainer.check"
-local errors = require "libcontainer.errors"
+local lazy = require "libcontainer.lazy"
+local check = lazy "libcontainer.check"
+local errors = lazy "libcontainer.errors"
 
 local M = {}
 

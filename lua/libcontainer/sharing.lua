@@ -4,8 +4,9 @@
 -- A configuration has the objects until a container is created of it, and then paths, "/proc/PID/ns/net". A number
 -- can come to be another process's: so the objects are kept beside it; that the other one runs with that number is looked at before the start and once
 -- more when its namespaces have been entered and the program does not run: it was its own in between.
-local check = require "libcontainer.check"
-local errors = require "libcontainer.errors"
+local lazy = require "libcontainer.lazy"
+local check = lazy "libcontainer.check"
+local errors = lazy "libcontainer.errors"
 
 local M = {}
 

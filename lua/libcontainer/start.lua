@@ -4,19 +4,20 @@
 -- become the program; for the first one the state is written in the middle of it.
 --
 -- Callers hold the container's lock.
-local check = require "libcontainer.check"
+local lazy = require "libcontainer.lazy"
+local check = lazy "libcontainer.check"
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
-local hooks = require "libcontainer.hooks"
-local layer = require "libcontainer.layer"
+local errors = lazy "libcontainer.errors"
+local hooks = lazy "libcontainer.hooks"
+local layer = lazy "libcontainer.layer"
 local loop = require "libcontainer.loop"
-local network = require "libcontainer.network"
-local rules = require "libcontainer.configs.rules"
-local seccomp = require "libcontainer.configs.seccomp"
-local sharing = require "libcontainer.sharing"
+local network = lazy "libcontainer.network"
+local namespaces = require "libcontainer.configs.namespaces"
+local seccomp = lazy "libcontainer.configs.seccomp"
+local sharing = lazy "libcontainer.sharing"
 local state = require "libcontainer.state"
-local supervisor = require "libcontainer.supervisor"
-local usage = require "libcontainer.usage"
+local supervisor = lazy "libcontainer.supervisor"
+local usage = lazy "libcontainer.usage"
 
 local M = {}
 
@@ -57,7 +58,7 @@ end
 
 -- What the host does while the init waits at a gate, by the gate's name: functions of the container, the
 -- session and what it was begun with that answer true, or nil and the error that ends the start.
-local GATES <const> = { ids = map_ids, network = network.at_gate }
+local GATES <const> = { ids = map_ids, network = function(...) return network.at_gate(...) end }
 
 local function run_hooks(box, session, proc, options, kind)
   return hooks.run(box, kind, { session = session, spec = proc:_specification(), options = options })
@@ -179,7 +180,7 @@ function M.at_end(box)
   local read = usage.of(box)
   return function()
     local found = read()
-    local has_pids = rules.has_own_namespace(box._record.config, "pid")
+    local has_pids = namespaces.has_own(box._record.config, "pid")
     if not box._is_destroyed and not has_pids then box._core:kill() end
     if not box._is_destroyed then box._core:give_back() end -- what fails is tried again by destroy
     return found
@@ -193,7 +194,7 @@ end
 function M.namespace_paths(config, pid)
   local files = { mount = "mnt", network = "net" }
   local paths = {}
-  for _, name in ipairs(config.namespaces or rules.DEFAULT_NAMESPACES) do
+  for _, name in ipairs(config.namespaces or namespaces.DEFAULT) do
     paths[name] = ("/proc/%d/ns/%s"):format(pid, files[name] or name)
   end
   return paths

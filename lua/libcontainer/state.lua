@@ -4,8 +4,9 @@
 -- replaced atomically at every transition, and holds nothing that the kernel cannot prove: pid with
 -- start time and boot id. A damaged file is an error for reading, never for destroying.
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
-local hooks = require "libcontainer.configs.hooks"
+local lazy = require "libcontainer.lazy"
+local errors = lazy "libcontainer.errors"
+local hooks = lazy "libcontainer.configs.hooks"
 local json = require "libcontainer.json"
 
 local M = {}

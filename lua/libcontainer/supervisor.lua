@@ -10,12 +10,13 @@
 -- What is read of the caller's memory it can change at any moment: who lets the kernel make the call
 -- after all (`continue`) has allowed it whatever its arguments point to by then.
 local core = require "libcontainer.core"
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
-local errors = require "libcontainer.errors"
+local errors = lazy "libcontainer.errors"
 local json = require "libcontainer.json"
 local loop = require "libcontainer.loop"
 local object = require "libcontainer.object"
-local seccomp = require "libcontainer.configs.seccomp"
+local seccomp = lazy "libcontainer.configs.seccomp"
 
 ---@class libcontainer.Supervisor
 local Supervisor = object.class "supervisor"

@@ -3,7 +3,8 @@
 -- around it and Lua does not have. Nothing else of the library uses it: a library inside somebody's
 -- program leaves signals and files alone.
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
+local lazy = require "libcontainer.lazy"
+local errors = lazy "libcontainer.errors"
 local loop = require "libcontainer.loop"
 local object = require "libcontainer.object"
 

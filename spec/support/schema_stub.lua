@@ -81,9 +81,12 @@ function M.core()
   end
   local sections
   return {
-    schema = function()
+    schema = function(name)
       sections = sections or schema()
-      return sections
+      for _, section in ipairs(sections) do
+        if section.name == name then return section end
+      end
+      return name == nil and sections or nil
     end,
     capability = function(name)
       return capabilities[(name:upper():gsub("^CAP_", ""))]

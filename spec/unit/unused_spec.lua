@@ -45,7 +45,7 @@ describe("a function", function()
   end)
 
   it("of a Lua module is called by the library, or documented", function()
-    local texts, counts = sources("find lua bin -type f ! -path '*/meta/*'", "%-%-[^\n]*")
+    local texts, counts = sources("find lua src/nsinit -type f ! -path '*/meta/*'", "%-%-[^\n]*")
     local page, unused, count = fixture.read "doc/reference/api.md", {}, 0
     for path, text in pairs(texts) do
       for name in ("\n" .. text):gmatch("\nfunction %u%l*[.:](%l[%w_]*)%(") do

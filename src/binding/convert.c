@@ -232,39 +232,57 @@ static void push_field(lua_State *L, const struct lc_field *field)
 		{"meaning", field->meaning},
 	};
 
-	lua_createtable(L, 0, 9);
+	/* A ninth member makes the table twice as large. */
+	lua_createtable(L, 0, field->is_required ? 9 : 8);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		lua_pushstring(L, texts[i].value);
 		lua_setfield(L, -2, texts[i].key);
 	}
-	lua_pushboolean(L, field->is_required);
-	lua_setfield(L, -2, "required");
+	if (field->is_required) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, "required");
+	}
 	lua_pushinteger(L, field->minimum);
 	lua_setfield(L, -2, "minimum");
 	lua_pushinteger(L, field->maximum);
 	lua_setfield(L, -2, "maximum");
 }
 
-/* core.schema() -> sections: { { name, meaning, fields = { … } }, … }, as schema.def has them. */
+static void push_section(lua_State *L, const struct lc_section *section)
+{
+	lua_createtable(L, 0, 3);
+	lua_pushstring(L, section->name);
+	lua_setfield(L, -2, "name");
+	lua_pushstring(L, section->meaning);
+	lua_setfield(L, -2, "meaning");
+	lua_createtable(L, (int) section->count, 0);
+	for (size_t k = 0; k < section->count; k++) {
+		push_field(L, &section->fields[k]);
+		lua_rawseti(L, -2, (lua_Integer) k + 1);
+	}
+	lua_setfield(L, -2, "fields");
+}
+
+/*
+ * core.schema([name]) -> the section { name, meaning, fields = { … } } as schema.def has it, nil when
+ * there is none; all of them in their order.
+ */
 int lc_lua_push_schema(lua_State *L)
 {
+	const char *name = luaL_optstring(L, 1, NULL);
 	size_t count;
 	const struct lc_section *sections = lc_schema(&count);
 
-	lua_createtable(L, (int) count, 0);
+	if (name == NULL)
+		lua_createtable(L, (int) count, 0);
 	for (size_t i = 0; i < count; i++) {
-		lua_createtable(L, 0, 3);
-		lua_pushstring(L, sections[i].name);
-		lua_setfield(L, -2, "name");
-		lua_pushstring(L, sections[i].meaning);
-		lua_setfield(L, -2, "meaning");
-		lua_createtable(L, (int) sections[i].count, 0);
-		for (size_t k = 0; k < sections[i].count; k++) {
-			push_field(L, &sections[i].fields[k]);
-			lua_rawseti(L, -2, (lua_Integer) k + 1);
+		if (name == NULL) {
+			push_section(L, &sections[i]);
+			lua_rawseti(L, -2, (lua_Integer) i + 1);
+		} else if (strcmp(sections[i].name, name) == 0) {
+			push_section(L, &sections[i]);
+			return 1;
 		}
-		lua_setfield(L, -2, "fields");
-		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
-	return 1;
+	return name == NULL;
 }

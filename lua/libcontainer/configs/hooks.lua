@@ -3,9 +3,10 @@
 --
 -- A hook is a program or a Lua function. A function lives in one process: in a state file, and so in a
 -- container that another process has loaded, `call` is true in its place.
-local check = require "libcontainer.check"
-local errors = require "libcontainer.errors"
-local units = require "libcontainer.units"
+local lazy = require "libcontainer.lazy"
+local check = lazy "libcontainer.check"
+local errors = lazy "libcontainer.errors"
+local units = lazy "libcontainer.units"
 
 local type <const> = type
 

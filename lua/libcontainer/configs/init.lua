@@ -12,19 +12,20 @@ local lazy = require "libcontainer.lazy"
 local builder = lazy "libcontainer.configs.builder"
 local check = require "libcontainer.check"
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
+local errors = lazy "libcontainer.errors"
 local json = require "libcontainer.json"
-local limits = require "libcontainer.configs.limits"
-local merge = require "libcontainer.configs.merge"
+local limits = lazy "libcontainer.configs.limits"
+local merge = lazy "libcontainer.configs.merge"
+local namespaces = require "libcontainer.configs.namespaces"
 local normal = require "libcontainer.configs.normal"
-local oci_read = require "libcontainer.oci.read"
+local oci_read = lazy "libcontainer.oci.read"
 local oci_write = lazy "libcontainer.oci.write"
 local object = require "libcontainer.object"
-local paths = require "libcontainer.configs.paths"
+local paths = lazy "libcontainer.configs.paths"
 local profile = lazy "libcontainer.configs.profile"
-local rules = require "libcontainer.configs.rules"
+local rules = lazy "libcontainer.configs.rules"
 local shared = require "libcontainer.configs.shared"
-local sharing = require "libcontainer.sharing"
+local sharing = lazy "libcontainer.sharing"
 
 local M = {}
 
@@ -366,7 +367,7 @@ function M.to_oci(config, process)
   if #problems > 0 then
     return nil, errors.config_invalid(problems)
   end
-  local document, writing = oci_write.document(strict, program, rules.DEFAULT_NAMESPACES)
+  local document, writing = oci_write.document(strict, program, namespaces.DEFAULT)
   if #writing.problems > 0 then
     return nil, errors.config_invalid(writing.problems)
   end

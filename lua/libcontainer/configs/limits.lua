@@ -2,10 +2,11 @@
 --- The section cgroups of a configuration: friendly forms, rules, and changes over it.
 --
 -- `normal` and `rules` are parts of configs/normal.lua and configs/rules.lua, and work as they do.
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local json = require "libcontainer.json"
-local units = require "libcontainer.units"
+local units = lazy "libcontainer.units"
 
 local M = {}
 

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --- Rules of mounts, and of the layers of a root. A part of configs/rules.lua, and works as that does. Which options
 -- there are is src/configs/names.c's to know.
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
+local errors = lazy "libcontainer.errors"
 local ids = require "libcontainer.configs.ids"
 local paths = require "libcontainer.configs.paths"
 

@@ -2,8 +2,9 @@
 --- Networks and routes of a configuration: names that are not written, and everything that can be wrong
 -- with them. src/configs/validate_networks.c refuses the same, with less to say.
 local core = require "libcontainer.core"
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
-local errors = require "libcontainer.errors"
+local errors = lazy "libcontainer.errors"
 
 local M = {}
 

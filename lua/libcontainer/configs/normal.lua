@@ -4,13 +4,14 @@
 -- Works on raw copies (check.copy) and changes them. What is not understood is left as it is, for
 -- the walk along the schema to name; only what the walk could not see is a problem here.
 local core = require "libcontainer.core"
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
-local errors = require "libcontainer.errors"
+local errors = lazy "libcontainer.errors"
 local hooks = require "libcontainer.configs.hooks"
 local limits = require "libcontainer.configs.limits"
 local json = require "libcontainer.json"
 local networks = require "libcontainer.configs.networks"
-local units = require "libcontainer.units"
+local units = lazy "libcontainer.units"
 
 local M = {}
 

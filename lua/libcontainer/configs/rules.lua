@@ -5,25 +5,23 @@
 -- and the way out. src/configs/validate.c refuses the same, with less to say. Fields of the wrong
 -- type are absent here, and items of the wrong type are passed over: the walk has named them.
 local core = require "libcontainer.core"
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
 local contradictions = require "libcontainer.configs.contradictions"
-local errors = require "libcontainer.errors"
+local errors = lazy "libcontainer.errors"
 local hooks = require "libcontainer.configs.hooks"
 local ids = require "libcontainer.configs.ids"
 local limits = require "libcontainer.configs.limits"
 local mounts = require "libcontainer.configs.mounts"
+local namespaces = require "libcontainer.configs.namespaces"
 local network_rules = require "libcontainer.configs.networks"
 local normal = require "libcontainer.configs.normal"
 local paths = require "libcontainer.configs.paths"
-local notifier = require "libcontainer.configs.seccomp"
+local notifier = lazy "libcontainer.configs.seccomp"
 
 local M = {}
 
 local add = check.add
-
---- What a container has of its own when `namespaces` is absent.
-local DEFAULT_NAMESPACES = { "mount", "pid", "uts", "ipc", "network", "cgroup" }
-M.DEFAULT_NAMESPACES = DEFAULT_NAMESPACES
 
 local function set_of(words)
   local set = {}
@@ -33,20 +31,8 @@ local function set_of(words)
   return set
 end
 
-local function has_namespace(config, name)
-  return check.contains(config.namespaces or DEFAULT_NAMESPACES, name)
-end
-
---- Is it a namespace that the container has of its own, neither the host's nor one that is joined?
----@param config table  strict
----@param name string
----@return boolean
-function M.has_own_namespace(config, name)
-  return has_namespace(config, name) and not (config.namespace_paths and config.namespace_paths[name])
-end
-
 local function needs_namespace(config, name, field, problems)
-  if config.namespaces and not has_namespace(config, name) then
+  if config.namespaces and not namespaces.has(config, name) then
     add(problems, field, "needs the " .. name .. " namespace", nil,
       ('add "%s" to namespaces'):format(name))
   end
@@ -62,7 +48,7 @@ local function rootfs(config, problems)
   end
 end
 
-local function namespaces(config, problems)
+local function own_namespaces(config, problems)
   local seen = {}
   for i, name in ipairs(config.namespaces or {}) do
     local field = ("namespaces[%d]"):format(i)
@@ -92,15 +78,15 @@ local function joined_namespaces(config, problems)
 end
 
 local function clocks(config, problems)
-  if config.time_offsets and not has_namespace(config, "time") then
+  if config.time_offsets and not namespaces.has(config, "time") then
     add(problems, "time_offsets", "needs the time namespace", nil, 'add "time" to namespaces')
   end
 end
 
 local function user_namespace(config, problems)
-  local has_user = has_namespace(config, "user")
+  local has_user = namespaces.has(config, "user")
   ids.rules(config, has_user, problems)
-  if has_user and config.rootfs == "/" and not config.overlay and M.has_own_namespace(config, "mount") then
+  if has_user and config.rootfs == "/" and not config.overlay and namespaces.has_own(config, "mount") then
     ids.host_root(config, problems)
   end
 end
@@ -115,11 +101,11 @@ local function names_of_host(config, problems)
 end
 
 local function networks(config, problems)
-  network_rules.rules(config, has_namespace(config, "network"), problems)
+  network_rules.rules(config, namespaces.has(config, "network"), problems)
 end
 
 local function mount_rules(config, problems)
-  mounts.rules(config, has_namespace(config, "user"), problems)
+  mounts.rules(config, namespaces.has(config, "user"), problems)
 end
 
 local function devices(config, problems)
@@ -200,7 +186,7 @@ local function sysctl_name(config, name, field, problems)
   elseif not namespace then
     add(problems, field, "belongs to the whole host, not to a namespace of the container", nil,
       "only settings of the network, IPC, UTS and user namespaces can be set")
-  elseif not has_namespace(config, namespace) then
+  elseif not namespaces.has(config, namespace) then
     add(problems, field, "would change the host: it needs the " .. namespace .. " namespace", nil,
       ('add "%s" to namespaces'):format(namespace))
   end
@@ -622,7 +608,7 @@ end
 
 --- Every rule of a container.
 ---@type (fun(config: table, problems: libcontainer.Problem[]))[]
-M.config_rules = { rootfs, namespaces, user_namespace, joined_namespaces,
+M.config_rules = { rootfs, own_namespaces, user_namespace, joined_namespaces,
   clocks, names_of_host, networks, mount_rules, devices,
   masks, sysctl, capabilities, rlimits, additional_groups, annotations, limits.rules, seccomp, memory_policy,
   hooks.rules, landlock, kernel_modules, contradicting }

@@ -76,7 +76,7 @@ function core.mount_option(text) end
 ---@field default string
 ---@field since string
 ---@field meaning string
----@field required boolean
+---@field required true|nil
 ---@field minimum integer
 ---@field maximum integer
 
@@ -85,9 +85,11 @@ function core.mount_option(text) end
 ---@field meaning string
 ---@field fields libcontainer.core.Field[]
 
---- Every field of a configuration, as src/configs/schema.def has them.
----@return libcontainer.core.Section[]
-function core.schema() end
+--- The fields of a configuration, as src/configs/schema.def has them: of all sections in their order, or of one.
+---@param name string|nil
+---@return libcontainer.core.Section[]|libcontainer.core.Section|nil
+---@overload fun(name: string): libcontainer.core.Section|nil
+function core.schema(name) end
 
 --- What is worth knowing once: cgroup mounts, boot id, the init program.
 ---@param installed string|nil path of the init program as a file

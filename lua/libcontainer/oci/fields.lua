@@ -80,14 +80,20 @@ local PROPERTIES <const> = [[
 1.0.0 linux.seccomp.syscalls.args: index value valueTwo op
 ]]
 
+-- The next word of a text, and where to go on: gmatch takes half a kilobyte for each text, of which there are hundreds.
+local function next_word(text, at)
+  local _, stop, word = text:find("(%S+)", at)
+  if stop then return stop + 1, word end
+end
+
 --- The first version that has a property, by its path without the places in arrays:
 -- `since["mounts.source"]`. Nil for what is no property.
 ---@type table<string, string>
 M.since = {}
 for version, parents, names in PROPERTIES:gmatch("(%S+) ([^:\n]*): ?([^\n]+)") do
-  for name in names:gmatch("%S+") do
+  for _, name in next_word, names, 1 do
     M.since[name] = parents == "" and version or M.since[name]
-    for parent in parents:gmatch("%S+") do
+    for _, parent in next_word, parents, 1 do
       M.since[parent .. "." .. name] = version
     end
   end
@@ -220,6 +226,19 @@ local PREFIXES <const> = {
   ["scheduler.policy"] = "SCHED_", ["scheduler.flags"] = "SCHED_FLAG_", ["io_priority.class"] = "IOPRIO_CLASS_",
   ["memory_policy.mode"] = "MPOL_", ["memory_policy.flags"] = "MPOL_F_",
 }
+local known_words = {}
+
+-- Our words by OCI's, without what is in front of those.
+local function words_of(detail)
+  local words = known_words[detail]
+  if not words then
+    words = {}
+    for word in detail:gmatch("[^|]+") do words[word:upper()] = word end
+    known_words[detail] = words
+  end
+  return words
+end
+
 local ALIASES <const> = { SCMP_ACT_KILL = "kill_thread" }
 
 --- A word of ours from one of OCI; what has not the form of OCI's is nil.
@@ -237,12 +256,7 @@ function M.read_word(section, spec, word)
     return nil
   end
   local rest = word:sub(#prefix + 1)
-  for known in spec.detail:gmatch("[^|]+") do
-    if known:upper() == rest then
-      return known
-    end
-  end
-  return rest
+  return words_of(spec.detail)[rest] or rest
 end
 
 --- The reverse.

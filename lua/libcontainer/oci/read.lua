@@ -5,12 +5,13 @@
 -- shape (FORMS), and what OCI means by absence. What is read is remembered, so that afterwards
 -- everything that nobody has read can be told: a property that the specification does not know is
 -- ignored, as it demands, and one that it knows is a problem.
+local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
+local errors = lazy "libcontainer.errors"
 local fields = require "libcontainer.oci.fields"
 local json = require "libcontainer.json"
-local seccomp = require "libcontainer.configs.seccomp"
+local seccomp = lazy "libcontainer.configs.seccomp"
 
 local M = {}
 
@@ -40,8 +41,11 @@ end
 
 -- The value at a dotted path; what is on the way must be objects.
 local function look_up(reading, object, place, path)
-  local here = path
-  for name in place:gmatch("[^.]+") do
+  local here, at = path, 1
+  while at <= #place do
+    local dot = place:find(".", at, true) or #place + 1
+    local name = place:sub(at, dot - 1)
+    at = dot + 1
     if object == nil then
       return nil
     elseif not is_object(object) then
