@@ -217,7 +217,7 @@ $(O)/obj/nsinit/modules.o: private CPPFLAGS += -DLCT_MODULES_FILE='"$(B)/gen/nsi
 $(O)/obj/nsinit/modules.o: $(B)/gen/nsinit_modules.inc
 
 # bin/nsinit leads here. The library's core is in it, as it is in core.so. What it loads (cjson) finds Lua in it: -E.
-NSINIT_OBJ = $(O)/obj/nsinit/modules.o $(CORE_OBJ)
+NSINIT_OBJ = $(O)/obj/nsinit/memory.o $(O)/obj/nsinit/modules.o $(CORE_OBJ)
 LINK_NSINIT = $(CC) $(CPPFLAGS) -I$(LUA_INC) $(CFLAGS) -fPIE -pie -Wl,-E,-z,relro,-z,now,-z,noexecstack
 $(B)/apicheck/bin/nsinit: private LIBLUA = $(B)/apicheck/liblua5.4.a
 $(O)/bin/nsinit $(B)/apicheck/bin/nsinit: src/nsinit/main.c $(NSINIT_OBJ)

@@ -25,17 +25,27 @@ local START_TIMEOUT <const> = 60
 local DESTROY_TIMEOUT <const> = 10
 local DEATH_TIMEOUT <const> = 1
 
--- What the core needs beside config and process. Of a release it has its stdio, and of a start that is not
--- released yet somebody who is asked may be wanted later.
-local function open_options(box, proc, is_release, is_asked_later)
-  local profile = seccomp.of(box._record.config, proc:_specification())
+-- The filter of a program, false for none; how it is loaded, and whom it asks: false for nobody. Or nil and an
+-- error.
+local function load_filter(config, specification, is_asked_later)
+  if config.seccomp == false and not specification.seccomp then return false, 0, false end -- modules less to load
+  local profile = seccomp.of(config, specification)
   local filter, err = seccomp.filter(profile, core)
   if filter == nil and err then
     return nil, errors.is(err) and err or errors.raw(err, { field = "seccomp" })
   end
-  local agent, options = false, {}
-  if not is_asked_later then agent, err = supervisor.connect(profile, box._record.config) end
+  local agent = false
+  if not is_asked_later then agent, err = supervisor.connect(profile, config) end
   if agent == nil then return nil, err end
+  return filter or false, seccomp.flags(profile), agent
+end
+
+-- What the core needs beside config and process. Of a release it has its stdio, and of a start that is not
+-- released yet somebody who is asked may be wanted later.
+local function open_options(box, proc, is_release, is_asked_later)
+  local filter, flags, agent = load_filter(box._record.config, proc:_specification(), is_asked_later)
+  if filter == nil then return nil, flags end
+  local options, err = {}, nil
   if not is_release then options, err = proc:_open_stdio() end
   if not options then
     if agent then agent.connection:close() end
@@ -43,7 +53,7 @@ local function open_options(box, proc, is_release, is_asked_later)
   end
   options.id, options.agent, options.mark = box._id, agent, box._factory:_mark(box._id)
   proc._host = box._factory._host -- who attaches a terminal to it needs it
-  options.filter, options.filter_flags = filter or nil, seccomp.flags(profile)
+  options.filter, options.filter_flags = filter or nil, flags
   options.descriptors = not is_release and proc:_specification().descriptors or nil
   local fault = box._factory:_fault()
   if fault then options.fault_nth, options.fault_errno = fault.nth, fault.errno end

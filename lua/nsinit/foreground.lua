@@ -10,15 +10,14 @@ local function status_of(exit)
 end
 
 local function wait(process, signals)
-  while true do
-    local exit, err = process:wait(0)
-    if exit or err.errname ~= "ETIMEDOUT" then return exit, err end
-    local count
-    count, err = system.poll { { process:pollfd(), "r" }, { signals:pollfd(), "r" } }
+  local ending, told = { process:pollfd(), "r" }, { signals:pollfd(), "r" }
+  repeat
+    local count, err = system.poll { ending, told }
     if not count then return nil, err end
-    local signal = signals:take()
+    local signal = not ending[3] and signals:take()
     if signal then process:signal(signal) end
-  end
+  until ending[3]
+  return process:wait()
 end
 
 --- Take the signals of this process, before there is a program: none is lost.

@@ -6,6 +6,7 @@
  * Installed, it asks neither the environment nor the directories around it for code. In a checkout
  * (LCT_CHECKOUT) it loads what has been changed since it was built.
  */
+#include "nsinit/memory.h"
 #include "nsinit/modules.h"
 
 #include <lauxlib.h>
@@ -100,8 +101,11 @@ static int run(lua_State *L)
 int main(int argc, char **argv)
 {
 	struct command_line line = {argc, argv};
-	lua_State *L = luaL_newstate();
+	struct lc_nsinit_memory memory;
+	lua_State *L;
 
+	lc_nsinit_memory_init(&memory);
+	L = lua_newstate(lc_nsinit_memory_change, &memory);
 	if (L == NULL || argc < 1) {
 		(void) fputs("nsinit: not enough memory\n", stderr);
 		return 1;
