@@ -216,14 +216,17 @@ $(B)/gen/nsinit_modules.inc: $(B)/gen/embed-modules $(LUA_SRC)
 $(O)/obj/nsinit/modules.o: private CPPFLAGS += -DLCT_MODULES_FILE='"$(B)/gen/nsinit_modules"'
 $(O)/obj/nsinit/modules.o: $(B)/gen/nsinit_modules.inc
 
-# bin/nsinit leads here. The library's core is in it, as it is in core.so. What it loads (cjson) finds Lua in it: -E.
+# bin/nsinit leads here. The library's core is in it, as it is in core.so, and whatever there is an archive of: each
+# library less is half a millisecond. What it loads (cjson) finds Lua in it: -E.
 NSINIT_OBJ = $(O)/obj/nsinit/memory.o $(O)/obj/nsinit/modules.o $(CORE_OBJ)
+archive = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
+NSINIT_LIBS = $(LIBLUA) $(call archive,seccomp) $(call archive,cap) -lm -ldl
 LINK_NSINIT = $(CC) $(CPPFLAGS) -I$(LUA_INC) $(CFLAGS) -fPIE -pie -Wl,-E,-z,relro,-z,now,-z,noexecstack
 $(B)/apicheck/bin/nsinit: private LIBLUA = $(B)/apicheck/liblua5.4.a
 $(O)/bin/nsinit $(B)/apicheck/bin/nsinit: src/nsinit/main.c $(NSINIT_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) "  LD   $@"
-	$(Q)$(LINK_NSINIT) -DLCT_CHECKOUT='"/$@"' -DLCT_BUILD='"$(O)"' -o $@ $^ $(LIBLUA) $(LDLIBS) -ldl
+	$(Q)$(LINK_NSINIT) -DLCT_CHECKOUT='"/$@"' -DLCT_BUILD='"$(O)"' -o $@ $^ $(NSINIT_LIBS)
 
 # The same in every build: a sanitizer's library is not in its container.
 $(O)/libcontainer/unpack: $(UNPACK_SRC) $(HEADERS)
@@ -420,7 +423,7 @@ install: all
 	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 	install -d "$(DESTDIR)$(BINDIR)"
 	$(LINK_NSINIT) -DLCT_LIBDIR='"$(LIBDIR)"' -o "$(DESTDIR)$(BINDIR)/nsinit" src/nsinit/main.c $(NSINIT_OBJ) \
-		$(LIBLUA) $(LDLIBS) -ldl
+		$(NSINIT_LIBS)
 	$(LUA_ENV) $(LUA) doc/nsinit_pages.lua $(O)/share
 	for f in man/man1/nsinit.1 bash-completion/completions/nsinit zsh/site-functions/_nsinit \
 		fish/vendor_completions.d/nsinit.fish; do \

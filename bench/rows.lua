@@ -102,12 +102,13 @@ end
 
 -- crun refuses hybrid cgroups: it sees a machine without the unified tree.
 local WRAPPED <const> = {
-  runc = "sh -c '%s'",
+  runc = "sh -c '%s'", nsinit = "sh -c '%s'",
   crun = "unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /sys/fs/cgroup/unified 2>/dev/null; %s'",
 }
 local RUNTIME <const> = {
   runc = "runc --root DIRECTORY/runc",
   crun = "crun --root DIRECTORY/crun --cgroup-manager=cgroupfs",
+  nsinit = "build/release/bin/nsinit --root DIRECTORY/nsinit",
 }
 
 -- They take long: fewer runs.
@@ -127,6 +128,24 @@ local function runtime_does(runtime, command)
     return run_script(place, runtime, ("RUNTIME run -d -b DIRECTORY/living bench </dev/null >/dev/null && "
       .. "TIMED %s; RUNTIME delete -f bench"):format(command))
   end
+end
+
+-- What an engine does with one container, each a command of its own; of these are timed those that are named.
+local STEPS <const> = {
+  { "create", "RUNTIME create -b DIRECTORY/living bench-#" },
+  { "start", "RUNTIME start bench-#" },
+  { "kill", "RUNTIME kill bench-# KILL" },
+  { "wait", "sleep 0.05" },
+  { "delete", "RUNTIME delete bench-#" },
+}
+
+local function runtime_steps(runtime, timed)
+  local commands = {}
+  for i, step in ipairs(STEPS) do
+    commands[i] = (timed:find(step[1], 1, true) and "" or "@ ") .. step[2]
+  end
+  local script = "TIMED " .. table.concat(commands, " -- ")
+  return function(place) return run_script(place, runtime, script) end
 end
 
 local function lua(script)
@@ -169,6 +188,36 @@ return {
     name = "a filter of the caller's",
     { "never seen before: compiled", filter(true) },
     { "seen before", filter(false) },
+  },
+  {
+    name = "nsinit: run of a program that ends at once",
+    { "crun run", runtime_life("crun"), "crun" },
+    { "nsinit run", runtime_life("nsinit") },
+    { "runc run", runtime_life("runc"), "runc" },
+  },
+  {
+    name = "nsinit: state",
+    { "crun state", runtime_does("crun", "RUNTIME state bench"), "crun" },
+    { "nsinit state", runtime_does("nsinit", "RUNTIME state bench") },
+    { "runc state", runtime_does("runc", "RUNTIME state bench"), "runc" },
+  },
+  {
+    name = "nsinit: kill, with a signal that ends nothing",
+    { "crun kill", runtime_does("crun", "RUNTIME kill bench CONT"), "crun" },
+    { "nsinit kill", runtime_does("nsinit", "RUNTIME kill bench CONT") },
+    { "runc kill", runtime_does("runc", "RUNTIME kill bench CONT"), "runc" },
+  },
+  {
+    name = "nsinit: delete",
+    { "crun delete", runtime_steps("crun", "delete"), "crun" },
+    { "nsinit delete", runtime_steps("nsinit", "delete") },
+    { "runc delete", runtime_steps("runc", "delete"), "runc" },
+  },
+  {
+    name = "nsinit: create, start, delete, as an engine calls them",
+    { "crun", runtime_steps("crun", "create start delete"), "crun" },
+    { "nsinit", runtime_steps("nsinit", "create start delete") },
+    { "runc", runtime_steps("runc", "create start delete"), "runc" },
   },
   {
     name = "the first use",

@@ -5,8 +5,9 @@
  *	timed RUNS COMMAND [ARGUMENT...] [-- COMMAND [ARGUMENT...]]...
  *
  * One run is all of the commands, one after the other, each from its start to its end; a '#' in an
- * argument is the number of the run. Input is empty, output is thrown away. Prints the seconds of
- * each run on a line. A command that fails ends everything with status 1.
+ * argument is the number of the run. A command with "@" in front of it is run and not counted. Input is
+ * empty, output is thrown away. Prints the seconds of each run on a line. A command that fails ends
+ * everything with status 1.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,23 +59,29 @@ static char *fill_in(const char *from, char *out, int run)
 }
 
 /* Up to the end or a "--"; answers where the next command begins, NULL when there is none. */
-static char **run_one(char **from, int run, const posix_spawn_file_actions_t *actions)
+static char **run_one(char **from, int run, const posix_spawn_file_actions_t *actions, double *seconds)
 {
 	char *argv[ARGUMENTS_MAX + 1];
 	size_t count = 0;
 	int status, r;
+	double before;
 	pid_t pid;
+	bool counts = *from == NULL || strcmp(*from, "@") != 0;
 
+	if (!counts)
+		from++;
 	for (; *from != NULL && strcmp(*from, "--") != 0 && count < ARGUMENTS_MAX; from++, count++)
 		argv[count] = fill_in(*from, texts[count], run);
 	argv[count] = NULL;
 	if (count == 0 || count == ARGUMENTS_MAX)
 		fail("a command", EINVAL);
+	before = now();
 	r = posix_spawnp(&pid, argv[0], actions, NULL, argv, environ);
 	if (r != 0)
 		fail(argv[0], r);
 	if (waitpid(pid, &status, 0) < 0)
 		fail(argv[0], errno);
+	*seconds += counts ? now() - before : 0;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		(void) fprintf(stderr, "timed: %s %s failed\n", argv[0], count > 1 ? argv[1] : "");
 		exit(1);
@@ -95,11 +103,11 @@ int main(int argc, char **argv)
 		posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0) != 0)
 		fail("memory", ENOMEM);
 	for (int run = 0; run < runs; run++) {
-		double before = now();
+		double seconds = 0;
 
 		for (char **at = argv + 2; at != NULL;)
-			at = run_one(at, run, &actions);
-		(void) printf("%.9f\n", now() - before);
+			at = run_one(at, run, &actions, &seconds);
+		(void) printf("%.9f\n", seconds);
 	}
 	(void) posix_spawn_file_actions_destroy(&actions);
 	return 0;

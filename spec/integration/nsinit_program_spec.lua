@@ -48,6 +48,14 @@ describe("nsinit", function()
     assert.equal(before, version(program))
   end)
 
+  it("loads nothing of the directory that it is started in", function()
+    local path, program = checkout()
+    fixture.sh("mkdir %s/root; for m in cjson nsinit/main libcontainer/core; do mkdir -p %s/$(dirname $m) && "
+      .. "echo 'print \"of the directory\"' >%s/$m.lua && ln -s /nowhere %s/$m.so; done", path, path, path, path)
+    assert.equal("[]", fixture.sh("cd %s && env -u LUA_PATH -u LUA_CPATH %s --root %s/root list -f json 2>&1", path, program,
+      path))
+  end)
+
   it("tells where an error comes from when it is asked to", function()
     local path, program = checkout()
     fixture.sh("echo 'return function() require \"nsinit.units\".seconds {} end' >%s/lua/nsinit/command/features.lua", path)
