@@ -114,29 +114,29 @@ local RUNTIME <const> = {
 -- They take long: fewer runs.
 local function run_script(place, runtime, script)
   script = script:gsub("TIMED", ("%stimed %d"):format(PROGRAMS, math.max(1, place.runs // 3)))
-  script = script:gsub("RUNTIME", RUNTIME[runtime]):gsub("DIRECTORY", place.directory)
+  script = script:gsub("RUNTIME", RUNTIME[runtime]):gsub("DIRECTORY", place.directory):gsub("ID", "bench-" .. runtime)
   return numbers_of(subject.output_of(WRAPPED[runtime], script))
 end
 
 local function runtime_life(runtime)
-  return function(place) return run_script(place, runtime, "TIMED RUNTIME run -b DIRECTORY bench-#") end
+  return function(place) return run_script(place, runtime, "TIMED RUNTIME run -b DIRECTORY ID-#") end
 end
 
 -- `command` may be several, see timed.c; all are given the id of a container that lives.
 local function runtime_does(runtime, command)
   return function(place)
-    return run_script(place, runtime, ("RUNTIME run -d -b DIRECTORY/living bench </dev/null >/dev/null && "
-      .. "TIMED %s; RUNTIME delete -f bench"):format(command))
+    return run_script(place, runtime, ("RUNTIME run -d -b DIRECTORY/living ID </dev/null >/dev/null && "
+      .. "TIMED %s; RUNTIME delete -f ID"):format(command))
   end
 end
 
 -- What an engine does with one container, each a command of its own; of these are timed those that are named.
 local STEPS <const> = {
-  { "create", "RUNTIME create -b DIRECTORY/living bench-#" },
-  { "start", "RUNTIME start bench-#" },
-  { "kill", "RUNTIME kill bench-# KILL" },
+  { "create", "RUNTIME create -b DIRECTORY/living ID-#" },
+  { "start", "RUNTIME start ID-#" },
+  { "kill", "RUNTIME kill ID-# KILL" },
   { "wait", "sleep 0.05" },
-  { "delete", "RUNTIME delete bench-#" },
+  { "delete", "RUNTIME delete ID-#" },
 }
 
 local function runtime_steps(runtime, timed)
@@ -168,21 +168,21 @@ return {
     { "floor: a whole container in bare C", floor },
     { "start and wait, in process", further },
     { "exec: its own limits, its output", exec },
-    { "crun exec", runtime_does("crun", "RUNTIME exec bench /true"), "crun" },
-    { "runc exec", runtime_does("runc", "RUNTIME exec bench /true"), "runc" },
+    { "crun exec", runtime_does("crun", "RUNTIME exec ID /true"), "crun" },
+    { "runc exec", runtime_does("runc", "RUNTIME exec ID /true"), "runc" },
   },
   {
     name = "pause and resume",
     { "floor: writes to the freezer in bare C", pause_floor },
     { "in process", pause },
-    { "crun", runtime_does("crun", "RUNTIME pause bench -- RUNTIME resume bench"), "crun" },
-    { "runc", runtime_does("runc", "RUNTIME pause bench -- RUNTIME resume bench"), "runc" },
+    { "crun", runtime_does("crun", "RUNTIME pause ID -- RUNTIME resume ID"), "crun" },
+    { "runc", runtime_does("runc", "RUNTIME pause ID -- RUNTIME resume ID"), "runc" },
   },
   {
     name = "statistics",
     { "floor: reading the same files in bare C", stats_floor },
     { "stats()", stats },
-    { "runc events --stats", runtime_does("runc", "RUNTIME events --stats bench"), "runc" },
+    { "runc events --stats", runtime_does("runc", "RUNTIME events --stats ID"), "runc" },
   },
   {
     name = "a filter of the caller's",
@@ -191,32 +191,32 @@ return {
   },
   {
     name = "nsinit: run of a program that ends at once",
-    { "crun run", runtime_life("crun"), "crun" },
     { "nsinit run", runtime_life("nsinit") },
+    { "crun run", runtime_life("crun"), "crun" },
     { "runc run", runtime_life("runc"), "runc" },
   },
   {
     name = "nsinit: state",
-    { "crun state", runtime_does("crun", "RUNTIME state bench"), "crun" },
-    { "nsinit state", runtime_does("nsinit", "RUNTIME state bench") },
-    { "runc state", runtime_does("runc", "RUNTIME state bench"), "runc" },
+    { "nsinit state", runtime_does("nsinit", "RUNTIME state ID") },
+    { "crun state", runtime_does("crun", "RUNTIME state ID"), "crun" },
+    { "runc state", runtime_does("runc", "RUNTIME state ID"), "runc" },
   },
   {
     name = "nsinit: kill, with a signal that ends nothing",
-    { "crun kill", runtime_does("crun", "RUNTIME kill bench CONT"), "crun" },
-    { "nsinit kill", runtime_does("nsinit", "RUNTIME kill bench CONT") },
-    { "runc kill", runtime_does("runc", "RUNTIME kill bench CONT"), "runc" },
+    { "nsinit kill", runtime_does("nsinit", "RUNTIME kill ID CONT") },
+    { "crun kill", runtime_does("crun", "RUNTIME kill ID CONT"), "crun" },
+    { "runc kill", runtime_does("runc", "RUNTIME kill ID CONT"), "runc" },
   },
   {
     name = "nsinit: delete",
-    { "crun delete", runtime_steps("crun", "delete"), "crun" },
     { "nsinit delete", runtime_steps("nsinit", "delete") },
+    { "crun delete", runtime_steps("crun", "delete"), "crun" },
     { "runc delete", runtime_steps("runc", "delete"), "runc" },
   },
   {
     name = "nsinit: create, start, delete, as an engine calls them",
-    { "crun", runtime_steps("crun", "create start delete"), "crun" },
     { "nsinit", runtime_steps("nsinit", "create start delete") },
+    { "crun", runtime_steps("crun", "create start delete"), "crun" },
     { "runc", runtime_steps("runc", "create start delete"), "runc" },
   },
   {

@@ -67,7 +67,7 @@ end
 ---@return string directory
 function M.make_directory()
   local directory = M.output_of("mktemp -d /dev/shm/libcontainer-bench.XXXXXX"):gsub("\n", "")
-  M.shell("cd %s && mkdir -p rootfs/proc rootfs/dev rootfs/sys rootfs/etc living runc crun", directory)
+  M.shell("cd %s && mkdir -p rootfs/proc rootfs/dev rootfs/sys rootfs/etc living runc crun nsinit", directory)
   M.shell("cp %strue %ssleeper %s/rootfs", M.PROGRAMS, M.PROGRAMS, directory)
   local bundle = read(BUNDLE):gsub('"rootfs"', ('"%s/rootfs"'):format(directory))
   write(directory .. "/config.json", bundle)
