@@ -82,6 +82,12 @@ function Log:warn(text)
   write(self, "warning", text)
 end
 
+--- Several such things: what poststop hooks could not do, when their container has gone all the same.
+---@param warnings any[]|nil
+function Log:warn_of(warnings)
+  for _, one in ipairs(warnings or {}) do self:warn(tostring(one)) end
+end
+
 --- Is that descriptor one on its file? Lua opens files that do not close when a program is executed.
 ---@param fd integer
 ---@return boolean

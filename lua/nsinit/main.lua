@@ -125,7 +125,9 @@ function M.main(words, name)
     return require("nsinit.help").show(name, word and commands.find(words[first + 1] or ""))
   end
   local command = commands.find(word)
-  if not command then return misuse(name, "no such command: " .. word, nil, output) end
+  if not command then
+    return misuse(name, ("No help topic for '%s': no such command: %s"):format(word, word), nil, output)
+  end
   if words[first + 1] == "--help" or words[first + 1] == "-h" or global.help then
     return require("nsinit.help").show(name, command)
   end
@@ -141,6 +143,7 @@ function M.main(words, name)
   local fine
   fine, problem = count_fits(command.name, form, args)
   if not fine then return misuse(name, problem, command, output, form) end
+  output:tell(("%s %s"):format(command.name, table.concat(args, " ")))
   local status, err = carry_out { name = name, global = global, command = command, options = options, args = args,
     is_classic = is_classic, log = output, explain = function(why) return text_of(why, name) end }
   if status then return status end

@@ -114,4 +114,104 @@ describe("nsinit, as those know who called another runtime before,", function()
       has(nsinit("run", "-b", bundle, "further").stderr, "not a directory")
     end
   end)
+
+  it("says in one line that it could not signal what has just ended [O181]", function()
+    local bundle = command.bundle { "true" }
+    finally(function() nsinit("delete", "--force", "box") end)
+    assert.equal(0, nsinit("run", "-d", "-b", bundle, "box").status)
+    local ended
+    for _ = 1, fixture.rounds(200, 200) do
+      ended = nsinit("kill", "box", "15")
+      if ended.status ~= 0 then break end
+    end
+    assert.truthy(ended.stderr:find "^nsinit: container not running[^\n]*\n$", ended.stderr)
+  end)
+
+  it("deletes by force what is paused, only created, half made, or not there, and says nothing [O187]", function()
+    local bundle = command.bundle { "sleep", "1000" }
+    local function gone()
+      local ended = nsinit("delete", "--force", "box")
+      assert.same({ 0, "", "" }, { ended.status, ended.stdout, ended.stderr })
+      assert.equal(1, nsinit("state", "box").status)
+      assert.equal("", fixture.sh("ls -A %s", root))
+    end
+    fixture.sh("mkdir -p %s", root)
+    gone()
+    fixture.sh("mkdir %s/box", root)
+    gone()
+    assert.equal(0, nsinit("create", "-b", bundle, "box").status)
+    gone()
+    assert.equal(0, nsinit("run", "-d", "-b", bundle, "box").status)
+    assert.equal(0, nsinit("pause", "box").status)
+    gone()
+  end)
+
+  it("tells dockerd what it is, and has a log whatever happens [O188]", function()
+    local version = command.run(root, { "--version" }).stdout
+    assert.truthy(version:find "^nsinit version %d+%.%d+%.%d+\ncommit: %S+\nspec: %d+%.%d+%.%d+\n", version)
+    local features = json.decode(nsinit("features").stdout)
+    assert.equal("1.0.0", features.ociVersionMin)
+    assert.truthy(features.linux.seccomp.enabled)
+    local log = fixture.directory() .. "/log.json"
+    assert.equal(1, nsinit("--log", log, "--log-format", "json", "create", "--bundle", "/no/such", "box").status)
+    local line = json.decode(fixture.read(log))
+    assert.equal("error", line.level)
+    has(line.msg, "/no/such")
+    assert.truthy(line.time:find "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%S*Z$")
+    fixture.sh("rm %s", log)
+    assert.equal(0, nsinit("--log", log, "--log-format", "json", "delete", "--force", "box").status)
+    assert.equal("", fixture.read(log))
+  end)
+
+  it("leaves nothing of a create that fails, wherever it does [O126]", function()
+    local function create(words, change)
+      local bundle = command.bundle({ "sleep", "1000" }, change)
+      table.insert(words, 1, "create")
+      table.move({ "-b", bundle, "box" }, 1, 3, #words + 1, words)
+      local ended = nsinit(table.unpack(words))
+      assert.equal(1, ended.status)
+      assert.truthy(ended.stderr:find "^nsinit: [^\n]+\n$", ended.stderr)
+      assert.equal("", fixture.sh("ls -A %s 2>/dev/null || :", root))
+      assert.equal(1, nsinit("state", "box").status)
+    end
+    local function linux(name, value)
+      return function(document) document.linux[name] = value end
+    end
+    create({}, function(document) document.root.path = "nosuch" end)
+    create({}, function(document) document.process.args = { "/no/such" } end)
+    create({}, function(document) document.process.cwd = "/proc/self/fd/3" end)
+    create({}, function(document) document.process.terminal = true end)
+    create({}, function(document) document.hooks = { createRuntime = { { path = "/bin/false" } } } end)
+    create({}, function(document)
+      document.mounts = { table.unpack(document.mounts) }
+      table.insert(document.mounts, { destination = "/x", type = "nosuchfs", source = "x" })
+    end)
+    create({}, linux("sysctl", { ["net.nosuch"] = "1" }))
+    create({}, linux("cgroupsPath", "../x"))
+    create({}, linux("resources", { cpu = { cpus = "9999" } }))
+    create({ "--pid-file", "/no/such/pid" })
+    create({ "--pidfd-socket", "/no/such/socket" })
+    create({ "--console-socket", "/no/such/socket" }, function(document) document.process.terminal = true end)
+    create({ "--preserve-fds", "40" })
+  end)
+
+  it("warns of a poststop hook that failed, and removes the container all the same", function()
+    local function change(document)
+      document.hooks = { poststop = { { path = "/bin/false" } } }
+    end
+    local ended = nsinit("run", "-b", command.bundle({ "true" }, change), "box")
+    assert.equal(0, ended.status)
+    has(ended.stderr, "level=warning")
+    has(ended.stderr, "poststop")
+    assert.equal(1, nsinit("state", "box").status)
+    assert.equal(0, nsinit("create", "-b", command.bundle({ "true" }, change), "box").status)
+    has(nsinit("delete", "box").stderr, "poststop")
+    assert.equal("", fixture.sh("ls -A %s", root))
+  end)
+
+  it("says what it was called for with --debug, and no word of that without", function()
+    has(nsinit("--debug", "delete", "--force", "box").stderr, 'level=debug msg="delete box"')
+    assert.equal("", nsinit("delete", "--force", "box").stderr)
+    has(nsinit("dance").stderr, "No help topic for 'dance'")
+  end)
 end)

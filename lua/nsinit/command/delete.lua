@@ -12,13 +12,16 @@ return function(context)
   local done
   if is_forced then
     done, err = factory:destroy(id)
-    if done or err.code == "ContainerNotExists" then return 0 end
-    return nil, err
+    if not done and err.code ~= "ContainerNotExists" then return nil, err end
+    if done then context.log:warn_of(err) end
+    return 0
   end
   local container
   container, err = factory:load(id)
   if not container then return nil, err end
   -- what was created and never started is removed as it is
   done, err = container:destroy { force = container:status() == "prepared" }
-  return done and 0, err
+  if not done then return nil, err end
+  context.log:warn_of(err)
+  return 0
 end

@@ -24,5 +24,6 @@ return function(context)
   local gone, why = container:destroy()
   if not status then return nil, err end
   if not gone then return nil, why end
+  context.log:warn_of(why)
   return status
 end
