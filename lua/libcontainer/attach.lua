@@ -13,7 +13,7 @@ local getenv = os and os.getenv or function() end
 
 local M = {}
 
-M.OPTIONS = { "input", "output", "detach_keys", "signals" }
+M.OPTIONS = { "input", "output", "detach_keys", "signals", "beside" }
 
 local DETACH_KEYS <const> = "ctrl-p,ctrl-q"
 local LOOK_AT_SIZE <const> = 0.25 -- seconds
@@ -121,6 +121,10 @@ local function pass_signal(relay)
   return true
 end
 
+local function serve_beside(relay)
+  return relay.beside:serve()
+end
+
 -- The program's terminal as large as the caller's.
 local function follow_size(relay)
   local columns, rows = relay.input:size()
@@ -140,6 +144,7 @@ local function turn(relay, proc, patience)
   if not relay.has_ended and #relay.to_caller < HELD_SIZE then add(relay.terminal:pollfd(), "r", read_shown) end
   if relay.to_program ~= "" and not relay.has_ended then add(relay.terminal:pollfd(), "w", write_typed) end
   if relay.to_caller ~= "" then add(relay.output:pollfd(), "w", write_shown) end
+  if relay.beside then add(relay.beside:pollfd(), "r", serve_beside) end
   if relay.signals then add(relay.signals:pollfd(), "r", pass_signal) end
   local count, raw = loop.poll(entries, loop.deadline(patience))
   if not count then return nil, raw end
@@ -234,8 +239,8 @@ function M.attach(proc, options)
   local guard <close>, problem = core.raw(input, proc._host or nil)
   if not guard then return nil, failure(problem) end
   return serve({ input = input, output = output, terminal = proc.terminal, process = proc, keys = keys, held = "",
-    signals = options.signals, resized = core.signal "WINCH", to_program = "", to_caller = "", has_ended = false,
-    is_detached = false }, proc)
+    signals = options.signals, beside = options.beside, resized = core.signal "WINCH", to_program = "", to_caller = "",
+    has_ended = false, is_detached = false }, proc)
 end
 
 return M

@@ -320,7 +320,8 @@ end
 --- Attach the caller's terminal to its terminal until it ends or the detach keys are typed. The caller's
 -- is raw meanwhile, and is put back on every way out.
 -- Options: `input`, `output`: descriptors or Lua files, default 0 and 1; `detach_keys`: default
--- "ctrl-p,ctrl-q", false for none; `signals`: of system.signals(), passed on to it.
+-- "ctrl-p,ctrl-q", false for none; `signals`: of system.signals(), passed on to it; `beside`: an object with pollfd
+-- and serve, called when that is readable.
 ---@param options table|nil
 ---@return libcontainer.Exit|false|nil  how it ended; false when it was detached and runs on
 ---@return libcontainer.Error|nil err

@@ -45,6 +45,34 @@ function M.send_descriptor(path, text, descriptor)
   return answer(core.send_descriptor(path, text, descriptor))
 end
 
+--- Make a directory, if it is not there.
+---@param path string
+---@param mode integer  whatever the umask
+---@return true|nil
+---@return libcontainer.Error|nil err
+function M.make_directory(path, mode)
+  return answer(core.make_directory(path, mode))
+end
+
+--- A unix socket of messages, as service managers and logs of the system read them: bound at `path` for everybody to
+-- write to, in place of one that was left there; without a path to send from. `socket:send(path, text)`,
+-- `socket:receive()` (false when there is none), `socket:pollfd()`, `socket:close()`; `socket:barrier(path, seconds)`
+-- has a service manager say that it has read what came before. They answer nil and a raw error, which
+-- `system.failure` makes one of the library.
+---@param path string|nil
+---@return libcontainer.core.Datagram|nil
+---@return libcontainer.Error|nil err
+function M.datagram(path)
+  return answer(core.datagram(path))
+end
+
+--- The error that an object of this module has answered.
+---@param raw libcontainer.RawError
+---@return libcontainer.Error
+function M.failure(raw)
+  return errors.raw(raw)
+end
+
 --- From now on the signals of this thread, but for SIGCHLD and those of faults, end nothing and interrupt
 -- nothing: they come on a descriptor, until that is closed. `signals:take()` answers the number of the next
 -- one, or false; `signals:pollfd()` is readable when there is one.

@@ -3,6 +3,8 @@
 local capabilities = require "nsinit.capabilities"
 local configs = require "libcontainer.configs"
 local descriptors = require "nsinit.descriptors"
+local lazy = require "libcontainer.lazy"
+local notify = lazy "nsinit.notify"
 local store = require "nsinit.store"
 local system = require "libcontainer.system"
 
@@ -57,15 +59,24 @@ function M.create(context, detaches)
   config.detach = true
   config.labels = { bundle = bundle.path }
   if options["no-new-keyring"] then config.session_keyring = false end
+  local id, root, is_notified = context.args[1], store.root(context.global), false
   if process then
     fine, err = descriptors.give(process, options, context.log)
     if not fine then return nil, err end
+    is_notified = os.getenv "NOTIFY_SOCKET" ~= nil and notify.give(config, process, root, id)
   end
   local factory, container
   factory, err = store.open(context.global)
   if not factory then return nil, err end
-  container, err = factory:create(context.args[1], config)
+  container, err = factory:create(id, config)
   if not container then return nil, err end
+  if is_notified then
+    fine, err = notify.make(root, id)
+    if not fine then
+      container:destroy()
+      return nil, err
+    end
+  end
   return container, process
 end
 

@@ -45,7 +45,7 @@ local M = {}
 ---@type nsinit.Option[]
 M.global = {
   { long = "root", value = "DIR", kind = "directory", help = "where containers are kept" },
-  { long = "log", value = "FILE", kind = "file", help = "append messages to this file" },
+  { long = "log", value = "FILE", kind = "file", help = "append messages to this file; or journald:NAME, syslog:NAME" },
   { long = "log-file", value = "FILE", kind = "file", help = "write messages to this file, from its beginning" },
   { long = "log-format", value = "FORMAT", kind = { "text", "json" }, help = "text or json; default text" },
   { long = "log-level", value = "LEVEL", kind = { "error", "warning", "debug" }, help = "error, warning or debug" },

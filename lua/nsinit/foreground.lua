@@ -9,11 +9,14 @@ local function status_of(exit)
   return exit.signal and 128 + exit.signal or exit.status or 1
 end
 
-local function wait(process, signals)
+local function wait(process, signals, notifier)
   local ending, told = { process:pollfd(), "r" }, { signals:pollfd(), "r" }
   repeat
-    local count, err = system.poll { ending, told }
+    local count, err = system.poll { ending, told, notifier and { notifier:pollfd(), "r" } }
     if not count then return nil, err end
+    local served, raw = true, nil
+    if notifier then served, raw = notifier:serve() end
+    if not served then return nil, system.failure(raw) end
     local signal = not ending[3] and signals:take()
     if signal then process:signal(signal) end
   until ending[3]
@@ -28,16 +31,17 @@ M.signals = system.signals
 --- Wait for its end.
 ---@param process libcontainer.Process
 ---@param signals libcontainer.core.Signals
+---@param notifier nsinit.Notifier|nil  what is served meanwhile
 ---@return integer|nil status
 ---@return libcontainer.Error|nil err
-function M.wait(process, signals)
+function M.wait(process, signals, notifier)
   local exit, err = false, nil
   if process.terminal then
-    exit, err = process:attach { detach_keys = false, signals = signals }
+    exit, err = process:attach { detach_keys = false, signals = signals, beside = notifier }
     -- our terminal is gone, and with it that of the program, who is told so by the kernel
     if exit == false then process:close() end
   end
-  if exit == false then exit, err = wait(process, signals) end
+  if exit == false then exit, err = wait(process, signals, notifier) end
   if not exit then return nil, err end
   return status_of(exit)
 end

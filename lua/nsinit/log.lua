@@ -8,9 +8,13 @@ local M = {}
 ---@field file file*|nil     nil: stderr
 ---@field path string|nil    of the file
 ---@field format "text"|"json"
+---@field send fun(level: string, text: string)|nil  to a log of the system
 ---@field debug boolean      are lines of that level wanted?
+---@field warns boolean      and those of things that are no failure?
 local Log = {}
 Log.__index = Log
+
+local LEVELS <const> = { error = true, warning = true, debug = true }
 
 local function now()
   return os.date("!%Y-%m-%dT%H:%M:%SZ")
@@ -44,12 +48,19 @@ function M.open(options)
   if format ~= "text" and format ~= "json" then
     return nil, ("--log-format %s: must be text or json"):format(format)
   end
-  local log = setmetatable({ format = format }, Log)
+  local level = options["log-level"] or "warning"
+  if not LEVELS[level] then return nil, ("--log-level %s: must be error, warning or debug"):format(level) end
+  local log = setmetatable({ format = format, warns = level ~= "error" }, Log)
   -- An engine reads a log of JSON as a whole: what it does not expect there has to be asked for twice.
-  log.debug = format == "text" and (options.debug or options["log-level"] == "debug")
-    or options.debug and options["log-level"] == "debug" or false
+  log.debug = format == "text" and (options.debug or level == "debug") or options.debug and level == "debug" or false
   local path, mode = options.log, "a"
   if not path then path, mode = options["log-file"], "w" end
+  local kind, identity = (path or ""):match("^(%l+):(.*)$")
+  if kind == "journald" or kind == "syslog" then
+    local problem
+    log.send, problem = require("nsinit.system_log").open(kind, identity ~= "" and identity or "nsinit")
+    return log.send and log, problem
+  end
   if path and path ~= "" and path ~= "/dev/stderr" then
     path = path:gsub("^file:", "")
     local file, problem = io.open(path, mode)
@@ -61,6 +72,7 @@ function M.open(options)
 end
 
 local function write(log, level, text, code)
+  if log.send then return log.send(level, text) end
   local file = log.file or io.stderr
   file:write(line(log.format, level, text, code))
   file:flush()
@@ -71,14 +83,15 @@ end
 ---@param name string  of the program
 ---@param code string|nil  of the library's error, for programs
 function Log:error(text, name, code)
-  if self.file or self.format == "json" then write(self, "error", text, code) end
-  if self.file or self.format == "text" then io.stderr:write(name, ": ", text, "\n") end
+  local is_kept = self.file or self.send
+  if is_kept or self.format == "json" then write(self, "error", text, code) end
+  if is_kept or self.format == "text" then io.stderr:write(name, ": ", text, "\n") end
 end
 
 --- Something that is no failure.
 ---@param text string
 function Log:warn(text)
-  if self.format == "json" and not self.debug then return end
+  if not self.warns or self.format == "json" and not self.debug then return end
   write(self, "warning", text)
 end
 

@@ -22,11 +22,17 @@ function M.root(global)
   return root
 end
 
+local ROOTLESS <const> = { ["true"] = true, ["false"] = true, auto = true }
+
+-- nil: as this user can have them, or not at all.
 local function manager(global)
   if global["systemd-cgroup"] then return "systemd" end
+  local rootless = global.rootless or "auto"
+  if not ROOTLESS[rootless] then return false, ("--rootless %s: must be true, false or auto"):format(rootless) end
   local name = global["cgroup-manager"] or "cgroupfs"
+  if name == "cgroupfs" and rootless ~= "false" then return nil end
   if MANAGERS[name] then return MANAGERS[name] end
-  return nil, ("--cgroup-manager %s: must be cgroupfs, systemd or disabled"):format(name)
+  return false, ("--cgroup-manager %s: must be cgroupfs, systemd or disabled"):format(name)
 end
 
 --- Open the state root.
@@ -35,9 +41,9 @@ end
 ---@return libcontainer.Error|string|nil err
 function M.open(global)
   local cgroups, problem = manager(global)
-  if not cgroups then return nil, problem end
+  if cgroups == false then return nil, problem end
   local criu = global.criu and global.criu:sub(1, 1) == "/" and global.criu or nil -- a name alone is what is found anyway
-  return libcontainer.new(M.root(global), { cgroups = cgroups ~= "fs" and cgroups or nil, criu_path = criu })
+  return libcontainer.new(M.root(global), { cgroups = cgroups, criu_path = criu })
 end
 
 --- A container that is there.
@@ -48,6 +54,15 @@ function M.load(context)
   local factory, err = M.open(context.global)
   if not factory then return nil, err end
   return factory:load(context.args[1])
+end
+
+--- The socket by which the program of a command line is to say that it is ready.
+---@param context nsinit.Context
+---@return nsinit.Notifier|nil  nil and no error: nobody is to be told
+---@return libcontainer.Error|nil err
+function M.notifier(context)
+  if not os.getenv "NOTIFY_SOCKET" then return nil end
+  return require("nsinit.notify").listen(M.root(context.global), context.args[1])
 end
 
 return M

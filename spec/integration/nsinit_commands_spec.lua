@@ -122,6 +122,37 @@ describe("nsinit", function()
       has(nsinit("resume", "box").stderr, "is not paused")
     end)
 
+    it("waits with exec --ignore-paused until it is resumed, and refuses without", function()
+      running()
+      assert.equal(0, nsinit("pause", "box").status)
+      assert.equal(255, nsinit("exec", "box", "true").status)
+      local words = ("export LUA_PATH='%s' LUA_CPATH='%s'; nsinit='%s --root %s'"):format(package.path, package.cpath,
+        command.program, root)
+      -- it is asleep in its listening when it is resumed
+      local said = fixture.sh([[%s
+        $nsinit exec --ignore-paused box sh -c 'echo ran; exit 4' >%s/said & exec=$!
+        until ls -l /proc/$exec/fd 2>/dev/null | grep -q eventpoll; do sleep 0.02; done
+        test ! -s %s/said && echo waits; $nsinit resume box; wait $exec; echo $?; cat %s/said]], words, bundle, bundle, bundle)
+      assert.equal("waits\n4\nran", said)
+      assert.equal(0, nsinit("exec", "--ignore-paused", "box", "true").status)
+    end)
+
+    it("knows how much is to be told, and by which cgroups [O145] [O146]", function()
+      running()
+      local function told(...)
+        return nsinit(..., "update", "--kernel-memory", "1G", "--pids-limit", "20", "box").stderr
+      end
+      has(told("--log-level=warning"), "has no effect any more")
+      assert.equal("", told("--log-level=error"))
+      has(nsinit("--log-level", "loud", "list").stderr, "must be error, warning or debug")
+      has(nsinit("--rootless", "maybe", "state", "box").stderr, "must be true, false or auto")
+      has(nsinit("--cgroup-manager", "none", "state", "box").stderr, "must be cgroupfs, systemd or disabled")
+      assert.equal(0, nsinit("delete", "--force", "box").status)
+      assert.equal(0, nsinit("--cgroup-manager", "disabled", "run", "-d", "-b", bundle, "box").status)
+      local pid = json.decode(nsinit("state", "box").stdout).pid
+      assert.equal(fixture.read "/proc/self/cgroup", fixture.read(("/proc/%d/cgroup"):format(pid)))
+    end)
+
     it("lists processes as an array of numbers, and as a table [O161]", function()
       running()
       local pid = json.decode(nsinit("state", "box").stdout).pid

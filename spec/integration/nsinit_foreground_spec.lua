@@ -47,10 +47,6 @@ describe("nsinit that waits", function()
     fixture.needs("root", "busybox")
     root = fixture.root()
   end)
-  after_each(function()
-    if root then command.run(root, { "delete", "--force", "box" }) end
-    root = nil
-  end)
 
   -- How it ends when all of them have reached the program, which ends with 7 at the last.
   local function signalled(at_terminal)

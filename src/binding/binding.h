@@ -53,6 +53,7 @@ _Static_assert(sizeof(lua_Number) == 8 && (lua_Number) 0.5 != 0,
 #define LCT_POLL_SET_TYPE "libcontainer.poll_set"
 #define LCT_STAGING_TYPE "libcontainer.staging"
 #define LCT_SIGNALS_TYPE "libcontainer.core.signals"
+#define LCT_DATAGRAM_TYPE "libcontainer.core.datagram"
 
 struct box_host {
 	struct lc_host host;
@@ -137,6 +138,7 @@ void lc_lua_open_network(lua_State *L);  /* behind the container */
 void lc_lua_open_notifier(lua_State *L);
 void lc_lua_open_image(lua_State *L);
 void lc_lua_open_system(lua_State *L);
+void lc_lua_open_datagram(lua_State *L);
 
 /* stats.c: in the table at `index`, field `pressure`. */
 struct lc_pressure;
@@ -187,5 +189,7 @@ int lc_lua_features(lua_State *L);
 int lc_lua_signals(lua_State *L);
 int lc_lua_replace_file(lua_State *L);
 int lc_lua_send_descriptor(lua_State *L);
+int lc_lua_make_directory(lua_State *L);
+int lc_lua_datagram(lua_State *L);
 
 #endif

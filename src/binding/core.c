@@ -293,6 +293,8 @@ static const luaL_Reg functions[] = {
 	{"signals", lc_lua_signals},
 	{"replace_file", lc_lua_replace_file},
 	{"send_descriptor", lc_lua_send_descriptor},
+	{"make_directory", lc_lua_make_directory},
+	{"datagram", lc_lua_datagram},
 	{"start_initialization", core_start_initialization},
 #ifdef LCT_FAULT
 	{"fault", core_fault},
@@ -335,6 +337,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_notifier(L);
 	lc_lua_open_image(L);
 	lc_lua_open_system(L);
+	lc_lua_open_datagram(L);
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, LCT_VERSION);
 	lua_setfield(L, -2, "version");

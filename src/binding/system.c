@@ -88,6 +88,21 @@ int lc_lua_replace_file(lua_State *L)
 	return lc_lua_answer(L, r, &err);
 }
 
+/* core.make_directory(path, mode) -> true | nil, raw: one that is there already is fine; `mode` whatever the umask */
+int lc_lua_make_directory(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	unsigned mode = (unsigned) luaL_checkinteger(L, 2);
+	struct lc_error err;
+	long r = lc_sys_mkdirat(AT_FDCWD, path, 0700);
+
+	if (r >= 0)
+		r = lc_sys_fchmodat(AT_FDCWD, path, mode);
+	if (r < 0 && r != -EEXIST)
+		lc_fail(&err, LCT_STEP_FILE, r, path);
+	return lc_lua_answer(L, r == -EEXIST ? 0 : (int) r, &err);
+}
+
 /* core.send_descriptor(path, text, descriptor) -> true | nil, raw: in one message to that unix socket */
 int lc_lua_send_descriptor(lua_State *L)
 {

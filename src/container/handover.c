@@ -12,9 +12,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
-/* The address of a socket whose path may be longer than an address: then through its directory, which
- * is open as *out_directory. */
-static int make_address(const char *path, struct sockaddr_un *out, int *out_directory)
+int lc_handover_address(const char *path, struct sockaddr_un *out, int *out_directory)
 {
 	const char *name = strrchr(path, '/');
 	char directory[PATH_MAX];
@@ -46,7 +44,7 @@ static int open_connection(const char *path, int timeout_ms)
 	LCT_CLEANUP(fd) int directory = -1;
 	LCT_CLEANUP(fd) int fd = -1;
 	struct sockaddr_un address;
-	long r = make_address(path, &address, &directory);
+	long r = lc_handover_address(path, &address, &directory);
 
 	if (r >= 0)
 		r = fd = lc_fd_above_stdio(

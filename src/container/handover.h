@@ -6,6 +6,12 @@
 
 #include "base/error.h"
 
+#include <sys/un.h>
+
+/* The address of a socket whose path may be longer than an address: then through its directory, which
+ * is open as *out_directory. 0 or -errno. */
+int lc_handover_address(const char *path, struct sockaddr_un *out, int *out_directory);
+
 /* Connect to the stream socket `path`, which may be longer than an address: the connection. ETIMEDOUT
  * when nobody takes it in time, which holds for what is sent too. */
 int lc_handover_connect(

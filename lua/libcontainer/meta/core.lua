@@ -416,6 +416,13 @@ function core.replace_file(path, text, mode) end
 ---@return libcontainer.RawError|nil
 function core.send_descriptor(path, text, descriptor) end
 
+--- Make a directory, if it is not there.
+---@param path string
+---@param mode integer  whatever the umask
+---@return true|nil
+---@return libcontainer.RawError|nil
+function core.make_directory(path, mode) end
+
 ---@class libcontainer.core.Signals
 local Signals = {}
 
@@ -427,6 +434,36 @@ function Signals:take() end
 function Signals:pollfd() end
 
 function Signals:close() end
+
+--- A unix socket of messages, bound at `path` for everybody to write to; without one to send from.
+---@param path string|nil
+---@return libcontainer.core.Datagram|nil
+---@return libcontainer.RawError|nil
+function core.datagram(path) end
+
+---@class libcontainer.core.Datagram
+local Datagram = {}
+
+---@param path string  "@name" for an abstract one
+---@param text string
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Datagram:send(path, text) end
+
+---@return string|false|nil text  false: none at the moment
+---@return libcontainer.RawError|nil
+function Datagram:receive() end
+
+---@param path string
+---@param seconds number
+---@return true|nil
+---@return libcontainer.RawError|nil
+function Datagram:barrier(path, seconds) end
+
+---@return integer fd
+function Datagram:pollfd() end
+
+function Datagram:close() end
 
 ---@class libcontainer.core.Host
 local Host = {}

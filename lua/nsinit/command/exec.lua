@@ -100,6 +100,22 @@ local function prepare(container, context)
   return process
 end
 
+-- Until it runs again: true, or nil and why it will not.
+local function wait_until_resumed(container)
+  local events <close>, err = container:events()
+  if not events then return nil, err end
+  local status
+  status, err = container:status() -- it may have been before we listened
+  while status == "paused" or status == "pausing" do
+    local event
+    event, err = events:next()
+    if not event then break end
+    status, err = container:status()
+  end
+  if not status then return nil, err end
+  return true
+end
+
 local function exec(context)
   if context.options.cgroup then return nil, "--cgroup is not supported by this version: it runs in the container's" end
   local container, err = store.load(context)
@@ -107,6 +123,13 @@ local function exec(context)
   local status
   status, err = container:status()
   if not status then return nil, err end
+  if (status == "paused" or status == "pausing") and context.options["ignore-paused"] then
+    local is_resumed
+    is_resumed, err = wait_until_resumed(container)
+    if not is_resumed then return nil, err end
+    status, err = container:status()
+    if not status then return nil, err end
+  end
   if status == "stopped" or status == "created" then return nil, "cannot exec in a stopped container" end
   local process, started
   process, err = prepare(container, context)

@@ -16,9 +16,16 @@ local REASONS <const> = {
 return function(context)
   local container, err = store.load(context)
   if not container then return nil, err end
-  local process
+  local notifier <close>, problem = store.notifier(context)
+  if problem then return nil, problem end
+  local process, told
   process, err = container:release()
-  if process then return 0 end
+  if process and not notifier then return 0 end
+  if process then
+    notifier:of(process)
+    told, err = notifier:wait(process)
+    return told and 0, err
+  end
   local reason = err.code == "ContainerNotPrepared" and REASONS[container:status() or ""]
   return nil, reason and ("%s: %s"):format(context.args[1], reason) or err
 end
