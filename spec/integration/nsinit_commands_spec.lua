@@ -131,7 +131,7 @@ describe("nsinit", function()
       -- it is asleep in its listening when it is resumed
       local said = fixture.sh([[%s
         $nsinit exec --ignore-paused box sh -c 'echo ran; exit 4' >%s/said & exec=$!
-        until ls -l /proc/$exec/fd 2>/dev/null | grep -q eventpoll; do sleep 0.02; done
+        for i in $(seq 1500); do ls -l /proc/$exec/fd 2>/dev/null | grep -q eventpoll && break; sleep 0.02; done
         test ! -s %s/said && echo waits; $nsinit resume box; wait $exec; echo $?; cat %s/said]], words, bundle, bundle, bundle)
       assert.equal("waits\n4\nran", said)
       assert.equal(0, nsinit("exec", "--ignore-paused", "box", "true").status)
