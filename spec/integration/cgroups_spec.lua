@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Limits and accounting, read back from the kernel's own files; what else may sit in a cgroup.
 local fixture = require "spec.support.fixture"
+local hooked = require "spec.support.hooks"
 local proc = require "spec.support.proc"
 local inside = require "spec.support.inside"
 
@@ -387,5 +388,26 @@ describe("in a container that shows its cgroups writable", function()
       end]]
     -- a v2 cgroup with processes in it, as the container's own, has no limits to give
     assert.is_true(text == "0\n0\n" or text:match("^0\ncgroup[^\n]*holds processes, so it cannot pass controllers on[^\n]*\n$") ~= nil, text)
+  end)
+end)
+
+describe("hooks", function()
+  fixture.check_leaks()
+
+  it("that run inside are in the container's cgroups, and those of the host where their host is", function()
+    fixture.needs("root", "busybox")
+    local box, place = hooked.with_place(function(place)
+      return { prestart = { hooked.sh("cat /proc/self/cgroup >" .. place .. "/outside") },
+        start_container = { hooked.sh "cat /proc/self/cgroup >/place/inside" } },
+        { namespaces = { "mount", "pid", "uts", "ipc", "network" } }
+    end)
+    local p = assert(box:start { args = { "cat", "/proc/self/cgroup" }, stdout = "pipe" })
+    local program = p.stdout:read("a")
+    assert(p:wait(fixture.seconds(60)))
+    p:close()
+    assert(box:destroy())
+    assert.equal(program, fixture.read(place .. "/inside"))
+    assert.equal(fixture.read("/proc/self/cgroup"), fixture.read(place .. "/outside"))
+    assert.not_equal(program, fixture.read(place .. "/outside"))
   end)
 end)
