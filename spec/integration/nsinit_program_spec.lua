@@ -48,6 +48,16 @@ describe("nsinit", function()
     assert.equal(before, version(program))
   end)
 
+  it("has memory for more than a command usually needs", function()
+    fixture.needs("root", "busybox")
+    local bundle = command.bundle({ "true" }, function(document)
+      document.annotations = {}
+      for i = 1, 1000 do document.annotations["of a caller " .. i] = ("x"):rep(4000 + i) end
+    end)
+    local ended = command.run(fixture.root(), { "run", "-b", bundle, "box" })
+    assert.equal("0 ", ended.status .. " " .. ended.stderr)
+  end)
+
   it("loads nothing of the directory that it is started in", function()
     local path, program = checkout()
     fixture.sh("mkdir %s/root; for m in cjson nsinit/main libcontainer/core; do mkdir -p %s/$(dirname $m) && "

@@ -41,11 +41,11 @@ static void *cut(struct lc_nsinit_memory *memory, size_t size)
 
 	if (size > (size_t) (memory->end - memory->next))
 		return malloc(size);
-	memory->next += rounded(size) < (size_t) (memory->end - block) ? rounded(size) : (size_t) (memory->end - block);
+	memory->next += rounded(size);
 	return block;
 }
 
-/* The last piece that was cut off grows and shrinks where it is, as buffers and tables do while they are filled. */
+/* What was cut off last grows where it is, as buffers and tables do while they are filled. */
 static bool fits_in_place(struct lc_nsinit_memory *memory, char *block, size_t old_size, size_t size)
 {
 	if (size <= old_size)
