@@ -46,7 +46,7 @@ local function open(context)
 end
 
 -- The program of the command line: in a container that was there as its first one, in a new one as little as that.
-local function describe(container, is_made, options, args)
+local function describe(container, is_made, options, args, log)
   local state, err = container:state()
   if not state then return nil, err end
   local process = {}
@@ -65,14 +65,14 @@ local function describe(container, is_made, options, args)
   process.terminal = options.tty or options.tty == nil and is_at_terminal or nil
   local fine
   fine, err = bundle.check_console(process, options, options.detach or false)
-  if fine then fine, err = descriptors.give(process, options) end
+  if fine then fine, err = descriptors.give(process, options, log) end
   if not fine then return nil, err end
   return process
 end
 
 local function run(context, container, is_made)
   local options = context.options
-  local process, err = describe(container, is_made, options, context.args)
+  local process, err = describe(container, is_made, options, context.args, context.log)
   if not process then return nil, err end
   local started, told
   local signals <close> = not options.detach and foreground.signals() or nil

@@ -24,6 +24,11 @@ local function with_variable(env, name, value)
   return kept
 end
 
+-- Ours; /dev/null is the container's own, because the host's is no file of its mounts, where a checkpoint looks for it.
+local function stream(fd)
+  return system.real_path(("/proc/self/fd/%d"):format(fd)) == "/dev/null" and "null" or "inherit"
+end
+
 --- Give a process its descriptors: ours, or a terminal, and those behind them with the words that tell of them.
 ---@param process table
 ---@param options table<string, any>
@@ -32,7 +37,7 @@ end
 ---@return string|nil problem
 function M.give(process, options, log)
   local wanted = options["preserve-fds"]
-  if not process.terminal then process.stdin, process.stdout, process.stderr = "inherit", "inherit", "inherit" end
+  if not process.terminal then process.stdin, process.stdout, process.stderr = stream(0), stream(1), stream(2) end
   process.console = options["console-socket"]
   local preserved = wanted and math.tointeger(tonumber(wanted)) or 0
   if wanted and (not math.tointeger(tonumber(wanted)) or preserved < 0) then

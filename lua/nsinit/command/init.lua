@@ -13,7 +13,7 @@ local SESSION <const> = 3 -- where the library puts it
 return function(context)
   local text = context.args[1] or tostring(SESSION)
   local fd = units.integer(text)
-  if not fd or fd < 0 or not system.is_open(fd) then
+  if not fd or fd < 0 or not system.is_inherited(fd) then
     return nil, ("init %s: there is no session at that descriptor; it is for the library, as init_path"):format(text)
   end
   local factory, err = store.open(context.global)

@@ -53,7 +53,8 @@ return function(context)
     return nil, ("--format %s: must be table or json"):format(format)
   end
   local states = {}
-  if not system.real_path(store.root(context.global)) then
+  local there, missing = system.real_path(store.root(context.global))
+  if not there and missing.errname == "ENOENT" then
     if context.global.root then return nil, ("--root %s: there is no such directory"):format(context.global.root) end
     return show(states, format, context.options.quiet)
   end
