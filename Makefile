@@ -120,7 +120,7 @@ TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 # and the fuzz targets too: what of the init reads what a stranger may have made, with a libc
 FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o
 
-.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-rootless \
+.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-selinux check-rootless \
 	check-rootless-here check-rootless-v2 lint \
 	apicheck asan sweep fault fuzz bench doc install clean size
 .DELETE_ON_ERROR:
@@ -147,6 +147,7 @@ help:
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
 	@echo "make check-rootless  the specs of spec/rootless as an ordinary user, here and in a virtual machine"
 	@echo "make check-apparmor  the specs of spec/apparmor in a virtual machine with AppArmor"
+	@echo "make check-selinux  the specs of spec/selinux in a virtual machine with SELinux and a policy of theirs"
 	@echo "make check-systemd  the specs of spec/systemd in a virtual machine that systemd runs"
 	@echo "make bench       one table of ratios: bare kernel work, this library, runc, crun"
 	@echo "make doc         doc/reference/fields.md and the editor's annotations, from the schema"
@@ -160,7 +161,7 @@ DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-
 DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables iproute2 libmnl0 uidmap \
 	libarchive13 umoci skopeo
 DEPS_FUZZ  = clang libclang-rt-14-dev
-DEPS_VM    = apparmor qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
+DEPS_VM    = apparmor checkpolicy qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
 	systemd-sysv dbus libpam-systemd dbus-user-session
 deps:
 	@missing=$$(for p in $(DEPS_RUN) $(if $(DEPS_ALL),$(DEPS_CHECK)) $(if $(DEPS_CLANG),$(DEPS_FUZZ)) $(if $(DEPS_MACHINE),$(DEPS_VM)); do \
@@ -353,14 +354,17 @@ endif
 # unless they are asked for: make check-v2 SPECS="spec/integration/mounts_spec.lua".
 VM_RUN ?= $(firstword $(shell command -v vm-run) $(wildcard ../*/vm/vm-run))
 
-check-v2 check-systemd check-apparmor: DEPS_ALL = 1
-check-v2 check-systemd check-apparmor: DEPS_MACHINE = 1
+check-v2 check-systemd check-apparmor check-selinux: DEPS_ALL = 1
+check-v2 check-systemd check-apparmor check-selinux: DEPS_MACHINE = 1
 check-v2: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN)" $(O) $(or $(SPECS),spec/integration)
 check-apparmor: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --lsm apparmor" $(O) $(or $(SPECS),spec/apparmor)
+check-selinux: $(if $(VM_RUN),deps)
+	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
+	@spec/support/run-vm "$(VM_RUN) --lsm selinux" $(O) $(or $(SPECS),spec/selinux)
 check-systemd: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --systemd" $(O) $(or $(SPECS),spec/systemd)
