@@ -10,10 +10,9 @@ describe("nsinit", function()
 
   -- A checkout of its own: the program where it is built, and the sources as old as they are here.
   local function checkout()
-    local path, build = fixture.directory(), os.getenv "LIBCONTAINER_BUILD" or "build/release"
-    fixture.sh("mkdir -p %s/%s/bin && cp %s %s/%s/bin/nsinit && cp -rp lua %s", path, build, command.program, path, build,
-      path)
-    return path, ("%s/%s/bin/nsinit"):format(path, build)
+    local path, place = fixture.directory(), command.program:match("/(build/[^/]+/bin)/nsinit$")
+    fixture.sh("mkdir -p %s/%s && cp %s %s/%s && cp -rp lua %s", path, place, command.program, path, place, path)
+    return path, ("%s/%s/nsinit"):format(path, place)
   end
 
   local function version(program, options)
