@@ -94,6 +94,41 @@ describe("container:shell", function()
       assert(exit.status == 0)]])
   end)
 
+  it("answers what was typed byte by byte, however much is on its way and whatever its size", function()
+    fixture.needs("root", "busybox", "cc")
+    script([[
+      -- 192 KiB that are the same each time, in pieces of every length; the program reads when no more goes in
+      local bytes, state = {}, 1
+      for i = 1, 192 << 10 do
+        state = (state * 1103515245 + 12345) & 0x7fffffff
+        bytes[i] = string.char(state >> 16 & 255)
+      end
+      local all = table.concat(bytes)
+      local child = posix.fork()
+      if child == 0 then
+        local now = require("libcontainer.core").now
+        local deadline, typed, text, turn, refused = now() + seconds(60), 0, "", 0, 0
+        while #text < #all + 2 do
+          if now() > deadline then posix.write(2, ("%d of %d\n"):format(#text, #all)) posix.exit(1) end
+          turn = turn + 1
+          if text:sub(1, 2) == "up" and typed < #all then
+            local is_fine, count = pcall(posix.write, master, all:sub(typed + 1, typed + turn * 7 % 3000))
+            typed = typed + (is_fine and count or 0)
+            refused = is_fine and 0 or refused + 1
+            if refused == 30 then assert(io.open(rootfs .. "/tmp/go", "w")):close() end
+          end
+          if turn % 16 == 0 then posix.resize(master, 40 + turn % 100, 20 + turn % 30) end
+          local is_fine, chunk = pcall(posix.read, master)
+          if is_fine then text = text .. chunk else posix.pause(1000) end
+        end
+        posix.exit(text == "up" .. all and 0 or 2)
+      end
+      local exit = assert(shell { "sh", "-c", "busybox stty raw -echo; printf up; until test -e /tmp/go; do sleep 0.01; done;"
+        .. "head -c 196608", detach_keys = false })
+      assert(exit.status == 0)
+      assert(select(3, posix.wait(child)) == 0)]])
+  end)
+
   it("follows the size of the caller's terminal without a signal handler", function()
     fixture.needs("root", "busybox", "cc")
     script([[
