@@ -346,6 +346,24 @@ describe("a checkpoint of what could not come back", function()
     assert.equal("", leftovers(box, factory))
   end)
 
+  it("is not refused for a terminal whose other end is in one of its processes", function()
+    fixture.needs "cc"
+    assert.equal("nil\nprocess.terminal\n", fixture.lua_prints [[
+      local core, obstacles = require "libcontainer.core", require "libcontainer.obstacles"
+      local function obstacle()
+        return obstacles.of_processes({}, { processes = { { outer = core.pid() } }, namespaces = {} }, core.pid(), "a", {})
+      end
+      local master, slave = posix.openpty()
+      print(obstacle())
+      local outside = posix.fork() -- who has the other end too, and then alone
+      if outside == 0 then while true do end end
+      posix.close(master)
+      print(obstacle().field)
+      posix.close(slave)
+      posix.kill(outside, 9)
+      posix.wait(outside)]])
+  end)
+
   it("is refused for a lock of a file, unless file_locks is said", function()
     fixture.needs("root")
     local spec = { "flock", "-x", "/tmp/lock", "sh", "-c", "echo; exec sleep 1000", stdout = "pipe" }
