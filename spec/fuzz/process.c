@@ -28,7 +28,7 @@ static void check_stat(char state, uint64_t start, uint32_t flags, const char *n
 	exact = fuzz_copy(text);
 	MUST(lc_parse_stat(exact, &got_state, &got) == 0 && got_state == state && got == start);
 	MUST(lc_process_stat_ends(exact) == ((flags & EXITING) != 0));
-	MUST(lc_process_stat_waits(exact) == ((flags & EXITING) != 0 && (state == 'S' || state == 'Z')));
+	MUST(lc_process_stat_waits(exact) == ((flags & EXITING) != 0 && strchr("SIZ", state) != NULL));
 	/* cut anywhere, it is refused: no name is long enough to hold the fields too */
 	for (size_t length = strlen(exact); length > 1; length--) {
 		int r;

@@ -45,9 +45,10 @@ bool lc_process_stat_waits(const char *stat)
 	uint64_t start;
 	char state;
 
-	/* A zombie that is not at its end is a first thread: the last one waits in its place. */
+	/* Linux 6.1 has it sleep idly. A zombie that is not at its end is a first thread: the
+	 * last one waits in its place. */
 	return lc_process_stat_ends(stat) && lc_parse_stat(stat, &state, &start) == 0 &&
-	       (state == 'S' || state == 'Z');
+	       (state == 'S' || state == 'I' || state == 'Z');
 }
 
 static bool has_gone_or(bool (*is_so)(const char *stat), const struct lc_process *process)
