@@ -209,10 +209,16 @@ local function place_of(self, id, config)
   return place, cgroup_name(self, id)
 end
 
+-- Root of a user namespace may make namespaces, and owns no cgroup by that.
+local function is_root_of_machine()
+  local map = core.is_privileged() and core.proc_file(core.pid(), "uid_map")
+  return map and map:find "^%s*0%s+0%s+4294967295" ~= nil
+end
+
 -- Asked once, with a name that nobody has, unless the caller has said what he wants.
 local function look_for_cgroups(self)
   local wish = self._options.cgroups
-  if self._has_no_cgroups ~= nil or core.is_privileged() or (wish and wish ~= "auto") then return end
+  if self._has_no_cgroups ~= nil or is_root_of_machine() or (wish and wish ~= "auto") then return end
   local handle = core.container(self._host, nil, cgroup_name(self, "none"))
   self._has_no_cgroups = not (handle and handle:may_make())
 end

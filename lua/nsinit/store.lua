@@ -7,9 +7,14 @@ local M = {}
 
 local MANAGERS <const> = { cgroupfs = "fs", systemd = "systemd", disabled = "none" }
 
+-- Root of the machine, and not of a user namespace, as which podman calls us for an ordinary user.
+local function is_root()
+  return system.uid() == 0 and system.text_of("/proc/self/uid_map"):find "^%s*0%s+0%s+4294967295" ~= nil
+end
+
 local function default_root()
   local runtime = os.getenv("XDG_RUNTIME_DIR")
-  if system.uid() ~= 0 and runtime and runtime ~= "" then return runtime .. "/nsinit" end
+  if runtime and runtime ~= "" and not is_root() then return runtime .. "/nsinit" end
   return "/run/nsinit"
 end
 

@@ -214,4 +214,17 @@ describe("nsinit, as those know who called another runtime before,", function()
     assert.equal("", nsinit("delete", "--force", "box").stderr)
     has(nsinit("dance").stderr, "No help topic for 'dance'")
   end)
+
+  it("runs a container for root of a user namespace as for root of the machine, which podman is for an ordinary user", function()
+    local bundle = command.bundle({ "sh", "-c", "cat /proc/self/uid_map; ls /dev/null" })
+    local at = fixture.directory()
+    -- root writes the maps of a shell that waits for them
+    local ended = command.run(root, { "run", "-b", bundle, "further" }, { shell = ([[cd %s; export XDG_RUNTIME_DIR=$PWD
+      { while [ ! -s pid ]; do :; done
+      echo 0 0 65536 >/proc/$(cat pid)/uid_map; echo 0 0 65536 >/proc/$(cat pid)/gid_map; touch go; } &
+      unshare -Um sh -c 'echo $$ >pid; while [ ! -e go ]; do :; done; exec setpriv --reuid 0 --regid 0 --clear-groups "$@"' sh]])
+      :format(at) })
+    assert.same({ 0, "" }, { ended.status, ended.stderr })
+    assert.truthy(ended.stdout:find "0 +0 +65536\n/dev/null\n$", ended.stdout)
+  end)
 end)

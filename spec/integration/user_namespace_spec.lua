@@ -149,6 +149,7 @@ describe("a container with a user namespace", function()
     local box <close> = assert(fixture.factory():create(fixture.id(), assert(configs.default(config()))))
     local init = assert(box:start { "sleep", "60" })
     local user = fixture.sh("readlink /proc/%d/ns/user", init:pid())
+    assert.equal(0, assert(box:exec { "sh", "-c", "mkdir /made && chown user:users /made" }).status)
     local result = assert(box:exec { "sh", "-c", "id; readlink /proc/self/ns/user; "
       .. "touch file && stat -c %u file", user = "user", cwd = "/made" })
     assert.equal("", result.stderr)

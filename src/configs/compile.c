@@ -281,7 +281,7 @@ static void enter_root(struct lc_compile *c, uint32_t slot)
  */
 static void become_root(struct lc_compile *c)
 {
-	if (!c->has_user)
+	if (!c->maps_user)
 		return;
 	lc_plan_origin(c->w, "uid_mappings");
 	LCT_PLAN(c->w, user, .keep_groups = c->in->has_fixed_groups);
@@ -471,6 +471,11 @@ static bool no_new_privileges(const struct lc_compile_inputs *in)
 }
 
 /* What the first process and a further one have alike. */
+static bool maps_user(const struct lc_compile_inputs *in)
+{
+	return (lc_config_namespaces(in->config) & CLONE_NEWUSER) != 0;
+}
+
 static struct lc_compile context(const struct lc_compile_inputs *in, struct lc_plan_writer *w)
 {
 	return (struct lc_compile){
@@ -480,7 +485,8 @@ static struct lc_compile context(const struct lc_compile_inputs *in, struct lc_p
 		.w = w,
 		.namespaces = lc_config_namespaces(in->config),
 		.joined = lc_config_joined(in->config),
-		.has_user = (lc_config_namespaces(in->config) & CLONE_NEWUSER) != 0,
+		.maps_user = maps_user(in),
+		.has_user = maps_user(in) || in->is_nested,
 		.has_no_new_privileges = no_new_privileges(in),
 		.is_root_joined = (lc_config_joined(in->config) & CLONE_NEWNS) != 0,
 	};
@@ -508,8 +514,8 @@ static int set_process(struct lc_compile *c, bool is_join, struct lc_error *err)
 void lc_compile_bare_root(
 	const struct lc_compile_inputs *in, struct lc_plan_writer *w, uint32_t slot)
 {
-	struct lc_compile c = {.in = in, .config = in->config, .w = w,
-		.has_user = (lc_config_namespaces(in->config) & CLONE_NEWUSER) != 0};
+	struct lc_compile c = {.in = in, .config = in->config, .w = w, .maps_user = maps_user(in),
+		.has_user = maps_user(in) || in->is_nested};
 
 	if (in->config->overlay != NULL) {
 		lc_compile_root(&c, slot);

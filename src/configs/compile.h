@@ -36,6 +36,7 @@ struct lc_compile_inputs {
 	size_t cgroups_count;
 	bool is_pure_v2;                /* the one hierarchy is cgroup2, mounted at the top */
 	bool is_privileged;             /* the host may enter namespaces that it did not make */
+	bool is_nested;                 /* the host itself is in a user namespace */
 	bool has_fixed_groups;          /* of its user namespace: setgroups(2) is denied for ever */
 	uint32_t passed;                /* descriptors of the caller that the program gets, from 3 on */
 	bool is_latched;                /* it waits for somebody who lets the program run */

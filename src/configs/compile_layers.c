@@ -58,13 +58,13 @@ static void make_overlay(struct lc_compile *c, const struct layers *layers, cons
 
 static void begin_files(struct lc_compile *c)
 {
-	if (c->has_user)
+	if (c->maps_user)
 		LCT_PLAN(c->w, files_by, .root = 1);
 }
 
 static void end_files(struct lc_compile *c)
 {
-	if (!c->has_user)
+	if (!c->maps_user)
 		return;
 	LCT_PLAN(c->w, files_by, .root = 0);
 	/* A change of user clears it. */

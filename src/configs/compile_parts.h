@@ -47,7 +47,8 @@ struct lc_compile {
 	size_t mounts_count;
 	uint64_t namespaces; /* CLONE_NEW* */
 	uint64_t joined;     /* those of them that are there already */
-	bool has_user;       /* a user namespace: no node can be made, no host file be owned */
+	bool maps_user;      /* a user namespace of its own */
+	bool has_user;       /* or one that the host is in: no node can be made, no host file be owned */
 	uint32_t given;      /* trees that the host opens, so far */
 	bool is_root_joined; /* the mount namespace is, and its root is what it is */
 	bool is_host_root;   /* rootfs is the host's "/" */
