@@ -121,7 +121,7 @@ TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o
 
 .PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-selinux check-rootless \
-	check-rootless-here check-rootless-v2 lint \
+	check-rootless-here check-rootless-v2 check-engines lint \
 	apicheck asan sweep fault fuzz bench doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -140,6 +140,7 @@ help:
 	@echo "make             build $(O)/libcontainer/core.so"
 	@echo "make demo        build this project's C sources inside a container"
 	@echo "make check       floors, lint, exports, C tests, specs"
+	@echo "make check-engines  podman, containerd and Docker, with nsinit as their runtime"
 	@echo "make apicheck    the specs by a Lua that checks how its C API is used"
 	@echo "make asan        the specs under AddressSanitizer and UBSan"
 	@echo "make sweep       the sweeps of faults, with each call failing in every way"
@@ -160,11 +161,12 @@ help:
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
 DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables iproute2 libmnl0 uidmap \
 	libarchive13 umoci skopeo
+DEPS_ENGINES = podman conmon catatonit containerd docker.io bsdutils iproute2
 DEPS_FUZZ  = clang libclang-rt-14-dev
 DEPS_VM    = apparmor checkpolicy qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \
 	systemd-sysv dbus libpam-systemd dbus-user-session
 deps:
-	@missing=$$(for p in $(DEPS_RUN) $(if $(DEPS_ALL),$(DEPS_CHECK)) $(if $(DEPS_CLANG),$(DEPS_FUZZ)) $(if $(DEPS_MACHINE),$(DEPS_VM)); do \
+	@missing=$$(for p in $(DEPS_RUN) $(if $(DEPS_ALL),$(DEPS_CHECK)) $(if $(DEPS_OTHERS),$(DEPS_ENGINES)) $(if $(DEPS_CLANG),$(DEPS_FUZZ)) $(if $(DEPS_MACHINE),$(DEPS_VM)); do \
 		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 		echo "installing missing packages:" $$missing; \
@@ -285,6 +287,13 @@ check: deps
 	@$(MAKE) --no-print-directory STRICT=-Werror all fault
 	@$(MAKE) --no-print-directory check-floors check-exports lint
 	@spec/support/run-all $(O)
+
+# podman, containerd and Docker, each with nsinit as its runtime, in a place of its own on this machine.
+check-engines: DEPS_ALL = 1
+check-engines: DEPS_OTHERS = 1
+check-engines: deps
+	@$(MAKE) --no-print-directory -s STRICT=-Werror all
+	@spec/support/run-engines $(O) $(or $(SPECS),spec/engines)
 
 check-floors:
 	@$(LUA) spec/support/floors.lua
