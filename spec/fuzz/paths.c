@@ -137,6 +137,7 @@ struct model {
 	unsigned links;
 	bool is_missing, is_file, is_odd;
 	bool ends_in_dot; /* which nobody can make */
+	bool goes_up;     /* to what it has made itself, perhaps */
 };
 
 static void go_up(struct model *m)
@@ -210,6 +211,7 @@ static bool model_walk(const struct place *place, struct model *m, const char *p
 		word[length] = '\0';
 		memmove(m->todo, name + length, strlen(name + length) + 1);
 		m->ends_in_dot = strcmp(word, ".") == 0 || strcmp(word, "..") == 0;
+		m->goes_up = m->goes_up || strcmp(word, "..") == 0;
 		if (strcmp(word, "..") == 0) {
 			go_up(m);
 			look_again(place, m);
@@ -274,7 +276,8 @@ static void ask_quietly(const struct place *place, char kind, const char *path)
 	if (fd < 0)
 		return;
 	MUST(strcmp(inside(place, fd, where), m.at) == 0);
-	MUST(kind == 'o' || is_created == (was_missing && !m.ends_in_dot));
+	MUST(kind == 'o' || m.goes_up || is_created == (was_missing && !m.ends_in_dot));
+	MUST(kind == 'o' || !is_created || was_missing);
 	MUST(fstat(fd, &st) == 0);
 	MUST(!is_created || (kind == 'm' ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode)));
 	(void) close(fd);
