@@ -2,6 +2,7 @@
 --- What is otherwise where cgroup v2 is all that there is: who may make what in one tree, and one freezer
 --- that KILL goes through.
 local fixture = require "spec.support.fixture"
+local proc = require "spec.support.proc"
 
 -- The cgroup that this process's own one is in.
 local function parent()
@@ -16,9 +17,9 @@ end
 describe("on cgroup v2, a container below a frozen cgroup", function()
   fixture.check_leaks()
 
-  local function below()
-    local box = create { cgroups = { path = fixture.id() .. "/box" } }
-    local p = assert(box:start { "sh", "-c", "echo runs; exec sleep 1000", stdout = "pipe" })
+  local function below(namespaces)
+    local box = create { cgroups = { path = fixture.id() .. "/box" }, namespaces = namespaces }
+    local p = assert(box:start { "sh", "-c", "sleep 1000 & echo runs; exec sleep 1000", stdout = "pipe" })
     assert.equal("runs", p.stdout:read("l", fixture.seconds(60)))
     local above = box:state().cgroup_paths.unified:match("^(.*)/box$")
     fixture.sh("echo 1 >%s/cgroup.freeze", above)
@@ -44,8 +45,12 @@ describe("on cgroup v2, a container below a frozen cgroup", function()
 
   it("is destroyed all the same: who is frozen can be killed [L22]", function()
     fixture.needs("root", "busybox", "v2")
-    local box <close>, p, above = below()
+    -- whose processes do not end with the first of them
+    local box <close>, p, above = below { "mount", "uts", "ipc", "network" }
+    local pids = assert(box:processes())
+    assert.equal(2, #pids)
     assert(box:destroy())
+    for _, pid in ipairs(pids) do assert.is_false(proc.is_alive(pid)) end
     assert.equal(9, assert(p:wait(fixture.seconds(30))).signal)
     p:close()
     fixture.sh("rmdir %s 2>/dev/null", above)
