@@ -53,7 +53,8 @@ describe("Docker", function()
     assert.equal(9, (call "docker exec e1 sh -c 'exit 9'"))
     assert.equal("7:8 /tmp v", sh "docker exec -u 7:8 -w /tmp -e A=v e1 sh -c 'echo $(id -u):$(id -g) $PWD $A'")
     assert.truthy(sh("script -qec 'docker exec -it e1 tty' /dev/null"):find "/dev/pts/")
-    assert.truthy(sh("docker exec --privileged e1 grep CapEff /proc/self/status"):find "1f%x+f$")
+    -- all that both Docker and this machine know: those of a machine without CAP_SYS_RESOURCE are one less
+    assert.truthy(sh("docker exec --privileged e1 grep CapEff /proc/self/status"):find "f[ef]ffffff$")
     local status, output = call "docker exec e1 /no/such"
     assert.is_true(status == 126 or status == 127, output)
     assert.truthy(output:find("no such file or directory", 1, true), output)
