@@ -53,7 +53,7 @@ if mounts[which] then
 end
 if is_further then
   program.terminal, program.terminal_size, program.cgroups = true, { 100, 30 }, { pids_limit = 8 }
-  program.cwd = "/dev/shm/work" -- the root is read-only now
+  program.cwd = "/dev/shm" -- the root is read-only now, and no directory is made for it
 end
 
 -- Whose namespaces are joined, as long as the sweep lasts.
