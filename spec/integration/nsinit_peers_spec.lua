@@ -26,6 +26,20 @@ describe("nsinit, as those know who called another runtime before,", function()
     root = fixture.root()
   end)
 
+  it("takes a user as numbers, and no name whose meaning would be the image's [O156]", function()
+    running(function(document) document.process.user.additionalGids = { 5 } end)
+    local function ids(...) return nsinit("exec", ..., "box", "sh", "-c", "echo $(id -u):$(id -g) $(id -G)").stdout end
+    assert.equal("7:8 8\n", ids "--user=7:8")
+    assert.equal("9:0 0\n", ids "--user=9")
+    assert.equal("0:0 0\n", ids "--user=0:0")
+    for _, name in ipairs { "root", "0:root", "", "1:", ":1", "-1", "1:2:3", "4294967296" } do
+      local ended = nsinit("exec", "--user", name, "box", "sh", "-c", "touch /tmp/done")
+      assert.same({ 255, "" }, { ended.status, ended.stdout }, name .. ": " .. ended.stderr)
+      assert.truthy(#ended.stderr > 0, name)
+    end
+    assert.equal("", nsinit("exec", "box", "find", "/tmp", "-name", "done").stdout)
+  end)
+
   it("writes a state and an event in one order: callers look for how a line begins [O159] [O165]", function()
     local bundle = running()
     assert.truthy(nsinit("list", "--format", "json").stdout:find(

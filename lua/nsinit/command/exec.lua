@@ -47,9 +47,10 @@ local function with_capabilities(process, config, names)
 end
 
 local function user_of(text)
-  local uid, gid = text:match("^(%d+):?(%d*)$")
+  local uid, gid = text:match("^(%d+):(%d+)$")
+  uid = uid or text:match("^%d+$")
   if not uid then return nil, ("bad uid in --user %s: must be UID or UID:GID"):format(text) end
-  return uid .. ":" .. (gid ~= "" and gid or "0")
+  return uid .. ":" .. (gid or "0")
 end
 
 -- The process of the container, changed by the options.
