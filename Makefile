@@ -159,7 +159,7 @@ help:
 # --- packages ---
 
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
-DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables iproute2 libmnl0 uidmap \
+DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables iproute2 libmnl0 uidmap bzip2 xz-utils zstd \
 	libarchive13 umoci skopeo
 DEPS_ENGINES = podman conmon catatonit containerd docker.io bsdutils iproute2
 DEPS_FUZZ  = clang libclang-rt-14-dev

@@ -282,11 +282,7 @@ describe("a machine that does not allow it", function()
   it("says what is missing without root, and explains all the same", function()
     fixture.needs("root", "busybox")
     local directory, rootfs = fixture.directory(), fixture.rootfs()
-    -- a copy of the library where that user may read it: a checkout may lie in root's own directory
-    fixture.sh("chmod 777 %s; chmod 755 %s; cp -r lua %s/libcontainer %s; chmod -R go+rX %s", directory,
-      rootfs:match("^(.*)/"), fixture.build, directory, directory)
-    local paths = ("export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua' LUA_CPATH='%s/?.so;;';"):format(directory,
-      directory, directory)
+    fixture.sh("chmod 777 %s; chmod 755 %s", directory, rootfs:match("^(.*)/"))
     local text = fixture.lua_prints([[
       local factory = assert(lc.new(root))
       local box = assert(factory:create("box", { rootfs = rootfs, hostname = "web" }))
@@ -304,7 +300,7 @@ describe("a machine that does not allow it", function()
       assert(not refused and why.errname == "EACCES" and why.hint, tostring(why))
       local r, no = lc.run { "true" }
       assert(not r and no.hint, tostring(no))]],
-      { args = { directory .. "/own", rootfs }, shell = paths,
+      { args = { directory .. "/own", rootfs }, shell = fixture.library_for_everybody(),
         before = "setpriv --reuid 65534 --regid 65534 --clear-groups" })
     assert.matches("^SystemError\tE%u+\t%l+\n", text)
     assert.matches("root", text)
@@ -314,11 +310,8 @@ describe("a machine that does not allow it", function()
     function()
     fixture.needs("root", "busybox")
     local directory = fixture.directory()
-    fixture.sh("chmod 777 %s; cp -r lua %s/libcontainer %s; chmod -R go+rX %s; mkdir -p %s/hidden/there/rootfs; "
-      .. "chmod 700 %s/hidden; touch %s/hidden/there/file", directory, fixture.build, directory, directory, directory,
-      directory, directory)
-    local paths = ("export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua' LUA_CPATH='%s/?.so;;';"):format(directory,
-      directory, directory)
+    fixture.sh("chmod 777 %s; mkdir -p %s/hidden/there/rootfs; chmod 700 %s/hidden; touch %s/hidden/there/file", directory,
+      directory, directory, directory)
     local text = fixture.lua_prints([[
       local factory = assert(lc.new(root .. "/own"))
       local said = { there = {}, empty = {} }
@@ -343,7 +336,7 @@ describe("a machine that does not allow it", function()
       for i, line in ipairs(said.there) do
         assert(line == said.empty[i], line .. " / " .. said.empty[i])
         print(line)
-      end]], { args = { directory }, shell = paths,
+      end]], { args = { directory }, shell = fixture.library_for_everybody(),
         before = "setpriv --reuid 65534 --regid 65534 --clear-groups" })
     assert.matches("root: [^\n]*EACCES", text)
     -- and nothing of what is installed runs with more rights than its caller

@@ -440,7 +440,8 @@ describe("unpacking", function()
       print(select(2, unpack "b.tar"))
       local map = { { container_id = 0, host_id = 0, size = 1 } }
       print(select(2, unpack("b.tar", { uid_mappings = map, gid_mappings = map })))]]):format(place),
-      { args = { place .. "/state" }, before = "setpriv --reuid 65534 --regid 65534 --clear-groups" })
+      { args = { place .. "/state" }, shell = fixture.library_for_everybody(),
+        before = "setpriv --reuid 65534 --regid 65534 --clear-groups" })
     assert.matches("^3\n[^\n]*leads out of the root\n[^\n]*needs root: [^\n]*\n$", said)
     assert.equal("65534 65534 0\n65534 65534 0\n65534 65534 0",
       fixture.sh("cd %s/outa.tar/d && stat -c '%%u %%g %%a' . e e/f", place))

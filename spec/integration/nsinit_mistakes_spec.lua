@@ -107,7 +107,10 @@ describe("nsinit", function()
   it("tells of privileges that are missing", function()
     local bundle = command.bundle { "true" }
     fixture.sh("chmod 755 %s", bundle)
-    local as_nobody = { shell = "setpriv --reuid 65534 --regid 65534 --clear-groups" }
+    local program = fixture.directory() .. "/nsinit" -- where everybody can run it
+    fixture.sh("chmod 755 %s; cp %s %s", program:match("^(.*)/"), command.program, program)
+    local as_nobody = { program = program,
+      shell = fixture.library_for_everybody() .. " setpriv --reuid 65534 --regid 65534 --clear-groups" }
     fixture.sh("mkdir -m 700 %s", root)
     local words = command.run(root, { "list" }, as_nobody)
     check(words, 1, "permission denied")

@@ -22,13 +22,14 @@ end
 --- Run `nsinit WORDS` and wait for it. In front of the words come `--root` and this root.
 ---@param root string
 ---@param words string[]
----@param options table|nil  `shell`: text that comes first; `after`: redirections; `name`: what it is called
+---@param options table|nil  `shell`: text that comes first; `after`: redirections; `name`: what it is called;
+-- `program`: another file of it
 ---@return command.Ended
 function M.run(root, words, options)
   options = options or {}
   local list, path = {}, fixture.directory()
   for i, word in ipairs(words) do list[i] = quoted(word) end
-  local program = M.program
+  local program = options.program or M.program
   if options.name then
     program = path .. "/bin/" .. options.name
     fixture.sh("mkdir %s/bin && ln -s %s %s", path, M.program, program)

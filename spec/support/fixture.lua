@@ -112,26 +112,37 @@ local NEEDS = {
 }
 
 -- busted gives the `pending` that ends a test to the test alone, in its environment; the one that
--- require "busted" has only announces another test.
-local end_as_pending
+-- require "busted" has only announces another test. In a before_each there is no test yet that could be ended:
+-- the one that comes gets another body.
+local end_as_pending, is_testing, due
 busted.subscribe({ "test", "start" }, function(element)
-  end_as_pending = element.env.pending
+  end_as_pending, is_testing = element.env.pending, true
+  local reason = due
+  if reason then
+    due = nil
+    element.run = function() end_as_pending(reason) end
+  end
   return nil, true -- the event goes on to other listeners
 end)
+busted.subscribe({ "test", "end" }, function()
+  is_testing = false
+  return nil, true
+end)
 
---- Skip the running test, with the reason, when the machine lacks something.
+--- Skip the running test; in a before_each the test that comes, and what else is done before it still is.
+---@param reason string
+function M.skip(reason)
+  if is_testing then end_as_pending(reason) end
+  due = due or reason
+end
+
+--- The same, with the reason, when the machine lacks something.
 ---@param ... string  of NEEDS: "root", "busybox", "v1"
 function M.needs(...)
   for _, name in ipairs { ... } do
     local need = assert(NEEDS[name], name)
-    if not need[2]() then end_as_pending(type(need[1]) == "function" and need[1]() or need[1]) end
+    if not need[2]() then M.skip(type(need[1]) == "function" and need[1]() or need[1]) end
   end
-end
-
---- Skip the running test.
----@param reason string
-function M.skip(reason)
-  end_as_pending(reason)
 end
 
 -- --- places of our own ---
@@ -264,6 +275,15 @@ local _ <const> = lc, has_posix, posix, root, rootfs
 local PATIENCE <const> = ("local patience = (function()\n%s\nend)()\n"
   .. "local seconds, rounds = patience.seconds, patience.rounds\n"):format(
   M.read(package.searchpath("spec.support.patience", package.path)))
+
+--- A copy of the library that everybody can read: a checkout may lie in root's own directory. Answers shell text
+-- that has Lua find it, for `shell` below.
+---@return string
+function M.library_for_everybody()
+  local path = M.directory()
+  M.sh("chmod 755 %s; cp -r lua %s/libcontainer %s; chmod -R go+rX %s", path, M.build, path, path)
+  return ("export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua' LUA_CPATH='%s/?.so;;';"):format(path, path, path)
+end
 
 ---@class fixture.Ended
 ---@field stdout string
