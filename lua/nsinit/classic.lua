@@ -71,20 +71,9 @@ local function describe(container, is_made, options, args, log)
 end
 
 local function run(context, container, is_made)
-  local options = context.options
-  local process, err = describe(container, is_made, options, context.args, context.log)
+  local process, err = describe(container, is_made, context.options, context.args, context.log)
   if not process then return nil, err end
-  local started, told
-  local signals <close> = not options.detach and foreground.signals() or nil
-  started, err = container:start(process)
-  if not started then return nil, err end
-  told, err = bundle.announce(context, started)
-  if not told then
-    started:signal("KILL")
-    return nil, err
-  end
-  if not signals then return 0 end
-  return foreground.wait(started, signals)
+  return foreground.run(context, container, process)
 end
 
 ---@param context nsinit.Context

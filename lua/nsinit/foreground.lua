@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- A program whose end is waited for: what this process is told by signals meanwhile, the program is told.
+local bundle = require "nsinit.bundle"
 local system = require "libcontainer.system"
 
 local M = {}
@@ -44,6 +45,26 @@ function M.wait(process, signals, notifier)
   if exit == false then exit, err = wait(process, signals, notifier) end
   if not exit then return nil, err end
   return status_of(exit)
+end
+
+--- Start a program in a container, tell who wants to know of it, and wait for its end unless it was told to detach.
+---@param context nsinit.Context
+---@param container libcontainer.Container
+---@param process table  as Container:start takes it
+---@return integer|nil status
+---@return libcontainer.Error|string|nil err
+function M.run(context, container, process)
+  local signals <close> = not context.options.detach and M.signals() or nil
+  local started, err = container:start(process)
+  if not started then return nil, err end
+  local told
+  told, err = bundle.announce(context, started)
+  if not told then
+    started:signal("KILL")
+    return nil, err
+  end
+  if not signals then return 0 end
+  return M.wait(started, signals)
 end
 
 return M

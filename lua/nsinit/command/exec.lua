@@ -132,20 +132,10 @@ local function exec(context)
     if not status then return nil, err end
   end
   if status == "stopped" or status == "created" then return nil, "cannot exec in a stopped container" end
-  local process, started
+  local process
   process, err = prepare(container, context)
   if not process then return nil, err end
-  local signals <close> = not context.options.detach and foreground.signals() or nil
-  started, err = container:start(process)
-  if not started then return nil, err end
-  local told
-  told, err = bundle.announce(context, started)
-  if not told then
-    started:signal("KILL")
-    return nil, err
-  end
-  if not signals then return 0 end
-  return foreground.wait(started, signals)
+  return foreground.run(context, container, process)
 end
 
 ---@param context nsinit.Context
