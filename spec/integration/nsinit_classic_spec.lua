@@ -44,7 +44,8 @@ describe("the classic nsinit", function()
       local shown = fixture.sh("LUA_PATH='%s' LUA_CPATH='%s' script -qec \"%s --root %s exec --create -- "
         .. "sh -c 'tty; exit 5'\" /dev/null </dev/null; echo $?", package.path, package.cpath,
         command.program, root)
-      has(shown:gsub("[\r\4]", ""):gsub("%^D\b\b", ""), "/dev/pts/0\n5")
+      has(shown, "/dev/pts/0") -- and somewhere what script(1) sends when its own input ends, and its echo
+      assert.equal("5", shown:match("%d+$"), shown)
       assert.is_nil(nsinit("exec", "--create", "--", "tty").stdout:find("/dev", 1, true))
     end)
 
