@@ -124,6 +124,9 @@ describe("configs.from_oci", function()
       "process.capabilities.effective[2]")
     at(document { root = {} }, "root.path")
     at(document { process = 5 }, "process")
+    -- what is no object has nothing else wrong with it, least of all at a place of ours
+    local odd = select(2, configs.from_oci(linux { resources = { rdma = { ["a/b"] = 3 } } }, { bundle = "/x" }))
+    for _, problem in ipairs(odd.problems) do assert.is_nil(problem.field:find("rdma[", 1, true), problem.field) end
   end)
 
   it("makes of absence what OCI means by it", function()

@@ -405,6 +405,7 @@ end
 --- One section from one object.
 function read_section(reading, section, object, ours, path, parent, side)
   local out = {}
+  reading.at[side][ours] = path -- also of what is none: more may be wrong with it
   if not is_object(object) then
     check.add(reading.problems, path, "must be an object", object)
     return out
@@ -423,7 +424,6 @@ function read_section(reading, section, object, ours, path, parent, side)
       end
     end
   end
-  reading.at[side][ours] = path
   return out
 end
 
