@@ -61,7 +61,7 @@ exec podman --root %s/store --runroot /run/pr --tmpdir /run/pt --storage-driver 
     assert.truthy(calls:find("--log-format=json --log ", 1, true), calls)
   end)
 
-  it("gives the program the descriptors of socket activation, with a pid of conmon's making [O176]", function()
+  it("gives the program the descriptors of socket activation, with a pid of conmon's making", function()
     fixture.write("/run/activated", "from the socket\n")
     assert.equal("from the socket\n1 1", sh [[exec 3</run/activated; export LISTEN_FDS=1 LISTEN_PID=$$
       exec /run/p run --rm --network none localhost/bb sh -c 'cat <&3; echo $LISTEN_FDS $LISTEN_PID']])

@@ -254,7 +254,7 @@ describe("nsinit", function()
       assert.truthy(command.run(root, { "--version" }, { name = "runc" }).stdout:match("^runc version %d"))
     end)
 
-    it("passes on descriptors, and those of socket activation before them [O190]", function()
+    it("passes on descriptors, and those of socket activation before them [O176] [O190]", function()
       bundle = command.bundle { "sh", "-c", "cat <&3; cat <&4; echo $LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES" }
       fixture.write(bundle .. "/a", "first\n")
       fixture.write(bundle .. "/b", "second\n")
@@ -264,6 +264,12 @@ describe("nsinit", function()
       ended = command.run(root, { "run", "-b", bundle, "--preserve-fds", "3", "box" }, { shell = shell })
       assert.equal(1, ended.status)
       has(ended.stderr, "unable to stat preserved-fd")
+      -- LISTEN_PID says whom they are for: conmon writes ours there
+      ended = command.run(root, { "run", "-b", bundle, "--preserve-fds", "1", "box" }, { shell = shell .. " export LISTEN_PID=$$; exec" })
+      assert.equal("first\nsecond\n1 1 x\n", ended.stdout)
+      bundle = command.bundle { "sh", "-c", "cat <&3; ls /proc/self/fd | wc -l; echo .$LISTEN_FDS$LISTEN_PID" }
+      ended = command.run(root, { "run", "-b", bundle, "--preserve-fds", "1", "box" }, { shell = shell .. " export LISTEN_PID=1;" })
+      assert.equal("first\n5\n.\n", ended.stdout) -- ours alone, and what ls has opened
     end)
 
     it("is told what is wrong with its words, and how they are written", function()
