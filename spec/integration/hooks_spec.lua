@@ -157,7 +157,7 @@ describe("hooks", function()
   it("poststart that fails ends the program, and the start has failed [O57] [O58]", function()
     fixture.needs("root", "busybox")
     local box, place = with_place(function(place)
-      return { poststart = { sh("sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' >" .. place .. "/pid; exit 4") },
+      return { poststart = { sh("sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' >" .. place .. "/pid; echo >>" .. place .. "/pid; exit 4") },
         poststop = { sh("echo stopped >>" .. place .. "/log") } }, { namespaces = { "mount", "uts", "network" } }
     end)
     local p, err = box:start { "sh", "-c", "sleep 1000 & exec sleep 1000" }

@@ -37,11 +37,15 @@ function M.with_place(make)
   return assert(fixture.factory():create("box", config)), place, rootfs
 end
 
---- The pid that a hook has written, once it has.
+--- The pid that a hook has written in a line, once it has.
 function M.written_pid(path)
   local deadline = core.now() + fixture.seconds(30)
-  local text
-  repeat text = fixture.read(path) until text and text:find("\n") or core.now() > deadline
+  local text = fixture.read(path)
+  while not (text and text:find("\n")) do
+    assert(core.now() < deadline, path .. ": no line with a pid")
+    core.poll({}, 0.001)
+    text = fixture.read(path)
+  end
   return math.tointeger(text:match("%d+"))
 end
 
