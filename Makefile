@@ -74,7 +74,7 @@ CORE_SRC = \
 	src/configs/compile_devices.c src/configs/compile_mounts.c src/configs/compile_options.c src/configs/compile_places.c \
 	src/configs/compile_landlock.c src/configs/compile_layers.c src/configs/compile_networks.c src/configs/compile_process.c src/configs/mappings.c src/configs/names.c src/configs/namespaces.c \
 	src/configs/layers.c src/configs/path.c src/configs/schema.c \
-	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_mappings.c \
+	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_layers.c src/configs/validate_mappings.c \
 	src/configs/validate_mounts.c src/configs/validate_networks.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/descriptors.c src/container/envoy.c \

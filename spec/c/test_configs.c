@@ -319,6 +319,33 @@ static void test_refused_mounts(struct test *t)
 	}
 }
 
+static void test_refused_layers(struct test *t)
+{
+	struct lc_config_config good = usual_config();
+	struct lc_error err;
+
+	good.overlay = &(struct lc_config_overlay){.layer = "/srv", .lower = STRINGS("/srv/lower")};
+	OK(lc_config_validate(&good, &err) == 0, "layers beside each other pass");
+	REFUSES("overlay.layer: in a layer", EINVAL,
+		overlay = &(struct lc_config_overlay){.layer = "/srv/root/x"});
+	REFUSES("overlay.layer: in a layer", EINVAL, rootfs = "/srv/work/root",
+		config.overlay = &(struct lc_config_overlay){.layer = "/srv"});
+	REFUSES("overlay.layer: in a layer", EINVAL,
+		overlay = &(struct lc_config_overlay){.layer = "/l", .lower = STRINGS("/l/./upper/low")});
+	REFUSES("overlay.lower[1]: in another layer", EINVAL,
+		overlay = &(struct lc_config_overlay){.lower = STRINGS("/a/b", "/a")});
+	REFUSES("overlay.lower[1]: in another layer", EINVAL,
+		overlay = &(struct lc_config_overlay){.lower = STRINGS("/srv")});
+	REFUSES_MOUNT("mounts[2].options: upperdir= is in another layer", EINVAL, .destination = "/b",
+		.type = "overlay", .options = STRINGS("lowerdir=/x:/a", "upperdir=/a/b", "workdir=/w"));
+	REFUSES_MOUNT("mounts[2].options: upperdir= is in another layer", EINVAL, .destination = "/b",
+		.type = "overlay", .options = STRINGS("lowerdir=/x", "upperdir=/u", "workdir=/u/w"));
+	REFUSES_MOUNT("mounts[2].options: workdir= is in another layer", EINVAL, .destination = "/b",
+		.type = "overlay", .options = STRINGS("lowerdir=/w/x", "upperdir=/u", "workdir=/w"));
+	REFUSES_MOUNT("mounts[2].options: lowerdir= is in another layer", EINVAL, .destination = "/b",
+		.type = "overlay", .options = STRINGS("lowerdir=/a:/a/b"));
+}
+
 static void test_refused_values(struct test *t)
 {
 	struct lc_config_config good = usual_config();
@@ -365,9 +392,12 @@ static void test_refused_values(struct test *t)
 			.bounding = STRINGS("CHOWN", "NOPE")});
 	REFUSES("capabilities.effective", EINVAL,
 		capabilities = &(struct lc_config_capabilities){.effective = STRINGS("CHOWN")});
+	REFUSES("capabilities.permitted: must be bounding too", EINVAL,
+		capabilities = &(struct lc_config_capabilities){.permitted = STRINGS("CHOWN")});
 	REFUSES("capabilities.ambient", EINVAL,
 		capabilities = &(struct lc_config_capabilities){
-			.ambient = STRINGS("CHOWN"), .permitted = STRINGS("CHOWN")});
+			.ambient = STRINGS("CHOWN"), .permitted = STRINGS("CHOWN"),
+			.bounding = STRINGS("CHOWN")});
 	REFUSES("cgroups.path", EINVAL, cgroups = &(struct lc_config_cgroups){.path = "/a/../b"});
 	REFUSES("cgroups.path", EINVAL, cgroups = &(struct lc_config_cgroups){.path = "a//b"});
 	REFUSES("cgroups.path", EINVAL, cgroups = &(struct lc_config_cgroups){.path = "/"});
@@ -498,6 +528,7 @@ void test_configs(struct test *t)
 	test_paths(t);
 	test_refused_fields(t);
 	test_refused_mounts(t);
+	test_refused_layers(t);
 	test_refused_values(t);
 	test_refused_ids(t);
 	test_refused_process(t);

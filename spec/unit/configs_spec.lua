@@ -620,10 +620,56 @@ describe("rules", function()
     assert.matches('did you mean "CHOWN"', err.problems[1].hint)
     assert.matches("permitted too", said({ capabilities = { effective = { "KILL" } } },
       "capabilities.effective[1]"))
-    assert.matches("inheritable too", said({ capabilities = { permitted = { "KILL" },
+    assert.matches("inheritable too", said({ capabilities = { bounding = { "KILL" }, permitted = { "KILL" },
       ambient = { "KILL" } } }, "capabilities.ambient[1]"))
     accepted { capabilities = { permitted = { "KILL" }, inheritable = { "KILL" },
       ambient = { "KILL" } } }
+  end)
+
+  it("let no permitted capability be lost without a word when the program is started", function()
+    local permitted = { permitted = { "KILL", "CHOWN" }, bounding = { "KILL" } }
+    assert.matches("capabilities.bounding too", said({ capabilities = permitted }, "capabilities.permitted[2]"))
+    permitted.inheritable = { "CHOWN" }
+    accepted { capabilities = permitted }
+  end)
+
+  it("let no layer of a root be in another one, or around it", function()
+    local function field(overlay, rootfs)
+      local _, err = configs.validate { rootfs = rootfs or "/srv/root", overlay = overlay }
+      if not err then return nil end
+      assert.equal(1, #err.problems)
+      return err.problems[1].field, err.problems[1].message
+    end
+    local at, message = field { layer = "/srv/root/layer" }
+    assert.equal("overlay.layer", at)
+    assert.equal("is in rootfs (/srv/root), and layers share nothing", message)
+    at, message = field({ layer = "/srv" }, "/srv/upper/root")
+    assert.equal("overlay.layer", at)
+    assert.equal("has rootfs (/srv/upper/root) in it, and layers share nothing", message)
+    assert.equal("overlay.layer", (field({ layer = "/srv/" }, "/srv/work")))
+    assert.equal("overlay.layer", (field { layer = "/l", lower = { "/a", "/l/../l/upper" } }))
+    assert.equal("overlay.lower[2]", (field { lower = { "/a", "/srv/root/" } }))
+    assert.equal("overlay.lower[1]", (field { lower = { "/a", "/b", "/a/b" } }))
+    -- beside each other, also below one directory; and what the host's root has in it may be another file system
+    assert.is_nil(field { layer = "/srv", lower = { "/srv/lower", "/srv/rootless", "/srv/upper2" } })
+    assert.is_nil(field({ layer = "/srv/layer", lower = { "/srv/lower" } }, "/"))
+  end)
+
+  it("let no layer of a mount be in another one, or around it", function()
+    local function said_of(...)
+      local _, err = configs.validate { rootfs = "/x", mounts = { { type = "overlay", destination = "/m",
+        options = { ... } } } }
+      return err and ("%s %s"):format(err.problems[1].field, err.problems[1].message)
+    end
+    assert.equal("mounts[1].options[2] is in lowerdir= (/low), and layers share nothing",
+      said_of("lowerdir=/top:/low", "upperdir=/low/u", "workdir=/w"))
+    assert.equal("mounts[1].options[3] has lowerdir= (/w/low) in it, and layers share nothing",
+      said_of("lowerdir=/w/low", "upperdir=/u", "workdir=/w"))
+    assert.equal("mounts[1].options[2] has workdir= (/u/work) in it, and layers share nothing",
+      said_of("lowerdir=/low", "upperdir=/u", "workdir=/u/work"))
+    assert.equal("mounts[1].options[1] is in lowerdir= (/low), and layers share nothing",
+      said_of("lowerdir=/low/../low:/low"))
+    assert.is_nil(said_of("lowerdir=/a/low:/", "upperdir=/a/upper", "workdir=/a/work"))
   end)
 
   it("know limits", function()

@@ -206,6 +206,7 @@ local TOGETHER = {
     if arg.value_two then arg.op = "MASKED_EQ" end
   end,
   capabilities = function(sets)
+    if sets.permitted then sets.bounding = table.move(sets.permitted, 1, #sets.permitted, 1, {}) end
     sets.effective = sets.permitted and sets.effective and table.move(sets.permitted, 2, #sets.permitted, 1, {})
     sets.ambient = sets.ambient and sets.inheritable and sets.permitted and { sets.permitted[1] }
     if sets.ambient then sets.inheritable = table.move(sets.permitted, 1, #sets.permitted, 1, {}) end

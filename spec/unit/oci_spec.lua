@@ -152,6 +152,8 @@ describe("configs.from_oci", function()
   it("passes over what cannot be granted or met, as the specification has it, and tells of it [O109]", function()
     assert.equal("process.capabilities.bounding[2] process.capabilities.ambient[1]", (ignored(process {
       capabilities = { bounding = { "CAP_KILL", "CAP_OF_TOMORROW" }, permitted = { "CAP_KILL" }, ambient = { "CAP_KILL" } } })))
+    assert.equal("process.capabilities.permitted[2] process.capabilities.effective[1]", (ignored(process { capabilities = {
+      bounding = { "CAP_KILL" }, permitted = { "CAP_KILL", "CAP_CHOWN" }, effective = { "CAP_CHOWN", "CAP_KILL" } } })))
     local config, _, list = configs.from_oci(linux { seccomp = { defaultAction = "SCMP_ACT_ALLOW", syscalls = {
       { names = { "call_of_tomorrow" }, action = "SCMP_ACT_ERRNO" },
       { names = { "read", "call_of_tomorrow" }, action = "SCMP_ACT_KILL" } } } })

@@ -128,6 +128,10 @@ static int check_capabilities(const struct lc_config_capabilities *caps, const c
 	if ((effective & ~permitted) != 0)
 		return lc_refuse(
 			err, EINVAL, "%scapabilities.effective: must be permitted too", prefix);
+	/* An exec leaves of it what may be gained or is inherited, root's too. */
+	if ((permitted & ~(bounding | inheritable)) != 0)
+		return lc_refuse(
+			err, EINVAL, "%scapabilities.permitted: must be bounding too", prefix);
 	if ((ambient & ~(permitted & inheritable)) != 0)
 		return lc_refuse(err, EINVAL,
 			"%scapabilities.ambient: must be permitted and inheritable too", prefix);

@@ -77,32 +77,6 @@ static bool is_overlay(const struct lc_config_mount *mount, bool is_bind)
 	return !is_bind && strcmp(mount->type, "overlay") == 0;
 }
 
-/* Of an overlay: directories of the host, and no more than one value can name. */
-static int check_layers(const struct lc_config_mount *mount, size_t number, struct lc_error *err)
-{
-	const char *lower = lc_layers_value(&mount->options, "lowerdir=");
-	const char *upper = lc_layers_value(&mount->options, "upperdir=");
-	const char *work = lc_layers_value(&mount->options, "workdir=");
-	char path[LCT_PATH_ROOM];
-	int count = lc_layers_count(lower);
-
-	if (count == 0)
-		return lc_refuse(err, EINVAL, "mounts[%zu].options: lowerdir= is missing", number);
-	if (count < 0)
-		return lc_refuse(err, EINVAL, "mounts[%zu].options: lowerdir= must be absolute", number);
-	if (count > LCT_LAYERS_MAX)
-		return lc_refuse(err, E2BIG, "mounts[%zu].options: lowerdir= of more than %d", number,
-			LCT_LAYERS_MAX);
-	if ((upper != NULL) != (work != NULL))
-		return lc_refuse(err, EINVAL, "mounts[%zu].options: %s is missing", number,
-			upper != NULL ? "workdir=" : "upperdir=");
-	if (upper != NULL && (!lc_path_clean(upper, path, sizeof(path)) ||
-				     !lc_path_clean(work, path, sizeof(path))))
-		return lc_refuse(err, EINVAL, "mounts[%zu].options: %s must be absolute", number,
-			lc_path_clean(upper, path, sizeof(path)) ? "workdir=" : "upperdir=");
-	return 0;
-}
-
 /* Why an option cannot be, NULL for a good one. */
 static const char *fault_of_option(const struct lc_config_mount *mount, const char *text, bool is_bind)
 {
@@ -126,7 +100,7 @@ static const char *fault_of_option(const struct lc_config_mount *mount, const ch
 		}
 	}
 	if (is_overlay(mount, is_bind) && lc_layers_is_option(text))
-		return NULL; /* looked at as one: check_layers */
+		return NULL; /* looked at by validate_layers.c */
 	/* The init cuts options at commas, so one in a value would smuggle a second option. */
 	if (text[0] == '\0' || strchr(text, ',') != NULL)
 		return "one option an entry";
@@ -202,7 +176,7 @@ static int check_mount(const struct lc_config_mount *mount, size_t number, uint6
 		r = check_destination(mount, number, is_bind, err);
 	if (r == 0)
 		r = check_options(mount, number, is_bind, err);
-	return r == 0 && is_overlay(mount, is_bind) ? check_layers(mount, number, err) : r;
+	return r == 0 && is_overlay(mount, is_bind) ? lc_validate_mount_layers(mount, number, err) : r;
 }
 
 static bool is_mounted_on(const struct lc_config_config *config, const char *directory)
@@ -248,19 +222,6 @@ static int check_hidden(const struct lc_strings *paths, const char *field, struc
 	return 0;
 }
 
-static int check_overlay(const struct lc_config_config *config, uint64_t namespaces, struct lc_error *err)
-{
-	const struct lc_config_overlay *overlay = config->overlay;
-
-	if (overlay == NULL)
-		return 0;
-	if (overlay->layer != NULL && overlay->memory.is_set)
-		return lc_refuse(err, EINVAL, "overlay.memory: layer is given too");
-	if (overlay->mapped && (namespaces & lc_namespace_flag("user")) == 0)
-		return lc_refuse(err, EINVAL, "overlay.mapped: needs the user namespace");
-	return 0;
-}
-
 int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *err)
 {
 	const struct lc_config_mount *mounts = config->mounts.items;
@@ -277,7 +238,7 @@ int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *e
 				LCT_GIVEN_MAX);
 	}
 	if (r == 0)
-		r = check_overlay(config, namespaces, err);
+		r = lc_validate_layers(config, namespaces, err);
 	if (r == 0)
 		r = check_devices(config, err);
 	if (r == 0)

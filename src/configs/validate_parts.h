@@ -22,6 +22,10 @@ int lc_validate_fields(const struct lc_section *section, const void *base, const
 /* validate_mounts.c: mounts, devices, mask_paths and readonly_paths. */
 int lc_validate_mounts(const struct lc_config_config *config, struct lc_error *err);
 
+/* validate_layers.c: the layers of the root, and of mount `number`, which is an overlay. */
+int lc_validate_layers(const struct lc_config_config *config, uint64_t namespaces, struct lc_error *err);
+int lc_validate_mount_layers(const struct lc_config_mount *mount, size_t number, struct lc_error *err);
+
 /* validate_networks.c: networks and routes */
 int lc_validate_networks(
 	const struct lc_config_config *config, uint64_t namespaces, struct lc_error *err);

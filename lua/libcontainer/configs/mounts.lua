@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
---- Rules of mounts, and of the layers of a root. A part of configs/rules.lua, and works as that does. Which options
--- there are is src/configs/names.c's to know.
+--- Rules of mounts. A part of configs/rules.lua, and works as that does. Which options there are is
+-- src/configs/names.c's to know.
 local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
 local core = require "libcontainer.core"
 local errors = lazy "libcontainer.errors"
 local ids = require "libcontainer.configs.ids"
+local layers = require "libcontainer.configs.layers"
 local paths = require "libcontainer.configs.paths"
 
 local M = {}
@@ -73,57 +74,6 @@ local function options(mount, field, problems)
   end
 end
 
--- --- mounts of type overlay ---
-
-local LAYERS_MAX <const> = 32 -- as src/configs/layers.h
-
--- The paths of lowerdir=, as the kernel reads them: ":" between two, "\" before what is meant as it stands.
-local function lower_paths(text)
-  local list, path = {}, ""
-  for escaped, one in text:gmatch("(\\?)(.)") do
-    if one == ":" and escaped == "" then
-      list[#list + 1], path = path, ""
-    else
-      path = path .. one
-    end
-  end
-  list[#list + 1] = path
-  return list
-end
-
-local function layers(mount, field, problems)
-  local given = {}
-  for i, option in ipairs(mount.options or {}) do
-    local name, value = tostring(option):match("^([%l+]+dir%+?)=(.*)$")
-    if name == "lowerdir+" or name == "datadir+" then
-      add(problems, ("%s.options[%d]"):format(field, i), "is not understood", option, "lowerdir=/top:/below lists all")
-    elseif name then
-      given[name] = { value = value, path = ("%s.options[%d]"):format(field, i) }
-    end
-  end
-  if not given.lowerdir then
-    add(problems, field .. ".options", "must have lowerdir=, the directories of the host that it is made of", nil,
-      'options = { "lowerdir=/top:/below", "upperdir=/layer/upper", "workdir=/layer/work" }')
-  end
-  if (given.upperdir == nil) ~= (given.workdir == nil) then
-    add(problems, field .. ".options", given.upperdir and "have upperdir= without workdir="
-      or "have workdir= without upperdir=", nil, "both, or neither: then nothing can be written")
-  end
-  for _, name in ipairs { "lowerdir", "upperdir", "workdir" } do
-    local one = given[name]
-    local list = one and (name == "lowerdir" and lower_paths(one.value) or { one.value }) or {}
-    for _, path in ipairs(list) do
-      if path:sub(1, 1) ~= "/" then
-        add(problems, one.path, "must be absolute paths of the host", one.value)
-        break
-      end
-    end
-    if #list > LAYERS_MAX then
-      add(problems, one.path, ("has %d directories, more than %d"):format(#list, LAYERS_MAX))
-    end
-  end
-end
-
 -- --- a mount ---
 
 local function kind(mount, field, problems)
@@ -153,20 +103,6 @@ local function source(mount, field, problems)
   end
 end
 
--- --- a root of layers ---
-
-local function overlay(config, has_user, problems)
-  local section = config.overlay
-  if type(section) ~= "table" then return end
-  if section.layer and section.memory then
-    add(problems, "overlay.memory", "cannot be given together with layer", section.memory,
-      "the layer is in memory, or in a directory")
-  end
-  if section.mapped and not has_user then
-    add(problems, "overlay.mapped", "needs the user namespace, whose ids are meant", nil, 'add "user" to namespaces')
-  end
-end
-
 --- All of them.
 ---@param config table      strict
 ---@param has_user boolean  has it a user namespace?
@@ -178,10 +114,10 @@ function M.rules(config, has_user, problems)
     kind(mount, field, problems)
     source(mount, field, problems)
     options(mount, field, problems)
-    if mount.type == "overlay" then layers(mount, field, problems) end
+    if mount.type == "overlay" then layers.of_mount(mount, field, problems) end
     ids.mount(mount, field, has_user, problems)
   end
-  overlay(config, has_user, problems)
+  layers.of_root(config, has_user, problems)
 end
 
 return M

@@ -230,6 +230,18 @@ local function subset(capabilities, name, of, problems)
   end
 end
 
+-- Of what is permitted a program keeps, also root's, what may be gained or is inherited: without a word.
+local function lost_at_exec(sets, problems)
+  for i, name in ipairs(sets.permitted or {}) do
+    if type(name) == "string" and core.capability(name) and not check.contains(sets.bounding or {}, name)
+      and not check.contains(sets.inheritable or {}, name) then
+      add(problems, ("capabilities.permitted[%d]"):format(i),
+        "must be in capabilities.bounding too: the program would be started without it", name,
+        ("capabilities = { %q } is bounding, permitted and effective"):format(name))
+    end
+  end
+end
+
 local function capabilities(t, problems)
   local sets = t.capabilities
   if not sets then
@@ -243,6 +255,7 @@ local function capabilities(t, problems)
     end
   end
   subset(sets, "effective", "permitted", problems)
+  lost_at_exec(sets, problems)
   subset(sets, "ambient", "permitted", problems)
   subset(sets, "ambient", "inheritable", problems)
 end

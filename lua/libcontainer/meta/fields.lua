@@ -50,7 +50,7 @@
 ---@class libcontainer.fields.capabilities
 ---@field bounding? string[]  what may ever be gained
 ---@field effective? string[]  what counts now
----@field permitted? string[]  what may be made effective
+---@field permitted? string[]  what may be made effective; must be in bounding too, or inheritable, or the start of the program would take it away. A user other than root keeps what is ambient
 ---@field inheritable? string[]  what exec may pass on through file capabilities; empty unless asked for
 ---@field ambient? string[]  what exec passes on; must be permitted and inheritable too
 
@@ -291,7 +291,7 @@
 ---A writable layer over a rootfs that stays as it is.
 ---@class libcontainer.fields.overlay
 ---@field lower? string[]  further directories of the host, read-only, between the writable layer and rootfs: the first is the topmost
----@field layer? string  directory of the host that holds the writable layer, in its directories upper and work, made when missing; it stays when the container is destroyed, and is one container's at a time. Absent: the layer is in the state directory of the container, and goes with it
+---@field layer? string  directory of the host that holds the writable layer, in its directories upper and work, made when missing, of which none is in rootfs or one of lower, or around it; it stays when the container is destroyed, and is one container's at a time. Absent: the layer is in the state directory of the container, and goes with it
 ---@field memory? integer|string  the layer is in memory, of at most so many bytes, which count as the container's: nobody outside sees it, every start begins without, and diff and reset_layer have nothing to look at. In a user namespace it takes Linux 6.6
 ---@field mapped? boolean  with a user namespace: the files below belong, in the container, to the ids that they have on the file system, so that one rootfs serves containers of any mappings; takes root, and Linux 5.19; default false
 

@@ -295,27 +295,35 @@ FORMS["config.seccomp"] = function(value, reading, path)
   return seccomp.hash(filter) == seccomp.hash(seccomp.default) and "default" or filter
 end
 
--- What cannot be granted is no failure: a name that this version does not know, and ambient ones that are not
--- permitted and inheritable too, which the kernel refuses (other tools write those).
+-- Can a capability of a set be granted, with those that are in the sets before it? What is no subset of "permitted" at
+-- all is for the rules to refuse.
+local GRANTS <const> = {
+  permitted = function(kept, name) return kept.bounding[name] or kept.inheritable[name] end,
+  effective = function(kept, name, said) return kept.permitted[name] or not said.permitted[name] end,
+  ambient = function(kept, name) return kept.permitted[name] and kept.inheritable[name] end,
+}
+
+-- What cannot be granted is no failure: a name that this version does not know, a permitted one that an exec takes
+-- away, ambient ones that are not permitted and inheritable too, which the kernel refuses (other tools write those).
 FORMS["config.capabilities"] = function(value, reading, path)
   local sets = read_section(reading, "capabilities", value, "capabilities", path, path, "config")
-  local granted = { permitted = {}, inheritable = {} }
-  for _, set in ipairs { "bounding", "effective", "permitted", "inheritable", "ambient" } do
-    local kept = json.array()
+  local kept, said = {}, {}
+  for _, set in ipairs { "bounding", "inheritable", "permitted", "effective", "ambient" } do
+    local list = json.array()
+    kept[set], said[set] = {}, {}
     for i, name in ipairs(type(sets[set]) == "table" and sets[set] or {}) do
       local is_text = type(name) == "string"
-      if is_text and granted[set] then
-        granted[set][name] = true
-      end
-      if is_text and (not core.capability(name) or (set == "ambient" and not (granted.permitted[name]
-        and granted.inheritable[name]))) then
-        ignore(reading, ("%s.%s[%d]"):format(path, set, i), value[set][i])
+      local is_granted = not is_text or core.capability(name)
+        and (not GRANTS[set] or GRANTS[set](kept, name, said))
+      if is_text then kept[set][name], said[set][name] = is_granted, true end
+      if is_granted then
+        list[#list + 1] = name
+        reading.at.config[("capabilities.%s[%d]"):format(set, #list)] = ("%s.%s[%d]"):format(path, set, i)
       else
-        kept[#kept + 1] = name
-        reading.at.config[("capabilities.%s[%d]"):format(set, #kept)] = ("%s.%s[%d]"):format(path, set, i)
+        ignore(reading, ("%s.%s[%d]"):format(path, set, i), value[set][i])
       end
     end
-    sets[set] = sets[set] and kept
+    sets[set] = sets[set] and list
   end
   return sets
 end
