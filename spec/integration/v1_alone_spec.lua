@@ -1,10 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --- A machine with v1 hierarchies and no unified tree beside them: what is done there in another way.
 local fixture = require "spec.support.fixture"
+local inside = require "spec.support.inside"
 
--- A mount namespace of its own, without the unified tree, whose mounts nobody else sees.
-local V1_ALONE <const> = "unshare -m sh -c 'mount --make-rprivate / && for m in "
-  .. "$(grep -w cgroup2 /proc/self/mountinfo | cut -d\" \" -f5); do umount $m; done && exec \"$@\"' x"
+-- A mount namespace of its own, whose mounts nobody else sees, without those that the filter leaves of mountinfo.
+local function without(filter)
+  return "unshare -m sh -c 'mount --make-rprivate / && for m in $(cat /proc/self/mountinfo | " .. filter
+    .. " | cut -d\" \" -f5); do umount $m; done && exec \"$@\"' x"
+end
+local V1_ALONE <const> = without "grep -w cgroup2"
+local FREEZER_ALONE <const> = without 'grep -E " - cgroup2? " | grep -vw freezer'
 
 local OPEN <const> = [[
   local configs = require "libcontainer.configs"
@@ -34,6 +39,37 @@ local function prints(script)
   fixture.needs("root", "busybox", "v1")
   return fixture.lua_prints(OPEN .. script, { args = { fixture.root(), fixture.rootfs() }, before = V1_ALONE })
 end
+
+-- runaway SECONDS FILE: a process that writes itself into the file, then is another one every millisecond, whoever else
+-- wants to run; each is a child of the program that waits for them outside: none is left to process 1.
+local RUNAWAY <const> = [[
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	time_t end = time(NULL) + atoi(argv[1]);
+	signal(SIGCHLD, SIG_IGN);
+	if (fork() != 0) {
+		while (wait(NULL) >= 0 || errno == EINTR)
+			;
+		return 0;
+	}
+	if (argc < 3 || nice(-20) != -20 || write(open(argv[2], O_WRONLY), "0", 1) != 1)
+		return 1;
+	write(1, "runs\n", 5);
+	while (time(NULL) < end && syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) == 0)
+		usleep(1000);
+	return 0;
+}
+]]
 
 describe("on cgroup v1 alone", function()
   fixture.check_leaks()
@@ -124,5 +160,27 @@ describe("on cgroup v1 alone", function()
         done, err = box:set(limits)
         print(not done and err.code == "ConfigInvalid" and err.field)
       end]])
+  end)
+end)
+
+describe("by the freezer of v1", function()
+  fixture.check_leaks()
+
+  it("a destroy stops what would be another process before a signal reaches it, and ends it [L34]", function()
+    fixture.needs("root", "busybox", "v1")
+    local runaway = inside.compile("runaway", RUNAWAY)
+    local tracer = inside.compile("tracer", fixture.read("spec/support/tracer.c"))
+    local args = { fixture.root(), fixture.rootfs(), runaway, tracer }
+    assert.equal("runs\ntrue\nnil\n", fixture.lua_prints(OPEN .. [[
+      local box <close> = create { namespaces = { "mount" }, detach = true }
+      assert(box:start { "sleep", "1000" })
+      local _, path = next(box:state().cgroup_paths)
+      local runaway <close> = io.popen(("%s %d %s/cgroup.procs"):format(arg[3], seconds(60), path))
+      print(runaway:read("l"))
+      local destroy = ('print(libcontainer.new(%q):destroy("box", { timeout = %d }))'):format(root, seconds(5))
+      local other <close> = io.popen(("TRACER_SIGNALS_LATE=100000 %s /dev/null lua5.4 -l libcontainer -e '%s'")
+        :format(arg[4], destroy))
+      io.write(other:read("a"))
+      print(runaway:read("l"))]], { args = args, before = FREEZER_ALONE }))
   end)
 end)

@@ -14,6 +14,7 @@
  *
  * With TRACER_TIMES="SECONDS …" in the environment whoever asks the kernel for the time of day is told these, one
  * after the other and again from the first. (The C library asks nobody: it looks for itself.)
+ * With TRACER_SIGNALS_LATE=MICROSECONDS signals through a pidfd are sent that much later.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -169,8 +170,17 @@ static void fake_time(const struct task *task)
 	(void) process_vm_writev(task->pid, &here, 1, &there, 1, 0);
 }
 
+static void delay_signal(const struct ptrace_syscall_info *info)
+{
+	const char *late = getenv("TRACER_SIGNALS_LATE");
+
+	if (late != NULL && info->entry.nr == SYS_pidfd_send_signal)
+		usleep((useconds_t) atoi(late));
+}
+
 static void enter(struct task *task, const struct ptrace_syscall_info *info)
 {
+	delay_signal(info);
 	task->call = NULL;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if ((long) info->entry.nr == calls[i].number)
