@@ -49,7 +49,7 @@ describe("nsinit with a service manager", function()
       ociVersion = "1.0.2", root = { path = "/", readonly = true },
       process = { cwd = fixture.sh "pwd", user = { uid = 0, gid = 0 },
         args = { "sh", "-c", ("lua5.4 %s/say.lua; %s"):format(directory, rest) },
-        env = { "PATH=/usr/bin:/bin", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath } },
+        env = { "PATH=" .. os.getenv "PATH", "LUA_PATH=" .. package.path, "LUA_CPATH=" .. package.cpath } },
       mounts = { { destination = "/run", type = "tmpfs", source = "tmpfs" },
         { destination = "/proc", type = "proc", source = "proc" } },
       linux = { namespaces = { { type = "mount" }, { type = "pid" } } },
