@@ -58,7 +58,7 @@ CORE_SRC = \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
 	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
 	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c \
-	src/cgroups/hybrid.c src/cgroups/limits.c src/cgroups/listen.c \
+	src/cgroups/hybrid.c src/cgroups/inside.c src/cgroups/limits.c src/cgroups/listen.c \
 	src/cgroups/manager.c src/cgroups/mark.c src/cgroups/mounts.c src/cgroups/none.c \
 	src/cgroups/place.c src/cgroups/procs.c src/cgroups/search.c src/cgroups/stats.c \
 	src/cgroups/systemd.c src/cgroups/systemd_bus.c src/cgroups/systemd_limits.c \

@@ -293,6 +293,13 @@ local function is_filtered_late(box, proc)
   return wanted ~= false
 end
 
+-- Fields that the first program cannot have, and what it has.
+local FURTHER_ALONE <const> = {
+  cgroups = "the first one has the limits of the container",
+  sub_cgroups = "the first one is in the container's cgroup",
+  exec_cpu_affinity = "the first one runs on cgroups.cpuset_cpus",
+}
+
 --- Start the init.
 ---@param box libcontainer.Container
 ---@param proc libcontainer.Process
@@ -301,16 +308,13 @@ end
 ---@return libcontainer.Process|nil
 ---@return libcontainer.Error|libcontainer.Error[]|nil err  of a start that went well the warnings of hooks
 function M.first(box, proc, status, is_prepared)
-  if proc:_specification().cgroups then
-    return nil, errors.config_problem("process.cgroups", "is for a process beside the first one",
-      "the first one has the limits of the container")
+  for field, hint in pairs(FURTHER_ALONE) do
+    if proc:_specification()[field] then
+      return nil, errors.config_problem("process." .. field, "is for a process beside the first one", hint)
+    end
   end
   if not core.is_privileged() and not check.contains(box._record.config.namespaces or {}, "user") then
     return nil, errors.needs_user_namespace()
-  end
-  if proc:_specification().exec_cpu_affinity then
-    return nil, errors.config_problem("process.exec_cpu_affinity", "is for a process beside the first one",
-      "the first one runs on cgroups.cpuset_cpus")
   end
   local fine, err = sharing.check(box)
   if fine then fine, err = hooks.check(box._record.config, box._record.owner.pid) end

@@ -9,6 +9,7 @@ local ERRNOS <const> = { "EIO", "ENOMEM", "EMFILE" }
 local TERMINAL_ERRNOS <const> = { "EPERM", "ENOMEM", "EMFILE" }
 local FURTHER <const> = {
   start = { "a further program runs", ERRNOS },
+  placed = { "a further program goes into cgroups that it names", ERRNOS },
   exec = { "container:exec runs a program with limits of its own", ERRNOS, is_sticky = true },
   terminal = { "a further program runs on a terminal", TERMINAL_ERRNOS, is_sticky = true, is_slow = true },
   console = { "a further program's terminal goes to a console socket", TERMINAL_ERRNOS, is_slow = true },

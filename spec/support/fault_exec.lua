@@ -107,6 +107,15 @@ function M.scenarios.exec(label, arm)
   return check_exit(label, result, 3) ~= nil
 end
 
+-- In cgroups that it names: here those of the container.
+function M.scenarios.placed(label, arm)
+  local c = M.container()
+  arm()
+  local process, err = c:start { args = { "/bin/sh", "-c", "exit 3" }, sub_cgroups = "/" }
+  if not step(label .. " start", process, err) then return false, err end
+  return check_exit(label, step(label .. " wait", process:wait(patience.seconds(20))), 3) ~= nil
+end
+
 -- On a terminal that is ours.
 function M.scenarios.terminal(label, arm)
   local c = M.container()

@@ -347,6 +347,14 @@ int lc_cgroup_create_child(struct lc_cgroup *child, struct lc_cgroup *parent, co
 /* Remove it when nothing is in it any more; -EBUSY when something is. */
 int lc_cgroup_remove_child(struct lc_cgroup *child, struct lc_error *err);
 
+/*
+ * Groups that are there inside of `parent`, for one process that joins (inside.c): by controller, or the
+ * name of a hierarchy, the place from there; of "all" in every hierarchy. ENOENT for one that is not there; EINVAL at
+ * step CONFIG for a controller that is not, and a place outside. For lc_cgroup_join_child, and never removed by us.
+ */
+int lc_cgroup_init_inside(struct lc_cgroup *out, struct lc_cgroup *parent,
+	const struct lc_cgroup_saved *places, size_t count, struct lc_error *err);
+
 /* As lc_cgroup_join_fds, of the child where it has directories and else of the parent. `child` may be
  * NULL. */
 int lc_cgroup_join_child(struct lc_cgroup *parent, struct lc_cgroup *child, int *out_unified,

@@ -268,6 +268,8 @@ int lc_process_validate(const struct lc_config_config *config,
 		r = lc_validate_cgroups(cgroups, err);
 	if (r == 0 && cgroups != NULL && cgroups->path != NULL)
 		r = lc_refuse(err, EINVAL, "process.cgroups.path: it is in the container's");
+	if (r == 0 && cgroups != NULL && process->sub_cgroups.count > 0)
+		r = lc_refuse(err, EINVAL, "process.sub_cgroups: it has limits in a cgroup of its own");
 	if (r == 0 && process->terminal_size != NULL && !process->terminal)
 		r = lc_refuse(err, EINVAL, "process.terminal_size: needs a terminal");
 	if (r == 0 && process->console != NULL && !process->terminal)

@@ -86,6 +86,46 @@ static int spawn(struct lc_container *container, struct lc_cgroup *group,
 	return r < 0 ? r : lc_launch(session, how, err);
 }
 
+/* Those that are there, and are thawed too. */
+static int open_inside(struct lc_container *container, const struct lc_pairs *paths,
+	struct lc_cgroup *out, struct lc_error *err)
+{
+	struct lc_cgroup_saved places[LCT_CGROUP_HIERARCHIES_MAX];
+	size_t count = 0;
+	bool is_frozen = false;
+	int r;
+
+	for (; count < paths->count && count < LCT_CGROUP_HIERARCHIES_MAX; count++)
+		places[count] = (struct lc_cgroup_saved){
+			.name = paths->items[count].key, .path = paths->items[count].value};
+	r = lc_cgroup_init_inside(out, &container->cgroup, places, count, err);
+	if (r < 0)
+		return r;
+	r = lc_cgroup_frozen(out, &is_frozen, err);
+	if (r >= 0 && is_frozen)
+		r = lc_fail(err, LCT_STEP_FREEZE, EBUSY, "a cgroup that is to be joined is frozen");
+	if (r < 0)
+		lc_cgroup_done(out);
+	return r;
+}
+
+/* Into its own group, those inside the container's that it names, or the container's. */
+static int enter(struct lc_container *container, const struct lc_start *start,
+	struct lc_session_start *how, struct lc_session *session, struct lc_error *err)
+{
+	struct lc_cgroup inside;
+	int r;
+
+	if (start->process->sub_cgroups.count == 0)
+		return spawn(container, start->group, how, session, err);
+	r = open_inside(container, &start->process->sub_cgroups, &inside, err);
+	if (r < 0)
+		return r;
+	r = spawn(container, &inside, how, session, err);
+	lc_cgroup_done(&inside);
+	return r;
+}
+
 static int begin(struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err)
@@ -105,7 +145,7 @@ static int begin(struct lc_container *container, const struct lc_start *start,
 	how.goes_at_once = !lc_compile_join_waits(start->process);
 	r = check_thawed(container, err);
 	if (r >= 0)
-		r = spawn(container, start->group, &how, session, err);
+		r = enter(container, start, &how, session, err);
 	lc_cgroup_rest(&container->cgroup);
 	if (start->group != NULL)
 		lc_cgroup_rest(start->group);

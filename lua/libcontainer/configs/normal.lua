@@ -429,6 +429,15 @@ local function environment(t, problems)
   t.env = list
 end
 
+-- A path inside is written with a slash before it or without.
+local function sub_cgroups(t)
+  if type(t.sub_cgroups) == "string" then t.sub_cgroups = { all = t.sub_cgroups } end
+  if type(t.sub_cgroups) ~= "table" then return end
+  for name, path in next, t.sub_cgroups do
+    if type(path) == "string" then t.sub_cgroups[name] = path:gsub("/+", "/"):gsub("^/", ""):gsub("/$", "") end
+  end
+end
+
 --- Translate a process, in place.
 ---@param t table a raw copy
 ---@param problems libcontainer.Problem[]
@@ -449,6 +458,7 @@ function M.process(t, problems)
   end
   environment(t, problems)
   limits.normal(t.cgroups, problems)
+  sub_cgroups(t)
   local size = t.terminal_size
   if type(size) == "table" and size[1] ~= nil and size.columns == nil and size.rows == nil then
     t.terminal_size = { columns = size[1], rows = size[2] }

@@ -451,6 +451,19 @@ local function own_limits(process, problems)
   end
 end
 
+local function sub_cgroups(process, problems)
+  if process.sub_cgroups and process.cgroups then
+    add(problems, "sub_cgroups", "are not for what has limits in a cgroup of its own", nil,
+      "leave out cgroups; container:exec always makes such a one, container:start does not")
+  end
+  for name, path in next, process.sub_cgroups or {} do
+    local is_text = type(name) == "string" and type(path) == "string" -- else it was refused already
+    if is_text and (("/" .. path .. "/"):find("/%.%.?/") or path:find("\n", 1, true)) then
+      add(problems, "sub_cgroups." .. name, "must be a path inside the container's", path)
+    end
+  end
+end
+
 -- --- when, where and with which memory ---
 
 local NUMBER_MAX <const> = 8191
@@ -628,7 +641,7 @@ M.config_rules = { rootfs, own_namespaces, user_namespace, joined_namespaces,
 
 --- Every rule of a process.
 ---@type (fun(process: table, problems: libcontainer.Problem[]))[]
-M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, terminal, own_limits,
+M.process_rules = { args, env, user, capabilities, rlimits, additional_groups, terminal, own_limits, sub_cgroups,
   seccomp, scheduler, io_priority, affinity, kernel_modules, contradictions.filter }
 
 --- Apply all rules of a container to its strict form.

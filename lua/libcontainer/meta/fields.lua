@@ -261,6 +261,7 @@
 ---@field seccomp? libcontainer.fields.seccomp|string|false  in place of the container's: "default", a filter as a table, or false for none
 ---@field seccomp_handler? function|table<string, function>  who answers what the filter notifies while the process is waited for: a function of the call, or a table of such by the names of calls
 ---@field cgroups? libcontainer.fields.cgroups  limits of a further process alone, in a cgroup of its own inside the container's; an empty table is such a cgroup without limits
+---@field sub_cgroups? table<string, string|number|boolean>  cgroups that are there inside the container's and that a further process joins: their paths from there, by controller, or by "all" in every hierarchy, as a text alone is meant; on cgroup v2 there is but one. Where it names none is the container's own
 ---@field umask? integer|string  file mode creation mask, 18 is octal 022; default 18
 ---@field oom_score_adj? integer  how willingly the kernel kills the program when memory runs out
 ---@field scheduler? libcontainer.fields.scheduler  when it gets a processor

@@ -53,6 +53,21 @@ local function user_of(text)
   return uid .. ":" .. (gid or "0")
 end
 
+-- Where inside the container's cgroups it is to be: of one path in all of them, or by controllers.
+local function sub_cgroups_of(list)
+  local paths = {}
+  for _, text in ipairs(list) do
+    local controllers, path = text:match "^([^:]*):(.*)$"
+    if not controllers and #list == 1 then return text end
+    for name in ((controllers or "") .. ","):gmatch "([^,]*)," do
+      if name == "" then return nil, ("--cgroup %s: a controller is missing: CONTROLLER:PATH"):format(text) end
+      if paths[name] then return nil, ("--cgroup %s: there is another one for %s"):format(text, name) end
+      paths[name] = path
+    end
+  end
+  return paths
+end
+
 -- The process of the container, changed by the options.
 local function from_options(state, context)
   local options, process = context.options, {}
@@ -93,6 +108,10 @@ local function prepare(container, context)
     process, err = from_options(state, context)
   end
   if not process then return nil, err end
+  if options.cgroup then
+    process.sub_cgroups, err = sub_cgroups_of(options.cgroup)
+    if not process.sub_cgroups then return nil, err end
+  end
   capabilities.withhold(process.capabilities, state.config, context.log)
   local fine
   fine, err = bundle.check_console(process, options, options.detach or false)
@@ -118,7 +137,6 @@ local function wait_until_resumed(container)
 end
 
 local function exec(context)
-  if context.options.cgroup then return nil, "--cgroup is not supported by this version: it runs in the container's" end
   local container, err = store.load(context)
   if not container then return nil, err end
   local status
