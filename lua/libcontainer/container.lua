@@ -32,6 +32,7 @@ local M = {}
 
 -- Seconds that an operation may take when the caller does not say.
 local LOCK_TIMEOUT <const> = 10
+local LOCK_PAUSE <const> = 0.01 -- the longest between two looks at it: five system calls each
 local DESTROY_TIMEOUT <const> = 10
 
 local IS_PAUSED <const> = { pausing = true, paused = true }
@@ -95,7 +96,7 @@ function M.lock(directory, id, handle, timeout, make)
     end
     handle:siblings()
     loop.pause(pause)
-    pause = math.min(pause * 2, 0.05)
+    pause = math.min(pause * 2, LOCK_PAUSE)
   end
 end
 
