@@ -83,7 +83,7 @@ for _, section in ipairs(sections) do
     if field.kind ~= "later" then
       local types = type_of(field, is_section) .. (FRIENDLY[field.name] and "|" .. FRIENDLY[field.name] or "")
       io.write(("---@field %s? %s  %s%s\n"):format(field.name, types, field.meaning,
-        field.default ~= "" and "; default " .. field.default or ""))
+        field.default and "; default " .. field.default or ""))
     end
   end
   if section.name == "process" then io.write("---@field [integer] string  args, as an array\n") end

@@ -110,7 +110,7 @@ local function cell(text)
 end
 
 local function row(section, field, by_name)
-  local default = field.required and "required" or field.default ~= "" and "`" .. field.default .. "`" or ""
+  local default = field.required and "required" or field.default and "`" .. field.default .. "`" or ""
   local property = oci.property(section.name, field.name)
   return ("| `%s` | %s | %s | %s | %s | %s |\n"):format(field.name, cell(kind_of(field, by_name)),
     cell(default), field.since, property and "`" .. property .. "`" or "", cell(field.meaning))

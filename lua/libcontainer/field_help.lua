@@ -29,7 +29,7 @@ end
 local function line(section, spec, indent, name)
   local property = fields.property(section, spec.name)
   return ("%s%s (%s%s): %s%s%s"):format(indent, name, kind_of(spec), spec.required and ", required" or "",
-    spec.meaning, spec.default ~= "" and "; default " .. spec.default or "",
+    spec.meaning, spec.default and "; default " .. spec.default or "",
     property and "; OCI " .. property or "")
 end
 

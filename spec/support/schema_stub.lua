@@ -47,7 +47,7 @@ local function schema()
       fields[#fields + 1] = {
         kind = a[2]:lower(), name = a[3], detail = a[4], required = a[5] == "REQUIRED",
         minimum = math.tointeger(tonumber(a[6])), maximum = math.tointeger(tonumber(a[7])),
-        default = a[8], since = a[9], meaning = a[10],
+        default = a[8] ~= "" and a[8] or nil, since = a[9], oci = a[10] ~= "" and a[10] or nil, meaning = a[11],
       }
     end
   end

@@ -220,7 +220,7 @@ function make_section(random, name)
   local out = {}
   for _, spec in ipairs(check.section(name).fields) do
     local make = VALUES[name .. "." .. spec.name] or KINDS[spec.kind]
-    local is_ours = name ~= "rdma_limit" and not fields.place(name, spec.name, "") and fields.is_spread(name)
+    local is_ours = name ~= "rdma_limit" and not fields.place(name, spec) and fields.is_spread(name)
     if make and not is_ours and (spec.required or random.below(12) < (OFTEN[name] or 6)) then
       out[spec.name] = make(random, spec)
     end
@@ -377,7 +377,7 @@ describe("a configuration made at random", function()
     end
     local function need(section, parent)
       for _, spec in ipairs(check.section(section).fields) do
-        local place, name = fields.place(section, spec.name, parent), section .. "." .. spec.name
+        local place, name = fields.place(section, spec), section .. "." .. spec.name
         if place and spec.kind ~= "later" and not OF_MACHINES[spec.name] then
           if (seen[name] or 0) < 5 then missing[#missing + 1] = name end
           local inner = fields.section_of(spec)

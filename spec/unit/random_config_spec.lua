@@ -26,7 +26,7 @@ for _, section in ipairs { "config", "process", "mount", "device", "rlimit", "ca
   "hugetlb_limit", "network", "seccomp", "seccomp_rule", "seccomp_arg", "scheduler", "memory_policy", "hook", "hooks" } do
   table.move(check.section(section).names, 1, 1000, #OURS + 1, OURS)
 end
-for path in pairs(fields.since) do OCI[#OCI + 1] = path:match("[^.]+$") end
+for path in pairs(fields.versions()) do OCI[#OCI + 1] = path:match("[^.]+$") end
 table.sort(OCI)
 
 local function garbage(below, names, depth)
@@ -62,7 +62,7 @@ end
 -- The same along the properties of a document.
 local function nearly_document(below, parent, depth)
   local t = {}
-  for path in pairs(fields.since) do
+  for path in pairs(fields.versions()) do
     local name = path:sub(1, #parent) == parent and path:sub(#parent + 1)
     if name and name ~= "" and not name:find(".", 1, true) and below(2) == 0 then
       local inner = depth < 5 and below(4) > 0 and nearly_document(below, path .. ".", depth + 1) or nil

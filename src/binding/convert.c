@@ -219,25 +219,27 @@ void lc_lua_read_section(lua_State *L, int index, const struct lc_section *secti
 	}
 }
 
+static void set_text(lua_State *L, const char *key, const char *value)
+{
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, key);
+}
+
 static void push_field(lua_State *L, const struct lc_field *field)
 {
-	const struct {
-		const char *key, *value;
-	} texts[] = {
-		{"name", field->name},
-		{"kind", lc_field_kind_name(field->kind)},
-		{"detail", field->detail},
-		{"default", field->default_text},
-		{"since", field->since},
-		{"meaning", field->meaning},
-	};
+	bool has_default = field->default_text[0] != '\0', has_oci = field->oci[0] != '\0';
 
-	/* A ninth member makes the table twice as large. */
-	lua_createtable(L, 0, field->is_required ? 9 : 8);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		lua_pushstring(L, texts[i].value);
-		lua_setfield(L, -2, texts[i].key);
-	}
+	/* A ninth member makes the table twice as large: what is empty in many is absent. */
+	lua_createtable(L, 0, 7 + has_default + has_oci + field->is_required);
+	set_text(L, "name", field->name);
+	set_text(L, "kind", lc_field_kind_name(field->kind));
+	set_text(L, "detail", field->detail);
+	set_text(L, "since", field->since);
+	set_text(L, "meaning", field->meaning);
+	if (has_default)
+		set_text(L, "default", field->default_text);
+	if (has_oci)
+		set_text(L, "oci", field->oci);
 	if (field->is_required) {
 		lua_pushboolean(L, true);
 		lua_setfield(L, -2, "required");

@@ -60,7 +60,7 @@ struct lc_objects {
 #define LCT_MEMBER_LATER(name, detail)
 
 #define SECTION_BEGIN(section, meaning) struct lc_config_##section {
-#define FIELD(section, kind, name, detail, need, min, max, def, since, meaning)                    \
+#define FIELD(section, kind, name, detail, need, min, max, def, since, oci, meaning)               \
 	LCT_MEMBER_##kind(name, detail)
 #define SECTION_END(section)                                                                       \
 	}                                                                                          \
@@ -100,7 +100,7 @@ struct lc_field {
 	bool is_required;
 	size_t offset; /* in struct lc_config_<section>; meaningless for LUA and LATER */
 	int64_t minimum, maximum;
-	const char *default_text, *since, *meaning;
+	const char *default_text, *since, *oci, *meaning;
 };
 
 struct lc_section {

@@ -28,9 +28,9 @@
 #define LCT_NEED_OPTIONAL false
 
 #define SECTION_BEGIN(section, meaning) static const struct lc_field fields_of_##section[] = {
-#define FIELD(section, kind, name, detail, need, min, max, def, since, meaning)                    \
+#define FIELD(section, kind, name, detail, need, min, max, def, since, oci, meaning)               \
 	{#section, #name, detail, LCT_FIELD_##kind, LCT_NEED_##need,                               \
-		LCT_OFFSET_##kind(section, name), min, max, def, since, meaning},
+		LCT_OFFSET_##kind(section, name), min, max, def, since, oci, meaning},
 #define SECTION_END(section)                                                                       \
 	}                                                                                          \
 	;
@@ -43,7 +43,7 @@ static const struct lc_section sections[] = {
 #define SECTION_BEGIN(section, meaning)                                                            \
 	{#section, meaning, sizeof(struct lc_config_##section), fields_of_##section,               \
 		sizeof(fields_of_##section) / sizeof(fields_of_##section[0])},
-#define FIELD(section, kind, name, detail, need, min, max, def, since, meaning)
+#define FIELD(section, kind, name, detail, need, min, max, def, since, oci, meaning)
 #define SECTION_END(section)
 #include "configs/schema.def"
 #undef SECTION_BEGIN

@@ -14,10 +14,6 @@ local add = check.add
 
 -- --- friendly forms ---
 
--- "unlimited" is -1 here.
-local UNLIMITED = { "memory", "memory_swap", "memory_reservation", "memory_min", "memory_low",
-  "memory_high", "kernel_memory", "kernel_memory_tcp", "pids_limit", "cpu_quota", "cpu_rt_runtime" }
-
 -- Microseconds, and what is written as a time: "50ms".
 local MICROSECONDS = { "cpu_quota", "cpu_period", "cpu_burst", "cpu_rt_runtime", "cpu_rt_period" }
 
@@ -222,8 +218,8 @@ function M.normal(limits, problems)
   if type(limits) ~= "table" then
     return
   end
-  for _, name in ipairs(UNLIMITED) do
-    limits[name] = is_unlimited(limits[name]) and -1 or limits[name]
+  for _, spec in ipairs(check.section("cgroups").fields) do
+    if spec.minimum == -1 and is_unlimited(limits[spec.name]) then limits[spec.name] = -1 end
   end
   for _, name in ipairs(MICROSECONDS) do
     local seconds = type(limits[name]) == "string" and units.duration(limits[name])

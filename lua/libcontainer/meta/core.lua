@@ -73,8 +73,9 @@ function core.mount_option(text) end
 ---@field name string
 ---@field kind string      "flag", "integer", "size", "strings", "object", …
 ---@field detail string    words, or the section that describes an object
----@field default string
+---@field default string|nil  nil for none
 ---@field since string
+---@field oci string|nil  what OCI documents have for it, as schema.def says it; nil for nothing
 ---@field meaning string
 ---@field required true|nil
 ---@field minimum integer

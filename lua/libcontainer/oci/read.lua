@@ -200,7 +200,7 @@ FORMS["cgroups.devices"] = function(value, reading, path)
   for i, rule in ipairs(value) do
     local at = ("%s[%d]"):format(path, i)
     local ours = ("cgroups.devices[%d]"):format(i - skipped)
-    local read = read_section(reading, "device_rule", rule, ours, at, "linux.resources.devices", "config")
+    local read = read_section(reading, "device_rule", rule, ours, at, "config")
     if i > skipped then
       out[#out + 1] = read
     end
@@ -230,7 +230,7 @@ FORMS["cgroups.rdma"] = function(value, reading, path)
   for i, name in ipairs(names) do
     reading.used[value][name] = true
     out[i] = read_section(reading, "rdma_limit", value[name], ("cgroups.rdma[%d]"):format(i), join(path, name),
-      "linux.resources.rdma", "config")
+      "config")
     out[i].device = name
   end
   return out
@@ -276,7 +276,7 @@ FORMS["seccomp.syscalls"] = function(value, reading, path)
   reading.lists[value] = true
   for i, item in ipairs(value) do
     local rule = read_section(reading, "seccomp_rule", item, ("seccomp.syscalls[%d]"):format(#out + 1),
-      ("%s[%d]"):format(path, i), "linux.seccomp.syscalls", "config")
+      ("%s[%d]"):format(path, i), "config")
     if not (json.is_array(rule.names) and #rule.names == 0 and #item.names > 0) then
       out[#out + 1] = rule
     end
@@ -291,7 +291,7 @@ FORMS["config.seccomp"] = function(value, reading, path)
   elseif next(value) == nil then
     return false
   end
-  local filter = read_section(reading, "seccomp", value, "seccomp", path, path, "config")
+  local filter = read_section(reading, "seccomp", value, "seccomp", path, "config")
   return seccomp.hash(filter) == seccomp.hash(seccomp.default) and "default" or filter
 end
 
@@ -306,7 +306,7 @@ local GRANTS <const> = {
 -- What cannot be granted is no failure: a name that this version does not know, a permitted one that an exec takes
 -- away, ambient ones that are not permitted and inheritable too, which the kernel refuses (other tools write those).
 FORMS["config.capabilities"] = function(value, reading, path)
-  local sets = read_section(reading, "capabilities", value, "capabilities", path, path, "config")
+  local sets = read_section(reading, "capabilities", value, "capabilities", path, "config")
   local kept, said = {}, {}
   for _, set in ipairs { "bounding", "inheritable", "permitted", "effective", "ambient" } do
     local list = json.array()
@@ -330,23 +330,23 @@ end
 
 -- --- by kind ---
 
-local function words(section, spec, value, reading, path)
+local function words(spec, value, reading, path)
   local out = json.array()
   if not check.array_length(value, reading.problems, path) then
     return nil
   end
   for i, word in ipairs(value) do
-    out[i] = fields.read_word(section, spec, word)
+    out[i] = fields.read_word(spec, word)
     if out[i] == nil then
       check.add(reading.problems, ("%s[%d]"):format(path, i), "must begin with "
-        .. fields.prefix(section, spec.name), word)
+        .. fields.prefix(spec), word)
       out[i] = word
     end
   end
   return out
 end
 
-local function objects(section, value, reading, ours, path, parent, side)
+local function objects(section, value, reading, ours, path, side)
   if not check.array_length(value, reading.problems, path) then
     return nil
   end
@@ -354,7 +354,7 @@ local function objects(section, value, reading, ours, path, parent, side)
   reading.lists[value] = true
   for i, item in ipairs(value) do
     local at = ("[%d]"):format(i)
-    out[i] = read_section(reading, section, item, ours .. at, path .. at, parent, side)
+    out[i] = read_section(reading, section, item, ours .. at, path .. at, side)
   end
   return out
 end
@@ -385,33 +385,33 @@ local FITS <const> = {
 FITS.choice3, FITS.size, FITS.path, FITS.word = FITS.flag, FITS.integer, FITS.string, FITS.string
 FITS.paths, FITS.words = FITS.strings, FITS.strings
 
--- The value of one field. `parent` is where its section is, without places in arrays.
-local function read_value(reading, section, spec, value, object, ours, path, parent, side)
+-- The value of one field.
+local function read_value(reading, section, spec, value, object, ours, path, side)
   local form = FORMS[section .. "." .. spec.name]
   local inner = fields.section_of(spec)
   if form then
     return form(value, reading, path, object)
   elseif spec.kind == "objects" then
-    return objects(inner, value, reading, ours, path, parent, side)
+    return objects(inner, value, reading, ours, path, side)
   elseif inner then
-    return read_section(reading, inner, value, ours, path, parent, side)
+    return read_section(reading, inner, value, ours, path, side)
   elseif FITS[spec.kind] and not FITS[spec.kind][2](value) then
     check.add(reading.problems, path, "must be " .. FITS[spec.kind][1], value)
     return nil
   elseif spec.kind == "words" or spec.kind == "strings" then
-    return fields.prefix(section, spec.name) and words(section, spec, value, reading, path) or value
+    return fields.prefix(spec) and words(spec, value, reading, path) or value
   elseif not spec.required and (value == "" and TEXTS[spec.kind] or spec.kind == "later" and says_nothing(value)) then
     return nil -- how others write absence
   end
-  local word = fields.read_word(section, spec, value)
+  local word = fields.read_word(spec, value)
   if word == nil then
-    check.add(reading.problems, path, "must begin with " .. fields.prefix(section, spec.name), value)
+    check.add(reading.problems, path, "must begin with " .. fields.prefix(spec), value)
   end
   return word
 end
 
 --- One section from one object.
-function read_section(reading, section, object, ours, path, parent, side)
+function read_section(reading, section, object, ours, path, side)
   local out = {}
   reading.at[side][ours] = path -- also of what is none: more may be wrong with it
   if not is_object(object) then
@@ -420,15 +420,14 @@ function read_section(reading, section, object, ours, path, parent, side)
   end
   reading.used[object] = reading.used[object] or {}
   for _, spec in ipairs(check.section(section).fields) do
-    local place = fields.place(section, spec.name, parent)
+    local place = fields.place(section, spec)
     local is_spread = place == ""
     if place then
       local value = is_spread and object or look_up(reading, object, place, path)
       local here = is_spread and path or join(path, place)
       reading.at[side][join(ours, spec.name)] = here
       if value ~= nil then
-        out[spec.name] = read_value(reading, section, spec, value, object, join(ours, spec.name), here,
-          is_spread and parent or join(parent, place), side)
+        out[spec.name] = read_value(reading, section, spec, value, object, join(ours, spec.name), here, side)
       end
     end
   end
@@ -446,7 +445,7 @@ local function unread(reading, object, path, pattern)
   for _, name in ipairs(names) do
     local value, here, known = object[name], join(path, name), join(pattern, name)
     if not reading.used[object][name] then
-      if not fields.since[known] then
+      if not fields.versions()[known] then
         ignore(reading, here, value)
       elseif not says_nothing(value) then
         check.add(reading.problems, here, errors.NOT_SUPPORTED, value)
@@ -532,11 +531,11 @@ function M.document(document, bundle)
   end
   version(reading, document)
   working_directory(reading, document.process)
-  local config = read_section(reading, "config", document, "", "", "", "config")
+  local config = read_section(reading, "config", document, "", "", "config")
   absences(config, document)
   local process
   if document.process ~= nil then
-    process = read_section(reading, "process", document, "", "", "", "process")
+    process = read_section(reading, "process", document, "", "", "process")
     process = says_more(process) and process or nil
   end
   if reading.used[document] then

@@ -4,6 +4,7 @@
 -- The reverse of oci/read.lua, by the same lists. What OCI has no place for is told, and so is what it
 -- can only say in another way: nothing is lost silently.
 local check = require "libcontainer.check"
+local core = require "libcontainer.core"
 local fields = require "libcontainer.oci.fields"
 local json = require "libcontainer.json"
 local seccomp = require "libcontainer.configs.seccomp"
@@ -33,7 +34,7 @@ local function put(writing, object, place, value, parent)
   for name in place:gmatch("[^.]+") do
     names[#names + 1] = name
     path = join(path, name)
-    writing.version = later(writing.version, fields.since[path] or "1.0.0")
+    writing.version = later(writing.version, fields.versions()[path] or "1.0.0")
   end
   for i = 1, #names - 1 do
     object[names[i]] = object[names[i]] or {}
@@ -158,16 +159,15 @@ FORMS["rdma_limit.hca_handles"], FORMS["rdma_limit.hca_objects"] = of_32_bits, o
 
 -- --- limits that OCI has as files of cgroup v2, or in two numbers ---
 
-local FILES <const> = { cpu_weight = "cpu.weight", memory_min = "memory.min", memory_low = "memory.low",
-  memory_high = "memory.high" }
-
 local PERIOD <const> = 100000
 
 local function rewrite_limits(limits)
   local out = check.copy(limits)
   out.unified = out.unified or {}
-  for name, file in next, FILES do
-    if limits[name] then
+  local files = core.limit_files()
+  for _, spec in ipairs(check.section("cgroups").fields) do
+    local name, file = spec.name, files[spec.name]
+    if limits[name] and file and not fields.place("cgroups", spec) then
       out[name] = nil
       out.unified[file] = out.unified[file] or (limits[name] == -1 and "max" or ("%d"):format(limits[name]))
     end
@@ -202,7 +202,7 @@ local function write_value(writing, section, spec, value, ours, parent, object)
   elseif spec.kind == "words" or spec.kind == "strings" or spec.kind == "paths" then
     local out = json.array()
     for i, word in ipairs(value) do
-      out[i] = fields.write_word(section, spec, word)
+      out[i] = fields.write_word(spec, word)
     end
     return out
   elseif spec.kind == "map" then
@@ -212,7 +212,7 @@ local function write_value(writing, section, spec, value, ours, parent, object)
     end
     return out
   elseif spec.kind == "word" then
-    return fields.write_word(section, spec, value)
+    return fields.write_word(spec, value)
   elseif spec.kind == "integer" and spec.minimum == -math.maxinteger then
     return unsigned(value)
   end
@@ -242,7 +242,7 @@ function write_section(writing, section, object, ours, parent, out)
   out = out or {}
   for _, spec in ipairs(check.section(section).fields) do
     local value = object[spec.name]
-    local place = fields.place(section, spec.name, parent)
+    local place = fields.place(section, spec)
     local here = join(ours, spec.name)
     if value == nil and not (section == "mount" and spec.name == "options" and object.type == "bind") then
       goto continue
