@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum unit { COUNT, BYTES, NS };
+enum stat_unit { COUNT, BYTES, NS };
 
-enum group {
+enum stat_group {
 	ROOT,
 #define STAT_GROUP(symbol, parent, name) symbol,
 #include "cgroups/stats.def"
@@ -20,7 +20,7 @@ enum group {
 };
 
 static const struct {
-	enum group parent;
+	enum stat_group parent;
 	const char *name;
 } groups[GROUPS] = {
 #define STAT_GROUP(symbol, parent, name) [symbol] = {parent, name},
@@ -28,40 +28,40 @@ static const struct {
 };
 
 static const struct {
-	enum group group;
+	enum stat_group group;
 	const char *name;
-	enum unit unit;
-} stats[] = {
+	enum stat_unit unit;
+} stat_fields[] = {
 #define STAT(symbol, group, name, unit) {group, name, unit},
 #include "cgroups/stats.def"
 };
 
-struct row {
+struct item_field {
 	const char *name;
-	enum unit unit;
+	enum stat_unit unit;
 };
 
-static const struct row io_rows[] = {
+static const struct item_field io_fields[] = {
 #define IO_STAT(symbol, name, unit) {name, unit},
 #include "cgroups/stats.def"
 };
 
-static const struct row hugetlb_rows[] = {
+static const struct item_field hugetlb_fields[] = {
 #define HUGETLB_STAT(symbol, name, unit) {name, unit},
 #include "cgroups/stats.def"
 };
 
-static const struct row rdma_rows[] = {
+static const struct item_field rdma_fields[] = {
 #define RDMA_STAT(symbol, name, unit) {name, unit},
 #include "cgroups/stats.def"
 };
 
-static const struct row misc_rows[] = {
+static const struct item_field misc_fields[] = {
 #define MISC_STAT(symbol, name, unit) {name, unit},
 #include "cgroups/stats.def"
 };
 
-static const char *const interface_rows[] = {
+static const char *const interface_fields[] = {
 #define INTERFACE_STAT(symbol, name) name,
 #include "cgroups/stats.def"
 };
@@ -73,7 +73,7 @@ static void push_integer(lua_State *L, uint64_t value)
 
 /* Into the table at `index`, which is absolute. */
 static void set_value(
-	lua_State *L, int index, const char *name, enum unit unit, const struct lc_count *count)
+	lua_State *L, int index, const char *name, enum stat_unit unit, const struct lc_count *count)
 {
 	if (!count->is_set)
 		return;
@@ -85,7 +85,7 @@ static void set_value(
 }
 
 static void set_values(
-	lua_State *L, const struct row *rows, size_t count, const struct lc_count *values)
+	lua_State *L, const struct item_field *rows, size_t count, const struct lc_count *values)
 {
 	int index = lua_gettop(L);
 
@@ -155,14 +155,14 @@ static void set_devices(lua_State *L, int index, const struct lc_stats *from)
 		lua_setfield(L, -2, "major");
 		lua_pushinteger(L, device->minor);
 		lua_setfield(L, -2, "minor");
-		set_values(L, io_rows, LCT_IO_STATS, device->values);
+		set_values(L, io_fields, LCT_IO_STATS, device->values);
 		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
 	lua_setfield(L, index, "devices");
 }
 
 /* A table of tables by name, in field `name` of the one at `index`. */
-static void set_items(lua_State *L, int index, const char *name, const struct row *rows,
+static void set_items(lua_State *L, int index, const char *name, const struct item_field *rows,
 	size_t rows_count, const struct lc_stat_items *from)
 {
 	lua_createtable(L, 0, (int) from->count);
@@ -193,7 +193,7 @@ static void set_interfaces(lua_State *L, int index, const struct lc_stats *from)
 		lua_setfield(L, -2, "name");
 		for (size_t k = 0; k < LCT_INTERFACE_STATS; k++) {
 			push_integer(L, from->interfaces[i].values[k]);
-			lua_setfield(L, -2, interface_rows[k]);
+			lua_setfield(L, -2, interface_fields[k]);
 		}
 		lua_rawseti(L, -2, (lua_Integer) i + 1);
 	}
@@ -216,7 +216,7 @@ static int push_stats(lua_State *L)
 		lua_setfield(L, at[groups[group].parent], groups[group].name);
 	}
 	for (int i = 0; i < LCT_STATS; i++)
-		set_value(L, at[stats[i].group], stats[i].name, stats[i].unit, &from->values[i]);
+		set_value(L, at[stat_fields[i].group], stat_fields[i].name, stat_fields[i].unit, &from->values[i]);
 	set_percpu(L, at[CPU], from);
 	set_counts(L, at[MEMORY], "stat", &from->memory_stat);
 	set_counts(L, at[MEMORY], "events", &from->memory_events);
@@ -225,9 +225,9 @@ static int push_stats(lua_State *L)
 	lc_lua_set_pressure(L, at[IO], &from->pressures[LCT_PRESSURE_IO]);
 	set_devices(L, at[IO], from);
 	set_cpuset(L, at[ROOT], from);
-	set_items(L, at[ROOT], "hugetlb", hugetlb_rows, LCT_HUGETLB_STATS, &from->hugetlb);
-	set_items(L, at[ROOT], "rdma", rdma_rows, LCT_RDMA_STATS, &from->rdma);
-	set_items(L, at[ROOT], "misc", misc_rows, LCT_MISC_STATS, &from->misc);
+	set_items(L, at[ROOT], "hugetlb", hugetlb_fields, LCT_HUGETLB_STATS, &from->hugetlb);
+	set_items(L, at[ROOT], "rdma", rdma_fields, LCT_RDMA_STATS, &from->rdma);
+	set_items(L, at[ROOT], "misc", misc_fields, LCT_MISC_STATS, &from->misc);
 	set_interfaces(L, at[ROOT], from);
 	lua_settop(L, at[ROOT]);
 	return 1;
