@@ -259,6 +259,22 @@ local function undo_first(box, err)
   if errors.is(err) then err.warnings = warnings end
 end
 
+-- Most inits need nothing of the host: what they would wait for when they are ready is done while they are at
+-- work. A set-up that fails is written down then as it was before. Not where somebody else's namespaces are
+-- entered: they are looked at once more when that is done. True when the init has been let go, false when not.
+local function go_ahead(box, session, text)
+  if box._shared then return false end
+  local may_go, raw = session:adopt()
+  if may_go == nil then return nil, errors.raw(raw) end
+  if not may_go then return false end
+  local saved, err = box._factory:_save(box, text)
+  if not saved then return nil, err end
+  local gone
+  gone, raw = session:go()
+  if not gone then return nil, errors.raw(raw) end
+  return true
+end
+
 local function begin_first(box, proc, options)
   local expected, problem = hooks.expect_poststop(box)
   if not expected then return nil, problem end
@@ -267,8 +283,10 @@ local function begin_first(box, proc, options)
   local is_prepared = options.latch ~= nil
   local text, err = started_text(box, proc, session, is_prepared)
   if not text then return nil, err end
-  local running
-  running, err = converse(box, proc, session, options, function()
+  local running, has_gone
+  has_gone, err = go_ahead(box, session, text)
+  if has_gone == nil then return nil, err end
+  running, err = converse(box, proc, session, options, not has_gone and function()
     local fine, why = sharing.check(box) -- the paths that were entered have been its until now
     if not fine then return nil, why end
     if session:pid() ~= box._record.init_process_pid then

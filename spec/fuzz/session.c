@@ -80,6 +80,7 @@ static void send_message(int socket, const struct message *one, int terminal, in
 static int expect(const struct lc_session *session, const struct message *one)
 {
 	bool has_fd = one->fds_count > 0, is_new = session->state == LCT_SESSION_WAIT;
+	int ready = session->is_ahead ? LCT_SESSION_WAIT : LCT_SESSION_READY;
 
 	if (one->length != sizeof(one->report) || one->fds_count > 2)
 		return -EPROTO;
@@ -93,7 +94,7 @@ static int expect(const struct lc_session *session, const struct message *one)
 		if (session->has_child && !session->is_child_early)
 			return LCT_SESSION_READY;
 		return is_new && session->has_terminal == (session->terminal >= 0) &&
-				session->gates == 0 ? LCT_SESSION_READY : -EPROTO;
+				session->gates == 0 ? ready : -EPROTO;
 	case LCT_REPORT_GATE: /* each once, and with a descriptor where it is for one */
 		return is_new && one->report.gate > LCT_GATE_NONE && one->report.gate < LCT_GATES_END &&
 				(session->gates >> one->report.gate & 1) != 0 &&
@@ -162,6 +163,8 @@ void fuzz_session(const uint8_t *data, size_t size)
 	session.has_listener = (like & 128) != 0;
 	session.process.has_ended = true; /* there is none */
 	session.process.pidfd = session.makes_child ? dup(other) : -1;
+	if ((like & 12) == 12 && lc_session_may_go_ahead(&session))
+		MUST(lc_session_go(&session, NULL) == 0 && session.is_ahead);
 	for (int i = 0; i < MESSAGES_MAX && fuzz_left(&in) > 0 && r >= 0; i++) {
 		struct message one = message(&in);
 

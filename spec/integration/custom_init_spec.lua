@@ -50,7 +50,8 @@ static void pass(int count, unsigned char kind)
 	sendmsg(3, &message, 0); /* that of its stdin, again and again */
 }
 static void give(int count, unsigned char kind) { pass(count, kind); say(9, 0, 0, 0); }
-static void run(void) { hear(); fcntl(3, F_SETFD, FD_CLOEXEC); execl("/bin/sleep", "sleep", "1000", NULL); }
+static void become(void) { fcntl(3, F_SETFD, FD_CLOEXEC); execl("/bin/sleep", "sleep", "1000", NULL); }
+static void run(void) { hear(); become(); }
 int main(int argc, char **argv)
 {
 	int sizes[] = {1, 7, sizeof(struct lc_report) - 1, sizeof(struct lc_report) + 1, 4096, sizeof(large)}, i, which = argc > 1 ? atoi(argv[1]) : 0;
@@ -97,6 +98,9 @@ int main(int argc, char **argv)
 		dup2(i, 4);
 		execl(argv[2], "init", NULL);
 		break;
+	case 52: hear(); say(2, 0, 0, 0); become(); break;
+	case 53: hear(); become(); break;
+	case 54: hear(); say(2, 0, 0, 0); say(2, 0, 0, 0); become(); break;
 	}
 	for (;;) pause();
 }
@@ -188,6 +192,26 @@ describe("an init of the caller's", function()
       if case < 6 or case == 17 or case >= 26 and case < 28 then assert.equal("EPROTO", err.errname, "case " .. case) end
       assert.equal("created", box:status())
       assert.same({}, assert(box:processes()))
+    end
+  end)
+
+  it("may go before it is ready where the host waits for nothing, and says so all the same [D40]", function()
+    fixture.needs("root", "busybox", "gcc")
+    local program, rootfs = compile_stranger(), fixture.rootfs()
+    for case = 52, 54 do
+      local factory = assert(lc.new(fixture.root(), { init_path = program, init_args = { tostring(case) } }))
+      local box <close> = assert(factory:create("box", { rootfs = rootfs, seccomp = false }))
+      local p, err = box:start { args = { "true" } }
+      if case == 52 then -- what is agreed
+        assert(p, err)
+        assert.equal("running", box:status())
+      else
+        assert.is_nil(p, "case " .. case)
+        assert.equal("session", err.step)
+        assert.equal("created", box:status())
+        assert.is_nil(box:state().init_process_pid) -- it was in the record while the init was at work
+        assert.same({}, assert(box:processes()))
+      end
     end
   end)
 

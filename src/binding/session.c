@@ -564,6 +564,20 @@ static int session_map_ids(lua_State *L)
 	return 1;
 }
 
+/* session:adopt() -> true: the init is the container's, and what is to be done when it is ready may be done at
+ * once, and `go` be said ahead | false: it has to be waited for | nil, raw */
+static int session_adopt(lua_State *L)
+{
+	struct box_session *box = check_box(L, 1);
+	const bool may_go = !box->is_join && !box->is_criu && lc_session_may_go_ahead(&box->session);
+	struct lc_error err;
+
+	if (may_go && lc_container_take_init(container_of(L), &box->session, &err) < 0)
+		return lc_lua_failure(L, &err, NULL);
+	lua_pushboolean(L, may_go);
+	return 1;
+}
+
 /* session:go() -> true | nil, raw: READY, or the gate, is answered */
 static int session_go(lua_State *L)
 {
@@ -752,6 +766,7 @@ void lc_lua_open_session(lua_State *L)
 		{"gate", session_gate},
 		{"is_ending", session_is_ending},
 		{"map_ids", session_map_ids},
+		{"adopt", session_adopt},
 		{"go", session_go},
 		{"schedule", session_schedule},
 		{"network", session_network},

@@ -218,7 +218,7 @@ static int finished(struct lc_session *session, struct lc_error *err)
 {
 	int r;
 
-	if (!session->has_gone || session->has_child != session->makes_child ||
+	if (!session->has_gone || session->is_ahead || session->has_child != session->makes_child ||
 		(!session->is_latched && session->has_listener != session->is_heard) ||
 		died_before_exec(session))
 		return died(session, err);
@@ -378,7 +378,10 @@ static int take_ready(
 		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
 	session->state = LCT_SESSION_READY;
 	session->init_calls = report->calls;
-	return LCT_SESSION_READY;
+	if (!session->is_ahead)
+		return LCT_SESSION_READY;
+	session->is_ahead = false;
+	return LCT_SESSION_WAIT;
 }
 
 /* The program of a guard has ended. */
@@ -469,13 +472,21 @@ int lc_session_step(struct lc_session *session, struct lc_error *err)
 	return state;
 }
 
+bool lc_session_may_go_ahead(const struct lc_session *session)
+{
+	return session->socket >= 0 && session->state == LCT_SESSION_WAIT && !session->has_gone &&
+		!session->makes_child && !session->is_guard && !session->is_latched && session->gates == 0 &&
+		!session->has_terminal && !session->has_listener;
+}
+
 int lc_session_go(struct lc_session *session, struct lc_error *err)
 {
 	const struct lc_report report = {.kind = LCT_REPORT_GO};
 	const bool is_gate = session->state == LCT_SESSION_GATE;
+	const bool is_ahead = lc_session_may_go_ahead(session);
 	long r;
 
-	if (session->socket < 0 || (session->state != LCT_SESSION_READY && !is_gate))
+	if (session->socket < 0 || (session->state != LCT_SESSION_READY && !is_gate && !is_ahead))
 		return lc_fail(err, LCT_STEP_SESSION, EINVAL, "the init is not ready");
 	do {
 		r = lc_sys_send(session->socket, &report, sizeof(report), MSG_NOSIGNAL);
@@ -492,6 +503,7 @@ int lc_session_go(struct lc_session *session, struct lc_error *err)
 		session->state = LCT_SESSION_WAIT;
 	} else {
 		session->has_gone = true;
+		session->is_ahead = is_ahead;
 	}
 	return 0;
 }

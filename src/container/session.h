@@ -6,6 +6,8 @@
  *	start → while step is WAIT: poll the socket → READY: write the state, go → … → RUNNING
  *	                                            → GATE: do what `gate` is for, go
  *
+ * or, where lc_session_may_go_ahead: start → write the state, go → while step is WAIT: … → RUNNING
+ *
  * Who joins with a limit on processes of his own is READY twice, see plan/report.h.
  *
  * Any failure leaves the init to lc_session_abort, which kills and reaps it.
@@ -39,7 +41,8 @@ struct lc_session {
 	uint32_t gates;      /* bit n: gate n is still to come */
 	enum lc_gate gate;   /* where the init waits, LCT_GATE_NONE for nowhere */
 	int gate_fd;         /* what it has brought there, owned until lc_session_go; -1 */
-	bool has_gone;       /* GO was sent, after READY */
+	bool has_gone;       /* GO was sent, after READY or ahead of it */
+	bool is_ahead;       /* ahead of it, and READY is still to come: it is nothing to the host */
 	bool is_latched;     /* it waits for another host when it closes its end: its filter is no matter yet */
 	bool is_guard;       /* it stays beside its program, and ends it when our end is closed */
 	struct lc_exit exit; /* of that program */
@@ -101,7 +104,12 @@ struct lc_session_resume {
 int lc_session_resume(struct lc_session *session, const struct lc_session_resume *how, int socket,
 	struct lc_error *err);
 
-/* Answer READY, or a gate: all that was to be done there is done. */
+/* Would the host hear READY and do nothing then that it cannot do now? Nothing is to come from the init before,
+ * and it is the one that becomes the program. */
+bool lc_session_may_go_ahead(const struct lc_session *session);
+
+/* Answer READY, or a gate: all that was to be done there is done. Where it may go ahead, READY is answered
+ * before it comes, and step does not tell of it. */
 int lc_session_go(struct lc_session *session, struct lc_error *err);
 
 /* Is this process, which waits in a call that its filter notifies, surely an init of ours that is on its way

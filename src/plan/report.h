@@ -3,9 +3,12 @@
  * The messages of the session socket, both directions, all of one size. The init speaks first:
  *
  *	init                        host
- *	READY ───────────────────▶  (writes the state: created)
+ *	READY ───────────────────▶  (writes the state: running)
  *	      ◀─────────────────── GO
  *	end of file: the program runs (the socket is close-on-exec)
+ *
+ * A host that waits for nothing from the init writes the state while that is at work, and says GO before
+ * READY: nobody waits for the other then.
  *
  *	ERROR ───────────────────▶  at any time; the init exits after it
  *	end of file without READY: the init died

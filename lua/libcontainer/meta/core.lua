@@ -958,6 +958,12 @@ function Session:exit() end
 ---@return libcontainer.RawError|nil
 function Session:map_ids() end
 
+--- The init becomes the container's now, if the host has nothing to wait for until it is ready: what is to be
+-- done then may be done at once, and `go` be said ahead. False when it is to be waited for.
+---@return boolean|nil
+---@return libcontainer.RawError|nil
+function Session:adopt() end
+
 --- What it has waited for is done: READY, or a gate.
 ---@return true|nil
 ---@return libcontainer.RawError|nil
