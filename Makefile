@@ -106,7 +106,7 @@ TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
 	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
 	spec/c/test_network.c spec/c/test_stats.c spec/c/test_systemd.c
-FUZZ_TARGETS = bus devices mountinfo netlink notify options paths places plan process profile properties session \
+FUZZ_TARGETS = bus devices layer mountinfo netlink notify options paths places plan process profile properties session \
 	shorten stats users words
 FUZZ_SRC = spec/fuzz/driver.c $(FUZZ_TARGETS:%=spec/fuzz/%.c)
 FUZZ_HEADERS = $(wildcard spec/fuzz/*.h)
@@ -117,8 +117,9 @@ CORE_OBJ = $(CORE_SRC:src/%.c=$(O)/obj/%.o)
 INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 # what the tests link: the core without the binding
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
-# and the fuzz targets too: what of the init reads what a stranger may have made, with a libc
-FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o
+# and the fuzz targets too: what of the init and of unpack reads what a stranger may have made, with a libc
+FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o \
+	$(O)/obj/unpack/layer.o $(O)/obj/unpack/source.o $(O)/obj/unpack/tree.o
 
 .PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-selinux check-rootless \
 	check-rootless-here check-rootless-v2 check-engines lint \

@@ -21,6 +21,7 @@
 #define LCT_FUZZ_TARGETS(TARGET)                                                                   \
 	TARGET(bus, "what systemd answers is checked before it is used [F21]")                     \
 	TARGET(devices, "device rules are on v1 and v2 what the last of them says [F13]")          \
+	TARGET(layer, "entries of layers change nothing beside the root, and make what they say")          \
 	TARGET(mountinfo, "mountinfo is read as a slow reader reads it [F06]")                     \
 	TARGET(netlink, "an answer of the kernel is read within its packet, to its first end [F16]")\
 	TARGET(notify, "a call that asks is answered once, in its own words, while its caller lives [F15]") \

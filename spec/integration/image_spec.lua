@@ -192,6 +192,16 @@ describe("an image", function()
     assert.same("file of aufs", done.skipped[1].what)
   end)
 
+  it("keeps what a layer has put below what the same layer takes away, though no entry of its own says where", function()
+    fixture.needs("root", "libarchive")
+    local place = fixture.directory()
+    tar.layout(place .. "/lay", {
+      tar.archive { { name = "a/b/old", data = "1" }, { name = "l", type = "link", link = "a/b" }, { name = "c/old", data = "1" } },
+      tar.archive { { name = "l/d/new", data = "2" }, { name = ".wh.a" }, { name = "c/d/e/new", data = "2" }, { name = ".wh.c" } } })
+    local out = unpack(place .. "/lay")
+    assert.equal("./a/b/d/new\n./c/d/e/new", fixture.sh("cd %s && find . -type f | sort", out))
+  end)
+
   it("of zstd, of docker's media types, and of nested indexes is chosen by its platform", function()
     fixture.needs("root", "zstd", "libarchive")
     local place = fixture.directory()

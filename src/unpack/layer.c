@@ -185,7 +185,7 @@ static void take_entry(const struct lc_layer *layer, struct archive *a, uint64_t
 	case S_IFLNK:
 		if (symlink == NULL || *symlink == '\0')
 			lc_report_failure("archive", attributes.path, "is a link to nothing", 0);
-		/* fall through */
+		__attribute__((fallthrough));
 	case S_IFIFO:
 	case S_IFCHR:
 	case S_IFBLK:

@@ -74,7 +74,7 @@ void lc_tree_path(const char *path, char out[PATH_MAX])
 }
 
 static void remember(struct lc_tree *tree, uint64_t inode);
-static void remember_fd(struct lc_tree *tree, const char *entry, int fd);
+static void remember_above(struct lc_tree *tree, const char *entry, int directory);
 
 /* Make the directories that lead to `path` and that the archive does not have. */
 static void make_parents(struct lc_tree *tree, const char *entry, const char *path)
@@ -149,7 +149,7 @@ static int open_parent(struct lc_tree *tree, const char *entry, const char *path
 {
 	int fd = open_directory_of(tree, entry, path, true, out_name);
 
-	remember_fd(tree, entry, fd);
+	remember_above(tree, entry, fd);
 	return fd;
 }
 
@@ -197,6 +197,36 @@ static void remember_fd(struct lc_tree *tree, const char *entry, int fd)
 	if (fstatat(fd, "", &seen, AT_EMPTY_PATH) < 0)
 		fail(entry, "stat", errno);
 	remember(tree, seen.st_ino);
+}
+
+/*
+ * A directory that this layer puts something into, and those that it is in, up to the first that is known: a
+ * whiteout of one of them must not take that away. Upwards and not along the path, which may lead by links.
+ */
+static void remember_above(struct lc_tree *tree, const char *entry, int directory)
+{
+	int at = directory;
+	struct stat root, seen;
+
+	if (fstatat(tree->root, "", &root, AT_EMPTY_PATH) < 0)
+		fail(entry, "stat", errno);
+	for (;;) {
+		int above;
+
+		if (fstatat(at, "", &seen, AT_EMPTY_PATH) < 0)
+			fail(entry, "stat", errno);
+		if (seen.st_ino == root.st_ino || is_made(tree, seen.st_ino))
+			break;
+		remember(tree, seen.st_ino);
+		above = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (above < 0)
+			fail(entry, "..", errno);
+		if (at != directory)
+			close(at);
+		at = above;
+	}
+	if (at != directory)
+		close(at);
 }
 
 static void remember_name(struct lc_tree *tree, const char *entry, int parent, const char *name)
@@ -300,7 +330,7 @@ void lc_tree_opaque(struct lc_tree *tree, const char *path)
 	}
 	if (fd < 0)
 		fail(path, "is no directory", errno);
-	remember_fd(tree, path, fd);
+	remember_above(tree, path, fd);
 	clear_lower(tree, path, fd, ".");
 	close(fd);
 }
