@@ -40,6 +40,12 @@ local function default_root()
   return "/run/libcontainer"
 end
 
+-- What lies in $XDG_RUNTIME_DIR untouched for hours may be removed, unless it is sticky: its specification says so.
+local function is_swept(root)
+  local runtime = getenv("XDG_RUNTIME_DIR") or ""
+  return runtime ~= "" and root:sub(1, #runtime + 1) == runtime .. "/"
+end
+
 -- The init program as a file, installed beside core.so: for systems that execute no memfd.
 local function installed_init()
   local path = package.searchpath("libcontainer.core", package.cpath)
@@ -111,7 +117,7 @@ function M.new(root, options)
   local host, raw = core.host(installed_init(), manager)
   if not host then return nil, errors.raw(raw, { field = raw.step == "systemd" and "cgroups" or nil }) end
   local handle
-  handle, raw = core.root(root)
+  handle, raw = core.root(root, is_swept(root))
   if not handle then return nil, errors.raw(raw) end
   return setmetatable({ _path = root, _host = host, _root = handle, _options = options }, Factory)
 end

@@ -70,7 +70,7 @@ local PIDFD <const> = { long = "pidfd-socket", value = "SOCKET", kind = "file",
   help = "send a pidfd of the program to this unix socket" }
 local PID_FILE <const> = { long = "pid-file", value = "FILE", kind = "file",
   help = "write the program's pid to this file" }
-local NO_PIVOT <const> = { long = "no-pivot", help = "do not pivot into the root (for a root on ramfs)" }
+local NO_PIVOT <const> = { long = "no-pivot", help = "accepted: the root is always pivoted into" }
 local NO_KEYRING <const> = { long = "no-new-keyring", help = "share the caller's session keyring" }
 local PRESERVE <const> = { long = "preserve-fds", value = "N", help = "pass on N more descriptors, from 3 on" }
 local NO_SUBREAPER <const> = { long = "no-subreaper", help = "accepted: nobody is made a subreaper here" }

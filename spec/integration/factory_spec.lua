@@ -24,6 +24,15 @@ describe("a factory", function()
     end
   end)
 
+  it("makes it sticky in $XDG_RUNTIME_DIR, where what lies still is swept away [O141]", function()
+    local place = fixture.directory()
+    for _, root in ipairs { place .. "/run/state", place .. "/other" } do
+      fixture.sh("XDG_RUNTIME_DIR=%s/run lua5.4 -e 'package.path, package.cpath = [[%s]], [[%s]]; "
+        .. "assert(require [[libcontainer]].new [[%s]])' 2>&1", place, package.path, package.cpath, root)
+    end
+    assert.equal("1700\n700", fixture.sh("stat -c %%a %s/run/state %s/other", place, place))
+  end)
+
   it("tells its type and prints itself", function()
     local factory = fixture.factory()
     assert.equal("libcontainer", factory:type())

@@ -63,6 +63,35 @@ describe("nsinit under a caller", function()
     ]]):gsub("\t", " ")))
   end)
 
+  it("serves CRI-O, which asks for features and states, and changes limits, beside what conmon calls [O191]", function()
+    local bundle = command.bundle { "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done" }
+    fixture.write(bundle .. "/exec.json", '{"args":["sh","-c","exit 5"],"cwd":"/","env":["PATH=/bin"],"terminal":false}')
+    fixture.write(bundle .. "/resources.json", '{"pids":{"limit":50},"cpu":{"shares":512}}')
+    assert.equal("0 1.0.0 rro true\n0 created true\n0 running\n0 0 exit 5\n0 50\n0 exit 7\nstopped\n0 1\n", (caller(bundle, [[
+      local json = require "libcontainer.json"
+      local at = ("--root %s "):format(root)
+      local function document(words)
+        local status = rt(("%s%s >%s/out"):format(at, words, bundle))
+        return status, status == 0 and assert(json.decode(text "out", { name = words })) or {}
+      end
+      local status, features = document "features"
+      local option
+      for _, name in ipairs(features.mountOptions) do option = name == "rro" and name or option end
+      print(status, features.ociVersionMin, option, features.linux.mountExtensions.idmap.enabled)
+      status = rt(("%screate --bundle %s --pid-file %s/pid box"):format(at, bundle, bundle))
+      local _, state = document "state box"
+      print(status, state.status, state.pid == tonumber(text "pid"))
+      print(rt(at .. "start box"), select(2, document "state box").status)
+      status = rt(("%sexec -d --pid-file %s/e.pid --process %s/exec.json box"):format(at, bundle, bundle))
+      print(status, 0, reap(math.tointeger(tonumber(text "e.pid"))))
+      status = rt(("%supdate --resources - box <%s/resources.json #"):format(at, bundle))
+      print(status, select(2, document "state --id box").config.cgroups.pids_limit)
+      print(rt(at .. "kill box 15"), reap(state.pid))
+      print(select(2, document "state box").status)
+      print(rt(at .. "delete --force box"), (document "state box 2>/dev/null"))
+    ]]):gsub("\t", " ")))
+  end)
+
   it("needs nothing of an environment, as podman calls it directly [O178]", function()
     local bundle = command.bundle { "sleep", "1000" }
     assert.equal("0 0 0 0 0 0\n", (caller(bundle, [[

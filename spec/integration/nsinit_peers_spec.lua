@@ -26,6 +26,44 @@ describe("nsinit, as those know who called another runtime before,", function()
     root = fixture.root()
   end)
 
+  it("has its state where --root says, from wherever that is, made when it is wanted [O141]", function()
+    local place = fixture.directory()
+    local from = { shell = ("cd %s;"):format(place) }
+    local ended = command.run("roots/a", { "list" }, from)
+    assert.equal(1, ended.status)
+    has(ended.stderr, "--root roots/a: there is no such directory")
+    assert.is_nil(fixture.read(place .. "/roots"))
+    local bundle = command.bundle { "sleep", "1000" }
+    finally(function() command.run(place .. "/roots/a", { "delete", "--force", "box" }) end)
+    assert.equal(0, command.run("roots/a", { "create", "-b", bundle, "box" }, from).status)
+    assert.equal("box\n", command.run(place .. "/roots/a", { "list", "-q" }).stdout)
+    assert.equal("700 700", fixture.sh("stat -c %%a %s/roots %s/roots/a | xargs", place, place))
+    fixture.write(place .. "/file", "")
+    ended = command.run(place .. "/file/root", { "create", "-b", bundle, "other" })
+    assert.equal(1, ended.status)
+    has(ended.stderr, place .. "/file")
+    -- without the option: below the directory of a user, where he is in a user namespace, and empty is no error
+    assert.truthy(fixture.sh("XDG_RUNTIME_DIR=%s unshare -r %s list", place, command.program):find "^ID +PID +STATUS")
+  end)
+
+  it("creates with the flags of its callers, and nothing but the program has their pipes afterwards [O150]", function()
+    local bundle = command.bundle { "sh", "-c", "echo the program; cat <&3" }
+    fixture.sh("cd %s && mv config.json other.json && echo third >third", bundle)
+    -- who reads the pipe is through as soon as nobody can write to it any more
+    local text = fixture.sh([[export LUA_PATH='%s' LUA_CPATH='%s'; cd %s; nsinit='%s --root %s'; {
+      $nsinit create --bundle . -f other.json --pid-file pid --no-pivot --no-new-keyring --no-subreaper --preserve-fds 1 \
+        box 3<third 2>&1
+      echo "made $?"
+      $nsinit state box | grep -o '"status": "[a-z]*"'
+      readlink /proc/$(cat pid)/fd/1 | sed 's/:.*//'
+      $nsinit start box
+      } | { timeout %d cat; echo "read $?"; }
+      $nsinit delete --force box]], package.path, package.cpath, bundle, command.program, root, fixture.seconds(30))
+    local lines = {}
+    for line in text:gmatch "[^\n]+" do lines[#lines + 1] = line end
+    assert.same({ "made 0", '"status": "created"', "pipe", "the program", "third", "read 0" }, lines)
+  end)
+
   it("takes a user as numbers, and no name whose meaning would be the image's [O156]", function()
     running(function(document) document.process.user.additionalGids = { 5 } end)
     local function ids(...) return nsinit("exec", ..., "box", "sh", "-c", "echo $(id -u):$(id -g) $(id -G)").stdout end

@@ -260,7 +260,7 @@ static struct lc_factory *check_factory(lua_State *L, int index)
 	return factory;
 }
 
-/* core.root(path) -> root | nil, raw */
+/* core.root(path, is_swept) -> root | nil, raw */
 int lc_lua_new_root(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
@@ -269,7 +269,7 @@ int lc_lua_new_root(lua_State *L)
 
 	factory->fd = -1;
 	luaL_setmetatable(L, LCT_FACTORY_TYPE);
-	if (lc_factory_open(factory, path, &err) < 0)
+	if (lc_factory_open(factory, path, lua_toboolean(L, 2), &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	return 1;
 }

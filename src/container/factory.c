@@ -16,7 +16,7 @@
 #define LCT_LOCKS_MAX (4u << 20)
 
 /* mkdir -p, one component after the other; what is there already is left as it is. */
-static int make_parents(const char *path, struct lc_error *err)
+static int make_parents(const char *path, uint32_t mode, struct lc_error *err)
 {
 	char part[4096];
 	size_t length = strlen(path);
@@ -32,7 +32,7 @@ static int make_parents(const char *path, struct lc_error *err)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		r = lc_sys_mkdirat(AT_FDCWD, part, 0700);
+		r = lc_sys_mkdirat(AT_FDCWD, part, mode);
 		if (r < 0 && r != -EEXIST) {
 			/* A parent that exists on a read-only file system answers EROFS first. */
 			struct statx st;
@@ -55,7 +55,8 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 	return hash;
 }
 
-int lc_factory_open(struct lc_factory *factory, const char *path, struct lc_error *err)
+int lc_factory_open(
+	struct lc_factory *factory, const char *path, bool is_swept, struct lc_error *err)
 {
 	LCT_CLEANUP(fd) int fd = -1;
 	struct statx st;
@@ -63,7 +64,7 @@ int lc_factory_open(struct lc_factory *factory, const char *path, struct lc_erro
 	long r;
 
 	factory->fd = -1;
-	r = make_parents(path, err);
+	r = make_parents(path, is_swept ? S_ISVTX | 0700 : 0700, err);
 	if (r < 0)
 		return (int) r;
 	fd = lc_fd_above_stdio(

@@ -20,9 +20,10 @@ struct lc_factory {
 	char key[17]; /* 16 hex digits that tell this root from every other of this boot */
 };
 
-/* Open the root, made with its parents (mode 0700) when missing. One that another user owns, or
- * that others can write to, is EPERM. */
-int lc_factory_open(struct lc_factory *factory, const char *path, struct lc_error *err);
+/* Open the root, made with its parents (mode 0700) when missing; with the sticky bit where what lies still is
+ * swept away. One that another user owns, or that others can write to, is EPERM. */
+int lc_factory_open(
+	struct lc_factory *factory, const char *path, bool is_swept, struct lc_error *err);
 void lc_factory_done(struct lc_factory *factory);
 
 /* Make the directory of an id: descriptor, or EEXIST (the id is in use). EINVAL a bad id. */

@@ -101,9 +101,10 @@ function core.host(installed, manager) end
 
 --- A state root, made when it is missing.
 ---@param path string
+---@param is_swept boolean|nil  where what lies still for long is removed unless it is sticky
 ---@return libcontainer.core.Root|nil
 ---@return libcontainer.RawError|nil
-function core.root(path) end
+function core.root(path, is_swept) end
 
 --- A container's core object: decides where its cgroups will be and makes nothing.
 ---@param host libcontainer.core.Host
