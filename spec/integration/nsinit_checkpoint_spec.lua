@@ -10,14 +10,12 @@ describe("nsinit", function()
 
   before_each(function()
     fixture.needs("root", "busybox")
-    root, images = fixture.root(), fixture.directory() .. "/images"
+    root, images = command.fresh(), fixture.directory() .. "/images"
     bundle = command.bundle({ "sh", "-c", "i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.05; done" })
   end)
 
   -- With nothing of the machine's own as its streams, which criu could not find again.
-  local function nsinit(...)
-    return command.run(root, { ... })
-  end
+  local nsinit, has = command.nsinit, command.has
   local function start()
     assert.equal(0, command.run(root, { "run", "-d", "-b", bundle, "box" }, { after = ">/dev/null 2>&1" }).status)
   end
@@ -71,17 +69,17 @@ describe("nsinit", function()
     start()
     local ended = nsinit("--criu", "/no/such/criu", "checkpoint", "--image-path", images, "box")
     assert.equal(1, ended.status)
-    assert.truthy(ended.stderr:find("checkpoint needs the program criu", 1, true), ended.stderr)
+    has(ended.stderr, "checkpoint needs the program criu")
     local criu = bundle .. "/criu"
     fixture.write(criu, "#!/bin/sh\nexit 3\n")
     fixture.sh("chmod 755 %s", criu)
     ended = nsinit("--criu", criu, "checkpoint", "--image-path", images, "box")
-    assert.truthy(ended.stderr:find("criu failed with status 3", 1, true), ended.stderr)
+    has(ended.stderr, "criu failed with status 3")
     assert.equal("running", json.decode(nsinit("state", "box").stdout).status)
     delete()
     ended = nsinit("--criu", criu, "restore", "--image-path", images, "-b", bundle, "box")
     assert.equal(1, ended.status)
-    assert.truthy(ended.stderr:find("images", 1, true), ended.stderr)
+    has(ended.stderr, "images")
     assert.equal(1, nsinit("state", "box").status)
     for _, word in ipairs { "checkpoint", "restore" } do assert.equal(0, nsinit(word, "--help").status) end
   end)

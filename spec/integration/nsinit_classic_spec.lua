@@ -8,12 +8,7 @@ describe("the classic nsinit", function()
   fixture.check_leaks()
   local root
 
-  local function nsinit(...)
-    return command.run(root, { ... })
-  end
-  local function has(text, words)
-    assert.truthy(text:find(words, 1, true), text)
-  end
+  local nsinit, has = command.nsinit, command.has
   local function prints(text, ...)
     local ended = nsinit(...)
     assert.same({ text, "", 0 }, { ended.stdout, ended.stderr, ended.status })
@@ -21,16 +16,11 @@ describe("the classic nsinit", function()
 
   before_each(function()
     fixture.needs "root"
-    root = fixture.root()
+    root = command.fresh()
   end)
 
-  -- Before the look for leaks.
-  local function end_box()
-    nsinit("delete", "--force", "box")
-  end
-
   describe("exec", function()
-    after_each(end_box)
+    after_each(command.end_box)
 
     it("runs a program with no bundle and no image, in the host's root that it cannot write, and leaves nothing", function()
       local ended = nsinit("exec", "--create", "--", "sh", "-c",
@@ -109,7 +99,7 @@ describe("the classic nsinit", function()
   end)
 
   describe("config", function()
-    after_each(end_box)
+    after_each(command.end_box)
 
     it("makes a configuration of options, which exec takes", function()
       fixture.needs "busybox"
@@ -163,7 +153,7 @@ describe("the classic nsinit", function()
   end)
 
   describe("with --id in place of an argument", function()
-    after_each(end_box)
+    after_each(command.end_box)
 
     it("does what the other form does; state prints all that is kept [O171]", function()
       prints("", "exec", "--id", "box", "-d", "--", "sleep", "1000")

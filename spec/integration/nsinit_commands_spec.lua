@@ -8,31 +8,17 @@ describe("nsinit", function()
   fixture.check_leaks()
   local root, bundle
 
-  -- Before the look for leaks.
-  local function end_box()
-    if root then command.run(root, { "delete", "--force", "box" }) end
-    root = nil
-  end
-
-  local function nsinit(...)
-    return command.run(root, { ... })
-  end
-  local function has(text, words)
-    assert.truthy(text:find(words, 1, true), text)
-  end
-  -- A container that runs, its bundle as it is.
+  local nsinit, has = command.nsinit, command.has
   local function running(...)
-    bundle = command.bundle(select("#", ...) > 0 and { ... } or { "sleep", "1000" })
-    assert.same({ 0, "" }, { nsinit("create", "-b", bundle, "box").status, "" })
-    assert.equal(0, nsinit("start", "box").status)
+    bundle = command.running(select("#", ...) > 0 and { ... } or nil)
   end
 
   before_each(function()
     fixture.needs("root", "busybox")
-    root = fixture.root()
+    root = command.fresh()
   end)
   describe("as its callers know it:", function()
-    after_each(end_box)
+    after_each(command.end_box)
 
     it("says in the state what the specification names, in its order [O133] [O160]", function()
       bundle = command.bundle({ "sleep", "1000" }, function(document) document.annotations = { a = "b" } end)

@@ -6,11 +6,7 @@ local json = require "libcontainer.json"
 
 describe("nsinit", function()
   fixture.check_leaks()
-  local root
-
-  local function nsinit(...)
-    return command.run(root, { ... })
-  end
+  local nsinit, has = command.nsinit, command.has
   local function state(id)
     local ended = nsinit("state", id)
     return ended.status == 0 and json.decode(ended.stdout) or nil
@@ -18,7 +14,7 @@ describe("nsinit", function()
 
   before_each(function()
     fixture.needs("root", "busybox")
-    root = fixture.root()
+    command.fresh()
   end)
 
   it("runs a program, ends as it does, and leaves nothing", function()
@@ -46,7 +42,7 @@ describe("nsinit", function()
     assert.equal(created.pid, state("box").pid)
     local again = nsinit("start", "box")
     assert.equal(1, again.status)
-    assert.truthy(again.stderr:find("cannot start an already running container", 1, true))
+    has(again.stderr, "cannot start an already running container")
     assert.equal(1, nsinit("delete", "box").status)
     assert.equal(0, nsinit("delete", "--force", "box").status)
     assert.equal(1, nsinit("state", "box").status)
@@ -65,7 +61,7 @@ describe("nsinit", function()
     local bundle = command.bundle { "/no/such" }
     local ended = nsinit("create", "-b", bundle, "--pid-file", bundle .. "/pid", "box")
     assert.equal(1, ended.status)
-    assert.truthy(ended.stderr:find("no such file or directory", 1, true))
+    has(ended.stderr, "no such file or directory")
     assert.is_nil(fixture.read(bundle .. "/pid"))
     assert.is_nil(state("box"))
   end)

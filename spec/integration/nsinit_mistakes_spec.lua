@@ -14,7 +14,7 @@ describe("nsinit", function()
 
   before_each(function()
     fixture.needs("root", "busybox")
-    root = fixture.root()
+    root = command.fresh()
   end)
 
   local function check(ended, status, ...)
@@ -23,9 +23,7 @@ describe("nsinit", function()
     assert.truthy(ended.stderr:find("^nsinit: [^\n]+\n$"), ended.stderr)
     for _, words in ipairs { ... } do assert.truthy(ended.stderr:find(words, 1, true), ended.stderr) end
   end
-  local function nsinit(...)
-    return command.run(root, { ... })
-  end
+  local nsinit = command.nsinit
   -- The command on a container of that id.
   local function on(id, words)
     local all = table.move(words, 1, #words, 1, {})

@@ -8,22 +8,15 @@ describe("nsinit, as those know who called another runtime before,", function()
   fixture.check_leaks()
   local root
 
-  local function nsinit(...)
-    return command.run(root, { ... })
-  end
-  local function has(text, words)
-    assert.truthy(text:find(words, 1, true), text)
-  end
+  local nsinit, has = command.nsinit, command.has
   local function running(change)
-    local bundle = command.bundle({ "sleep", "1000" }, change)
-    finally(function() nsinit("delete", "--force", "box") end)
-    assert.equal(0, nsinit("run", "-d", "-b", bundle, "box").status)
-    return bundle
+    finally(command.end_box)
+    return command.running(nil, change)
   end
 
   before_each(function()
     fixture.needs("root", "busybox")
-    root = fixture.root()
+    root = command.fresh()
   end)
 
   it("has its state where --root says, from wherever that is, made when it is wanted [O141]", function()
@@ -269,14 +262,15 @@ describe("nsinit, as those know who called another runtime before,", function()
 
   it("runs a container for root of a user namespace as for root of the machine, which podman is for an ordinary user", function()
     local bundle = command.bundle({ "sh", "-c", "cat /proc/self/uid_map; ls /dev/null" })
-    local at = fixture.directory()
-    -- root writes the maps of a shell that waits for them
-    local ended = command.run(root, { "run", "-b", bundle, "further" }, { shell = ([[cd %s; export XDG_RUNTIME_DIR=$PWD
-      { while [ ! -s pid ]; do :; done
-      echo 0 0 65536 >/proc/$(cat pid)/uid_map; echo 0 0 65536 >/proc/$(cat pid)/gid_map; touch go; } &
-      unshare -Um sh -c 'echo $$ >pid; while [ ! -e go ]; do :; done; exec setpriv --reuid 0 --regid 0 --clear-groups "$@"' sh]])
-      :format(at) })
-    assert.same({ 0, "" }, { ended.status, ended.stderr })
-    assert.truthy(ended.stdout:find "0 +0 +65536\n/dev/null\n$", ended.stdout)
+    for maps, seen in pairs { ["0 0 65536"] = "0 0 65536", ["0 0 1\\n1 1 65535"] = "0 0 1 1 1 65535" } do
+      -- root writes the maps of a shell that waits for them
+      local ended = command.run(root, { "run", "-b", bundle, "further" }, { shell = ([[cd %s; export XDG_RUNTIME_DIR=$PWD
+        { while [ ! -s pid ]; do :; done; for map in uid_map gid_map; do printf '%s\n' >/proc/$(cat pid)/$map; done
+        touch go; } &
+        unshare -Um sh -c 'echo $$ >pid; while [ ! -e go ]; do :; done; exec setpriv --reuid 0 --regid 0 --clear-groups "$@"' sh]])
+        :format(fixture.directory(), maps) })
+      assert.same({ 0, "" }, { ended.status, ended.stderr })
+      assert.equal(seen .. " /dev/null", ended.stdout:gsub("%s+", " "):match "^ ?(.-) ?$")
+    end
   end)
 end)

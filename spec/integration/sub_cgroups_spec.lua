@@ -131,10 +131,10 @@ describe("a program that is told its cgroup inside the container's", function()
   end)
 
   it("is told by nsinit exec --cgroup, with a controller or without [O155]", function()
-    local root = fixture.root()
-    local function nsinit(...) return command.run(root, { ... }) end
-    finally(function() nsinit("delete", "--force", "box") end)
-    assert.equal(0, nsinit("run", "-d", "-b", command.bundle { "sleep", "1000" }, "box").status)
+    local nsinit, has = command.nsinit, command.has
+    command.fresh()
+    finally(command.end_box)
+    command.running()
     paths = require("libcontainer.json").decode(nsinit("state", "--id", "box").stdout).cgroup_paths
     make "a"
     local function where(...)
@@ -150,7 +150,7 @@ describe("a program that is told its cgroup inside the container's", function()
     local function refused(words, ...)
       local ended = nsinit("exec", ..., "box", "true")
       assert.equal(255, ended.status)
-      assert.truthy(ended.stderr:find(words, 1, true), ended.stderr)
+      has(ended.stderr, words)
     end
     refused("inside the container's", "--cgroup=../x")
     refused("unknown controller", "--cgroup=whatever:/a")

@@ -13,11 +13,11 @@ end
 
 describe("nsinit of an ordinary user", function()
   fixture.check_leaks()
-  local root
+  local nsinit, has = command.nsinit, command.has
 
   before_each(function()
     fixture.needs "busybox"
-    root = fixture.root()
+    command.fresh()
   end)
 
   local function bundle(args, change)
@@ -28,10 +28,6 @@ describe("nsinit of an ordinary user", function()
       document.linux.resources = nil
       if change then change(document) end
     end)
-  end
-
-  local function nsinit(global, ...)
-    return command.run(root, { global, ... })
   end
 
   it("runs a bundle that spec --rootless has written", function()
@@ -52,10 +48,10 @@ describe("nsinit of an ordinary user", function()
     end
     local ended = nsinit("--rootless=false", "run", "-b", path, "box")
     assert.equal(may_make and 0 or 1, ended.status)
-    if not may_make then assert.truthy(ended.stderr:find "cgroup", ended.stderr) end
+    if not may_make then has(ended.stderr, "cgroup") end
     ended = nsinit("--rootless=perhaps", "run", "-b", path, "box")
     assert.equal(1, ended.status)
-    assert.truthy(ended.stderr:find("--rootless perhaps: must be true, false or auto", 1, true), ended.stderr)
+    has(ended.stderr, "--rootless perhaps: must be true, false or auto")
   end)
 
   it("says of a limit that it takes a cgroup, and does not run without it [O147]", function()
@@ -64,7 +60,7 @@ describe("nsinit of an ordinary user", function()
       document.linux.resources = { pids = { limit = 50 } }
     end), "box")
     assert.same({ "", 1 }, { ended.stdout, ended.status })
-    assert.truthy(ended.stderr:find("this user may make no cgroup here", 1, true), ended.stderr)
+    has(ended.stderr, "this user may make no cgroup here")
     assert.equal("", nsinit("--rootless=true", "list", "-q").stdout)
   end)
 end)

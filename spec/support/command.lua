@@ -1,5 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --- nsinit as others call it: a program with words, a bundle, and what came of it.
+--
+--     before_each(command.fresh)     -- a state root of the test's own
+--     after_each(command.end_box)    -- before the look for leaks
+--     command.running { "sleep", "1000" }
+--     local ended = command.nsinit("exec", "box", "true")
+local assert = require "luassert"
 local fixture = require "spec.support.fixture"
 local json = require "libcontainer.json"
 
@@ -66,6 +72,46 @@ function M.bundle(args, change)
   if change then change(document) end
   fixture.write(path .. "/config.json", assert(json.encode(document)))
   return path
+end
+
+-- --- on a state root of the running test's ---
+
+local root
+
+--- A root that nobody had before, for what follows.
+---@return string
+function M.fresh()
+  root = fixture.root()
+  return root
+end
+
+--- Run nsinit with these words on it.
+---@return command.Ended
+function M.nsinit(...)
+  return M.run(root, { ... })
+end
+
+--- Have a container "box" run.
+---@param args string[]|nil                      its program, default a long sleep
+---@param change fun(document: table)|nil        changes its config.json
+---@return string bundle
+function M.running(args, change)
+  local bundle = M.bundle(args or { "sleep", "1000" }, change)
+  assert.equal(0, M.nsinit("create", "-b", bundle, "box").status)
+  assert.equal(0, M.nsinit("start", "box").status)
+  return bundle
+end
+
+--- Remove the container "box", as it is; nothing where there is none.
+function M.end_box()
+  if root then M.nsinit("delete", "--force", "box") end
+end
+
+--- Words are in a text.
+---@param text string
+---@param words string
+function M.has(text, words)
+  assert.truthy(text:find(words, 1, true), text)
 end
 
 return M

@@ -18,9 +18,11 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/parse.h"
+#include "base/user.h"
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define START_MS 30000
@@ -51,8 +53,15 @@ static bool is_wanted(const struct lc_cgroup_mounts *mounts, enum lc_cgroup_mana
 {
 	if (manager != LCT_MANAGER_AUTO)
 		return manager == LCT_MANAGER_SYSTEMD;
-	return mounts->driver == &lc_cgroup_v2_ops && lc_sys_geteuid() != 0 &&
+	return mounts->driver == &lc_cgroup_v2_ops && mounts->is_user &&
 	       lc_sys_faccessat(AT_FDCWD, BOOTED, F_OK) >= 0 && !may_make(mounts);
+}
+
+/* Is it the systemd of a user that makes our scopes? Root of a user namespace is asked for by an ordinary user, who
+ * has one and says where; in a machine of his own that he is root of, he says nothing. */
+static bool is_users(void)
+{
+	return lc_sys_geteuid() != 0 || (lc_user_is_nested() && getenv("XDG_RUNTIME_DIR") != NULL);
 }
 
 int lc_systemd_find(
@@ -64,7 +73,7 @@ int lc_systemd_find(
 	const char *plain = root;
 	int r;
 
-	mounts->is_user = lc_sys_geteuid() != 0;
+	mounts->is_user = is_users();
 	if (!is_wanted(mounts, manager))
 		return 0;
 	r = lc_bus_open(mounts->is_user, PROBE_MS, &arena, &bus, err);

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/user.h"
 #include "configs/compile.h"
 #include "configs/validate.h"
 #include "container/ids.h"
@@ -271,7 +272,7 @@ int lc_container_inputs(const struct lc_container *container, const struct lc_st
 		.filter_flags = start->filter_flags,
 		.last_capability = container->host->last_capability,
 		.is_privileged = lc_idmap_is_privileged(),
-		.is_nested = lc_idmap_is_nested(),
+		.is_nested = lc_user_is_nested(),
 		.has_fixed_groups = has_fixed_groups,
 		.is_latched = start->latch >= 0,
 		.passed = (uint32_t) start->passed_count,

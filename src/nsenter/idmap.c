@@ -30,17 +30,6 @@ bool lc_idmap_is_privileged(void)
 	return lc_sys_capget(&header, data) >= 0 && (data[0].effective & SETIDS) == SETIDS;
 }
 
-bool lc_idmap_is_nested(void)
-{
-	char map[64], *rest = map;
-
-	/* One that has more lines is cut off, and begins with less than all ids. */
-	if (lc_file_read(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map), LCT_STEP_IDMAP, NULL) <= 0)
-		return false;
-	return strtoul(rest, &rest, 10) != 0 || strtoul(rest, &rest, 10) != 0 ||
-	       strtoul(rest, &rest, 10) != UINT32_MAX;
-}
-
 /* Is it one range of one id, and the id outside this one? */
 static bool is_only(const char *map, long id)
 {

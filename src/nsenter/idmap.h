@@ -16,9 +16,6 @@
 /* May this process write any map, and do what else takes root? */
 bool lc_idmap_is_privileged(void);
 
-/* Is it in a user namespace, where root is root of that alone? False where that cannot be seen. */
-bool lc_idmap_is_nested(void);
-
 /*
  * Will groups be as they are for ever? The kernel wants that of who maps his own group alone without
  * privilege, since dropping a group may be a way past a file that is closed to that group. [A08]
