@@ -45,9 +45,11 @@ describe("the stats of a container", function()
 
   it("are those of its processors, memory, devices and processes, as numbers [O103]", function()
     fixture.needs("root", "busybox")
-    -- so little of a processor that it is throttled, however many others want that processor
-    local box <close> = busy({ memory = "64M", pids = 20, cpus = 0.02, tmpfs = { "/work" } },
-      "head -c 8388608 /dev/zero >/tmp/data; i=0; while [ $i -lt 10000 ]; do i=$((i+1)); done")
+    -- so little of a processor that it is throttled, however many others want that processor; on a slow machine
+    -- more of it and less to do, as the start of a program alone would take minutes
+    local share <const>, turns <const> = math.max(0.02, fixture.seconds(0.004)), fixture.rounds(10000, 250)
+    local box <close> = busy({ memory = "64M", pids = 20, cpus = share, tmpfs = { "/work" } },
+      ("head -c 8388608 /dev/zero >/tmp/data; i=0; while [ $i -lt %d ]; do i=$((i+1)); done"):format(turns))
     local stats = assert(box:stats())
     assert.equal(box:id(), stats.id)
     assert.is_true(stats.time <= core.now() and stats.time > core.now() - fixture.seconds(60))
