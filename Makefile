@@ -56,7 +56,7 @@ CORE_SRC = \
 	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/notify.c \
 	src/base/parse.c src/base/poll_set.c src/base/sha256.c src/base/user.c \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
-	src/cgroups/change.c src/cgroups/child.c src/cgroups/device_program.c \
+	src/cgroups/change.c src/cgroups/child.c src/cgroups/delegate.c src/cgroups/device_program.c \
 	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c \
 	src/cgroups/hybrid.c src/cgroups/inside.c src/cgroups/limits.c src/cgroups/listen.c \
 	src/cgroups/manager.c src/cgroups/mark.c src/cgroups/mounts.c src/cgroups/none.c \

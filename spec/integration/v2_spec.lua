@@ -165,3 +165,46 @@ describe("on cgroup v2, a tree of which the host was given a part", function()
     assert.matches("^EAGAIN\tspawn\t.*pids.max", text)
   end)
 end)
+
+describe("on cgroup v2, the root of a container's own users", function()
+  fixture.check_leaks()
+  local FIRST <const> = 100000
+  local MAKE <const> = [[cd /sys/fs/cgroup && mkdir a && echo $$ >a/cgroup.procs && echo +pids >cgroup.subtree_control &&
+    echo 7 >a/pids.max && echo "made $(cat a/pids.max)"; echo 9 >pids.max || echo kept; exec sleep 1000]]
+
+  -- Run it where /sys/fs/cgroup is mounted with these options: what it says first, and where its cgroup is.
+  local function started(options, namespaces)
+    local mapping, rootfs = { { container_id = 0, host_id = FIRST, size = 65536 } }, fixture.rootfs()
+    fixture.sh("find %s -type d -exec chown %d:%d {} +", rootfs, FIRST, FIRST)
+    local box = assert(fixture.factory():create(fixture.id(), { rootfs = rootfs, uid_mappings = mapping,
+      gid_mappings = mapping, namespaces = namespaces or { "user", "mount", "pid", "ipc", "network", "cgroup" },
+      cgroups = { pids_limit = 50 }, mounts = { { destination = "/proc", type = "proc", source = "proc" },
+        { destination = "/sys/fs/cgroup", type = "cgroup", source = "cgroup", options = options } } }))
+    local process = assert(box:start { "sh", "-c", MAKE, stdout = "pipe" })
+    return box, process.stdout:read("l", fixture.seconds(60)), box:state().cgroup_paths.unified
+  end
+  local function owners(path)
+    return fixture.sh("cd %s && for f in . *; do [ $(stat -c %%u $f) = 0 ] || echo $f; done", path)
+  end
+
+  it("may make cgroups in it and move between them where he can write to them, and lifts no limit [O88]", function()
+    fixture.needs("root", "busybox", "v2")
+    local box <close>, said, path = started { "nosuid", "noexec", "nodev" } -- luacheck: ignore 211
+    assert.equal("made 7", said)
+    assert.equal("50\n", fixture.read(path .. "/pids.max"))
+    local given = { ["."] = true, a = true }
+    for name in fixture.read("/sys/kernel/cgroup/delegate"):gmatch "[^\n]+" do given[name] = true end
+    for name in owners(path):gmatch "[^\n]+" do assert.is_true(given[name], name .. " is not root's any more") end
+    assert.equal("100000", fixture.sh("stat -c %%u %s", path))
+  end)
+
+  it("is given nothing where he only sees them, or sees those of others [O88]", function()
+    fixture.needs("root", "busybox", "v2")
+    for _, case in ipairs { { { "nosuid", "ro" } },
+      { {}, { "user", "mount", "pid", "ipc", "network" } } } do
+      local box <close>, said, path = started(table.unpack(case)) -- luacheck: ignore 211
+      assert.equal("kept", said)
+      assert.equal("", owners(path))
+    end
+  end)
+end)

@@ -305,6 +305,9 @@ int lc_cgroup_check(const struct lc_cgroup *cg, const struct lc_resources *resou
 int lc_cgroup_create(struct lc_cgroup *cg, const struct lc_resources *resources,
 	struct lc_error *err);
 
+/* On v2 alone: give a group that was made to a user, who may then make groups in it (delegate.c). */
+int lc_cgroup_delegate(struct lc_cgroup *cg, uint32_t owner, struct lc_error *err);
+
 /* What a change of limits was made of, for putting it back. */
 struct lc_unit_properties;
 struct lc_cgroup_change {

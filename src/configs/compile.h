@@ -59,6 +59,9 @@ bool lc_compile_is_link(const struct lc_config_mount *mount);
 /* Does a bind mount take along what is mounted below its source? */
 bool lc_compile_is_recursive(const struct lc_config_mount *mount);
 
+/* Is its cgroup to be its own root's, a user of the host? Where the user namespace is its own, and it sees
+ * the cgroup as the top of a tree that is mounted to be written. */
+bool lc_compile_delegates(const struct lc_config_config *config, uint32_t *out_owner);
 /* The namespaces that clone3 makes, as CLONE_NEW* flags; the cgroup one is made by the init. None where a
  * helper makes the init. */
 uint64_t lc_compile_clone_flags(const struct lc_config_config *config);

@@ -7,6 +7,8 @@
  * Without any cgroup it stays empty, as on a machine that has none.
  */
 #include "configs/compile_parts.h"
+#include "configs/names.h"
+#include "configs/validate_parts.h"
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <string.h>
@@ -123,4 +125,40 @@ void lc_compile_cgroup_mount(struct lc_compile *c, const struct lc_compile_mount
 		link_controllers(c, mount, holder, name);
 	}
 	LCT_PLAN(c->w, tree_attr, .slot = holder, .set = MOUNT_ATTR_RDONLY);
+}
+
+/* Can this mount of cgroups be written? What is said last counts, of the tree or of the mount itself. */
+static bool is_writable_cgroup(const struct lc_config_mount *mount)
+{
+	uint64_t set = 0;
+
+	if (mount->type == NULL || strcmp(mount->type, "cgroup") != 0)
+		return false;
+	for (size_t i = 0; i < mount->options.count; i++) {
+		const struct lc_mount_option *option = lc_mount_option(mount->options.items[i]);
+
+		if (option != NULL)
+			set = (set & ~option->clear) | option->set;
+	}
+	return (set & MOUNT_ATTR_RDONLY) == 0;
+}
+
+bool lc_compile_delegates(const struct lc_config_config *config, uint32_t *out_owner)
+{
+	uint64_t made = lc_config_namespaces(config) & ~lc_config_joined(config);
+	const struct lc_config_id_mapping *ranges = config->uid_mappings.items;
+	const struct lc_config_mount *mounts = config->mounts.items;
+	bool is_writable = false, has_root = false;
+
+	if ((made & CLONE_NEWUSER) == 0 || (made & CLONE_NEWCGROUP) == 0)
+		return false;
+	for (size_t i = 0; i < config->mounts.count; i++)
+		is_writable = is_writable || is_writable_cgroup(&mounts[i]);
+	for (size_t i = 0; i < config->uid_mappings.count; i++) {
+		if (ranges[i].container_id.value != 0)
+			continue;
+		*out_owner = (uint32_t) ranges[i].host_id.value;
+		has_root = true;
+	}
+	return is_writable && has_root;
 }

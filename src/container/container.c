@@ -439,6 +439,18 @@ static int set_late_limit(struct lc_container *container, struct lc_error *err)
 	return lc_resources_limit_pids(&container->cgroup, container->late_pids_limit.value, err);
 }
 
+/* Its root may have cgroups of his own in it. Who is no root cannot give it away: then it is his already, or it is
+ * not the container's. */
+static int delegate(struct lc_container *container, const struct lc_config_config *config,
+	struct lc_error *err)
+{
+	uint32_t owner;
+
+	if (!lc_idmap_is_privileged() || !lc_compile_delegates(config, &owner))
+		return 0;
+	return lc_cgroup_delegate(&container->cgroup, owner, err);
+}
+
 int lc_container_begin(struct lc_container *container, const struct lc_start *given,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_session *session,
 	struct lc_error *err)
@@ -472,7 +484,9 @@ int lc_container_begin(struct lc_container *container, const struct lc_start *gi
 	if (r >= 0)
 		r = lc_cgroup_create(&container->cgroup, &resources, err);
 	if (r >= 0) {
-		r = spawn_init(container, start, writer, &how, session, err);
+		r = delegate(container, start->config, err);
+		if (r >= 0)
+			r = spawn_init(container, start, writer, &how, session, err);
 		if (r >= 0 && !how.has_helper) {
 			r = set_late_limit(container, err);
 			if (r < 0)
