@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #define PF_EXITING 0x4u /* the kernel's flag, as /proc/PID/stat has it */
 
@@ -132,7 +133,7 @@ static int64_t now_ms(void)
 {
 	struct timespec now;
 
-	(void) lc_sys_clock_gettime(CLOCK_MONOTONIC, &now);
+	(void) clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
