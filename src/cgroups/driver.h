@@ -95,8 +95,8 @@ int lc_cgroup_dir_look(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
 int lc_cgroup_dir_claim(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
 /* Make it with its missing parents; `level` (or NULL) prepares each directory before anything can
  * join it. Fills was_there and fd, also when it fails half-way. */
-int lc_cgroup_dir_make(
-	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child));
+int lc_cgroup_dir_make(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
+	int (*level)(int parent, int child, bool is_new));
 /* Remove what is below the open directory, the directory unless it was there, and the parents that
  * were made for containers as long as they are empty. -EBUSY when a process is in it. */
 int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);

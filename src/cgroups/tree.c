@@ -215,7 +215,7 @@ static int make_one(int parent, const char *name, const char *owner, enum lc_cgr
 
 /* Make each component of dir->path from `from` on, below `parent`. */
 static int make_below(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int parent, size_t from,
-	int (*level)(int parent, int child))
+	int (*level)(int parent, int child, bool is_new))
 {
 	const char *owner = mark_of(cg, dir);
 	LCT_CLEANUP(fd) int made_parent = -1;
@@ -237,7 +237,7 @@ static int make_below(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int
 		if (child < 0)
 			return child;
 		if (level != NULL && (made || is_last))
-			r = level(parent, child);
+			r = level(parent, child, made);
 		if (is_last) {
 			dir->was_there = !made;
 			dir->fd = lc_take_fd(&child);
@@ -253,7 +253,7 @@ static int make_below(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int
 }
 
 static int make_once(
-	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child))
+	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child, bool is_new))
 {
 	size_t length = lc_cgroup_parent_length(dir->path, strlen(dir->path));
 	LCT_CLEANUP(fd) int parent = -1;
@@ -270,7 +270,7 @@ static int make_once(
 }
 
 int lc_cgroup_dir_make(
-	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child))
+	const struct lc_cgroup *cg, struct lc_cgroup_dir *dir, int (*level)(int parent, int child, bool is_new))
 {
 	int r = 0;
 

@@ -20,10 +20,10 @@
 #define FREEZE_TRIES 20      /* of a millisecond: a process in the middle of vfork never freezes */
 #define NS_PER_TICK 10000000 /* cpuacct.stat counts in USER_HZ, which is 100 for user space */
 
-static int inherit(int parent, int child, const char *file)
+static int inherit(int parent, int child, bool is_new, const char *file)
 {
 	char text[LCT_CGROUP_VALUE_MAX];
-	long length = lc_cgroup_read(child, file, text, sizeof(text));
+	long length = is_new ? 0 : lc_cgroup_read(child, file, text, sizeof(text));
 
 	if (length != 0)
 		return length < 0 ? (int) length : 0;
@@ -34,11 +34,11 @@ static int inherit(int parent, int child, const char *file)
 }
 
 /* A new v1 cpuset is empty, and then nothing can join it: copy what the parent has. */
-static int inherit_cpuset(int parent, int child)
+static int inherit_cpuset(int parent, int child, bool is_new)
 {
-	int r = inherit(parent, child, "cpuset.cpus");
+	int r = inherit(parent, child, is_new, "cpuset.cpus");
 
-	return r < 0 ? r : inherit(parent, child, "cpuset.mems");
+	return r < 0 ? r : inherit(parent, child, is_new, "cpuset.mems");
 }
 
 static int v1_create(struct lc_cgroup *cg, struct lc_error *err)
