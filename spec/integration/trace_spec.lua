@@ -242,4 +242,19 @@ describe("between create and destroy the library", function()
     end
     assert.is_true(written > 3)
   end)
+
+  it("opens no cgroup to remove it when everything in it has ended", function()
+    trace_life()
+    local opened, removed = 0, 0
+    for _, call in ipairs(calls) do
+      local path = call.paths[1] or ""
+      if call.who == "program" then
+        opened = 0
+      elseif path:find("^/sys/fs/cgroup/") and path:find("/libcontainer%-%x+%-box$") then
+        if call.name == "openat2" then opened = opened + 1 end
+        if call.name == "unlinkat" then removed = removed + 1 end
+      end
+    end
+    assert.is_true(removed > 0 and opened <= removed, ("%d opened, %d removed"):format(opened, removed)) -- its usage is read
+  end)
 end)

@@ -97,6 +97,9 @@ int lc_cgroup_dir_claim(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
  * join it. Fills was_there and fd, also when it fails half-way. */
 int lc_cgroup_dir_make(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir,
 	int (*level)(int parent, int child, bool is_new));
+/* Remove the directory, open or not, if its name says that it is ours and nothing is in it or below; -errno when
+ * it stays. */
+int lc_cgroup_dir_remove_empty(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);
 /* Remove what is below the open directory, the directory unless it was there, and the parents that
  * were made for containers as long as they are empty. -EBUSY when a process is in it. */
 int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir);

@@ -117,12 +117,30 @@ static int remove_all(struct lc_cgroup *cg, struct lc_error *err)
 	return busy;
 }
 
+/*
+ * Most of the time nothing is left in the group, and the kernel removes what is empty without being asked
+ * whether it is. True when all has gone; else nothing is lost: what is held stays, and the unified directory
+ * while anything does.
+ */
+static bool remove_empty(struct lc_cgroup *cg)
+{
+	int unified = lc_cgroup_find_unified(cg);
+
+	for (size_t i = 0; i < cg->count; i++)
+		if ((int) i != unified && lc_cgroup_dir_remove_empty(cg, &cg->dirs[i]) < 0)
+			return false;
+	return unified < 0 || lc_cgroup_dir_remove_empty(cg, &cg->dirs[unified]) >= 0;
+}
+
 static int destroy_dirs(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
 {
 	struct lc_patience patience = lc_patience(timeout_ms);
 	bool is_held = false; /* by processes that the primary directory does not show */
-	int r = lc_cgroup_open(cg, err);
+	int r;
 
+	if (remove_empty(cg))
+		return 0;
+	r = lc_cgroup_open(cg, err);
 	while (r >= 0) {
 		int index = lc_cgroup_primary(cg);
 		bool populated = false;

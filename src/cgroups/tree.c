@@ -399,6 +399,17 @@ static int remove_above(const struct lc_cgroup *cg, const struct lc_cgroup_dir *
 	return r;
 }
 
+int lc_cgroup_dir_remove_empty(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
+{
+	int r = dir->was_there || mark_of(cg, dir) != NULL ? -EBUSY :
+							     remove_prefix(cg, dir, strlen(dir->path));
+
+	if (r < 0 && !lc_cgroup_is_gone(r))
+		return r;
+	lc_fd_close(&dir->fd);
+	return 0;
+}
+
 int lc_cgroup_dir_remove(const struct lc_cgroup *cg, struct lc_cgroup_dir *dir)
 {
 	const char *owner = mark_of(cg, dir);
