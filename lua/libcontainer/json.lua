@@ -469,49 +469,58 @@ local function number_text(value)
   return nil
 end
 
+-- Keys are few, and come again and again.
+local KEYS_KEPT <const> = 256
+local quoted_keys, quoted_count = {}, 0
+
+local function quote_key(key)
+  local quoted = quoted_keys[key]
+  if not quoted then
+    quoted = quote_string(key)
+    if quoted_count == KEYS_KEPT then quoted_keys, quoted_count = {}, 0 end
+    quoted_keys[key], quoted_count = quoted, quoted_count + 1
+  end
+  return quoted
+end
+
 -- Every function of the writer appends to `out` and answers nothing, or what is wrong: a reason, and the path
 -- to it, which the callers write from its end while they return. What is fine pays for no path.
 local write_value
 
 local function write_items(out, t, count, depth, newline, step)
   local inner = newline and newline .. step
-  out[#out + 1] = "["
+  local opening, comma = inner and "[" .. inner or "[", inner and "," .. inner or ","
   for i = 1, count do
-    if i > 1 then out[#out + 1] = "," end
-    out[#out + 1] = inner
+    out[#out + 1] = i == 1 and opening or comma
     local problem = write_value(out, rawget(t, i), depth + 1, inner, step)
     if problem then
       problem[#problem + 1] = "[" .. i .. "]"
       return problem
     end
   end
-  if count > 0 then out[#out + 1] = newline end
-  out[#out + 1] = "]"
+  out[#out + 1] = count == 0 and "[]" or newline and newline .. "]" or "]"
 end
 
 local function write_members(out, t, keys, depth, newline, step)
   local inner = newline and newline .. step
+  local opening, comma = inner and "{" .. inner or "{", inner and "," .. inner or ","
   local colon = inner and ": " or ":"
-  out[#out + 1] = "{"
   sort(keys)
   for i = 1, #keys do
     local key = keys[i]
-    if i > 1 then out[#out + 1] = "," end
-    out[#out + 1] = inner
-    out[#out + 1] = quote_string(key)
-    out[#out + 1] = colon
+    out[#out + 1] = (i == 1 and opening or comma) .. quote_key(key) .. colon
     local problem = write_value(out, rawget(t, key), depth + 1, inner, step)
     if problem then
       problem[#problem + 1] = (depth > 0 and "." or "") .. key
       return problem
     end
   end
-  if #keys > 0 then out[#out + 1] = newline end
-  out[#out + 1] = "}"
+  out[#out + 1] = #keys == 0 and "{}" or newline and newline .. "}" or "}"
 end
 
 local function write_table(out, t, depth, newline, step)
-  if M.is_big(t) then
+  local mark = getmetatable(t)
+  if mark == INTEGER then
     out[#out + 1] = rawget(t, "__integer")
     return
   elseif depth >= MAX_DEPTH then
@@ -531,7 +540,7 @@ local function write_table(out, t, depth, newline, step)
     return { what = "an array with holes" }
   elseif length > 0 and #keys > 0 then
     return { what = "an array and named fields in one table" }
-  elseif length > 0 or (#keys == 0 and M.is_array(t)) then
+  elseif length > 0 or (mark == ARRAY and #keys == 0) then
     return write_items(out, t, length, depth, newline, step)
   end
   return write_members(out, t, keys, depth, newline, step)

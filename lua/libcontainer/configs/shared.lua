@@ -17,12 +17,12 @@ local function count_same(t, known)
   if json.mark_of(t) ~= json.mark_of(known) then return nil end
   local count = 0
   for key, value in next, t do
-    local other = rawget(known, key)
-    if type(value) == "table" then
+    local other, kind = rawget(known, key), type(value)
+    if kind == "table" then
       local inner = type(other) == "table" and count_same(value, other)
       if not inner then return nil end
       count = count + inner
-    elseif value ~= other or mathtype(value) ~= mathtype(other) then
+    elseif value ~= other or (kind == "number" and mathtype(value) ~= mathtype(other)) then
       return nil
     end
     count = count + 1
