@@ -121,7 +121,7 @@ TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
 FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o \
 	$(O)/obj/unpack/layer.o $(O)/obj/unpack/source.o $(O)/obj/unpack/tree.o
 
-.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-systemd check-apparmor check-selinux check-rootless \
+.PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-v2-core check-systemd check-apparmor check-selinux check-rootless \
 	check-rootless-here check-rootless-v2 check-engines lint \
 	apicheck asan sweep fault fuzz bench doc install clean size
 .DELETE_ON_ERROR:
@@ -147,6 +147,7 @@ help:
 	@echo "make sweep       the sweeps of faults, with each call failing in every way"
 	@echo "make fuzz        hostile input made up by libFuzzer, FUZZ_SECONDS=600 for each target; FUZZ=plan: one"
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
+	@echo "make check-v2-core  of those the ones that are about cgroups, in a third of the time"
 	@echo "make check-rootless  the specs of spec/rootless as an ordinary user, here and in a virtual machine"
 	@echo "make check-apparmor  the specs of spec/apparmor in a virtual machine with AppArmor"
 	@echo "make check-selinux  the specs of spec/selinux in a virtual machine with SELinux and a policy of theirs"
@@ -369,6 +370,10 @@ check-v2 check-systemd check-apparmor check-selinux: DEPS_MACHINE = 1
 check-v2: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN)" $(O) $(or $(SPECS),spec/integration)
+# What the driver of v2 does: limits, accounting, the freezer, killing, events, delegation.
+V2_CORE = cgroups cgroup_mounts devices events exec exec_result limits pause resources set stats stop v2
+check-v2-core:
+	@$(MAKE) --no-print-directory check-v2 SPECS="$(V2_CORE:%=spec/integration/%_spec.lua)"
 check-apparmor: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --lsm apparmor" $(O) $(or $(SPECS),spec/apparmor)
