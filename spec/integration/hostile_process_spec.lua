@@ -143,10 +143,10 @@ describe("a program inside", function()
       assert(box:start(process))
       return before
     end
-    local sleep = { args = { "sleep", "1000" }, user = "1000:1000" }
+    -- with a terminal, so that the host is asked before it runs
+    local sleep = { args = { "sleep", "1000" }, user = "1000:1000", terminal = true }
     assert.same({ "lc-init 0 refused" }, started(lc.process(sleep)))
     assert.same({ "sleep 1000 /bin/sleep" }, looks())
-    sleep.terminal = true -- so that the host is asked before this one runs, too
     assert.same({ "lc-init 0 refused", "sleep 1000 /bin/sleep" }, started(lc.process(sleep)))
     assert.same({ "sleep 1000 /bin/sleep", "sleep 1000 /bin/sleep" }, looks())
   end)
