@@ -177,6 +177,16 @@ static bool refuses(const struct lc_config_config *config, int errnum, const cha
 		config.mounts = (struct lc_objects){mounts, 2};                                    \
 		OK(refuses(&config, errnum, subject), "refused: mount " #__VA_ARGS__);             \
 	} while (false)
+/* One veth, with something in place of what it has. */
+#define REFUSES_VETH(subject, ...)                                                                 \
+	do {                                                                                       \
+		struct lc_config_config config = usual_config();                                   \
+		struct lc_config_network veth = {.type = "veth", .bridge = "br0", .name = "eth0",  \
+			.address = "10.1.0.2/24", .ipv6_address = "fd00::2/64"};                   \
+		veth.__VA_ARGS__;                                                                  \
+		config.networks = (struct lc_objects){&veth, 1};                                   \
+		OK(refuses(&config, EINVAL, subject), "refused: veth " #__VA_ARGS__);              \
+	} while (false)
 #define REFUSES_SYSCTL(key, value)                                                                 \
 	do {                                                                                       \
 		struct lc_config_config config = usual_config();                                   \
@@ -317,6 +327,45 @@ static void test_refused_mounts(struct test *t)
 		OK(lc_config_validate(&config, &err) == 0,
 			"[O40] the short list of /proc is accepted");
 	}
+}
+
+static void test_refused_networks(struct test *t)
+{
+	struct lc_config_config good = usual_config();
+	struct lc_config_network linked = {.type = "veth", .bridge = "br0", .name = "eth0",
+		.ipv6_address = "fd00::2/64", .ipv6_gateway = "fe80::1"};
+	struct lc_error err;
+
+	good.networks = (struct lc_objects){&linked, 1};
+	OK(lc_config_validate(&good, &err) == 0, "a gateway of the link passes");
+	REFUSES_VETH("networks[1].address", address = "fd00::2/64");
+	REFUSES_VETH("networks[1].address", address = "10.1.0.2");
+	REFUSES_VETH("networks[1].address", address = "127.0.0.1/8");
+	REFUSES_VETH("networks[1].ipv6_address", ipv6_address = "10.1.0.2/24");
+	REFUSES_VETH("networks[1].ipv6_address", ipv6_address = "ff02::1/64");
+	REFUSES_VETH("networks[1].gateway: needs an address", address = NULL, veth.gateway = "10.1.0.1");
+	REFUSES_VETH("networks[1].gateway", gateway = "10.1.0.1/24");
+	REFUSES_VETH("networks[1].ipv6_gateway: is not in the network", ipv6_gateway = "10.1.0.1");
+	REFUSES_VETH("networks[1].name: missing", name = NULL);
+	REFUSES_VETH("networks[1].name", name = "lo");
+	REFUSES_VETH("networks[1].bridge", bridge = "a/b");
+	REFUSES_VETH("networks[1].mac_address", mac_address = "01:00:5e:00:00:01");
+	REFUSES_VETH("networks[1].host_interface_name", host_interface_name = "lo");
+	REFUSES("networks[1].host_interface_name: missing", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network, {.type = "device", .name = "a"}));
+	REFUSES("networks[1]: bridge and hairpin_mode", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network,
+			{.type = "device", .host_interface_name = "a", .bridge = "br0"}));
+	REFUSES("networks[2].host_interface_name: twice", EINVAL,
+		networks = (struct lc_objects) OBJECTS(network,
+			{.type = "device", .host_interface_name = "dev0", .name = "a"},
+			{.type = "device", .host_interface_name = "dev0", .name = "b"}));
+	REFUSES("routes[1].source", EINVAL,
+		routes = (struct lc_objects) OBJECTS(route, {.source = "10.1.0.2/24", .interface_name = "lo"}));
+	REFUSES("routes[1].gateway", EINVAL,
+		routes = (struct lc_objects) OBJECTS(route, {.gateway = "router"}));
+	REFUSES("routes[1].interface_name", EINVAL,
+		routes = (struct lc_objects) OBJECTS(route, {.interface_name = "a/b"}));
 }
 
 static void test_refused_layers(struct test *t)
@@ -528,6 +577,7 @@ void test_configs(struct test *t)
 	test_paths(t);
 	test_refused_fields(t);
 	test_refused_mounts(t);
+	test_refused_networks(t);
 	test_refused_layers(t);
 	test_refused_values(t);
 	test_refused_ids(t);

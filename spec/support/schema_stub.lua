@@ -72,7 +72,7 @@ local ERRORS = {
   [40] = { "ELOOP", "Too many levels of symbolic links" },
   [110] = { "ETIMEDOUT", "Connection timed out" },
 }
-local SYSCALLS = { read = true, write = true, openat = true, clone = true, mount = true }
+local SYSCALLS = { read = true, write = true, openat = true, clone = true, mount = true, execve = true }
 
 function M.core()
   local capabilities, number = {}, 0

@@ -336,15 +336,11 @@ local function passes_listener(filter)
 end
 
 local function seccomp_listener(filter, problems)
-  if filter.default_action == "notify" then
-    add(problems, "seccomp.default_action", "cannot be notify: the listener itself is given away by a system call",
-      nil, "notify by rules")
-  end
   if not notifier.notifies(filter) then
     if check.contains(filter.flags or {}, "WAIT_KILLABLE_RECV") then
       add(problems, "seccomp.flags", "have WAIT_KILLABLE_RECV, which is for filters that notify")
     end
-  elseif not passes_listener(filter) and filter.default_action ~= "notify" then
+  elseif not passes_listener(filter) then
     add(problems, "seccomp.syscalls", "notify, and do not allow sendmsg, by which the listener is given away", nil,
       'add { names = { "sendmsg" }, action = "allow" }')
   end
