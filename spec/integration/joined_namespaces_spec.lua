@@ -48,11 +48,14 @@ describe("a namespace that is joined", function()
 
   it("must be of the stated kind, and a namespace at all [O64]", function()
     fixture.needs("root", "busybox")
-    for _, wrong in ipairs { ("/proc/%d/ns/ipc"):format(core.pid()), "/etc/passwd", "/dev/null", "/proc/self" } do
+    local opened -- the step that looks at what is there, before anything is entered
+    for _, wrong in ipairs { "/etc/passwd", "/dev/null", "/proc/self", ("/proc/%d/ns/ipc"):format(core.pid()) } do
       local err = inside.refused({ rootfs = fixture.rootfs(), exact = true,
         namespaces = { "mount", "pid", network = wrong } }, "true")
       assert.equal("namespaces.network", err.field)
       assert.equal("EINVAL", err.errname, wrong)
+      opened = opened or err.op
+      assert.equal(opened, err.op, wrong)
     end
     local err = inside.refused({ rootfs = fixture.rootfs(), exact = true,
       namespaces = { "mount", "pid", network = "/proc/none/ns/net" } }, "true")
