@@ -635,6 +635,7 @@ describe("rules", function()
     assert.equal("is no name of a file system", of_mount({ type = "tmp fs" }, "type"))
     assert.equal("is no name of a file system", of_mount({ type = "" }, "type"))
     assert.equal("is for bind mounts alone", of_mount({ type = "tmpfs", source_fd = 5 }, "source_fd"))
+    assert.equal("is for sources by path", of_mount({ type = "bind", source_fd = 5, options = { "src-nofollow" } }, "options[1]"))
     local ids = { { container_id = 0, host_id = 1000, size = 1 } }
     assert.equal("is for bind mounts alone", of_mount({ type = "tmpfs", uid_mappings = ids, gid_mappings = ids }, "uid_mappings"))
     assert.equal("cannot be given together with source", of_mount({ type = "bind", source = "/s", source_fd = 5 }, "source_fd"))
