@@ -122,7 +122,7 @@ FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o \
 	$(O)/obj/unpack/layer.o $(O)/obj/unpack/source.o $(O)/obj/unpack/tree.o
 
 .PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-v2-core check-systemd check-apparmor check-selinux check-rootless \
-	check-rootless-here check-rootless-v2 check-engines lint \
+	check-rootless-here check-rootless-v2 check-engines check-engines-machine lint \
 	apicheck asan sweep fault fuzz bench doc install clean size
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -142,6 +142,7 @@ help:
 	@echo "make demo        build this project's C sources inside a container"
 	@echo "make check       floors, lint, exports, C tests, specs"
 	@echo "make check-engines  podman, containerd and Docker, with nsinit as their runtime"
+	@echo "make check-engines-machine  podman's checkpoints, in a virtual machine whose kernel criu knows"
 	@echo "make apicheck    the specs by a Lua that checks how its C API is used"
 	@echo "make asan        the specs under AddressSanitizer and UBSan"
 	@echo "make sweep       the sweeps of faults, with each call failing in every way"
@@ -366,7 +367,7 @@ endif
 VM_RUN ?= $(firstword $(shell command -v vm-run) $(wildcard ../*/vm/vm-run))
 
 check-v2 check-systemd check-apparmor check-selinux: DEPS_ALL = 1
-check-v2 check-systemd check-apparmor check-selinux: DEPS_MACHINE = 1
+check-v2 check-systemd check-apparmor check-selinux check-engines-machine: DEPS_MACHINE = 1
 check-v2: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN)" $(O) $(or $(SPECS),spec/integration)
@@ -380,6 +381,14 @@ check-apparmor: $(if $(VM_RUN),deps)
 check-selinux: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --lsm selinux" $(O) $(or $(SPECS),spec/selinux)
+# Engines in such machines: podman's checkpoints.
+ENGINE_MACHINE = $(if $(VM_RUN),$(VM_RUN) --env LIBCONTAINER_ENGINES_AT=/tmp/engines \
+	--env LIBCONTAINER_ENGINES_NSINIT=$(CURDIR)/$(O)/bin/nsinit)
+check-engines-machine: DEPS_ALL = 1
+check-engines-machine: DEPS_OTHERS = 1
+check-engines-machine: $(if $(VM_RUN),deps)
+	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
+	@spec/support/run-vm "$(ENGINE_MACHINE)" $(O) $(or $(SPECS),spec/machine)
 check-systemd: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --systemd" $(O) $(or $(SPECS),spec/systemd)
