@@ -142,7 +142,7 @@ help:
 	@echo "make demo        build this project's C sources inside a container"
 	@echo "make check       floors, lint, exports, C tests, specs"
 	@echo "make check-engines  podman, containerd and Docker, with nsinit as their runtime"
-	@echo "make check-engines-machine  podman's checkpoints, in a virtual machine whose kernel criu knows"
+	@echo "make check-engines-machine  podman of an ordinary user, and its checkpoints, in virtual machines"
 	@echo "make apicheck    the specs by a Lua that checks how its C API is used"
 	@echo "make asan        the specs under AddressSanitizer and UBSan"
 	@echo "make sweep       the sweeps of faults, with each call failing in every way"
@@ -381,14 +381,15 @@ check-apparmor: $(if $(VM_RUN),deps)
 check-selinux: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --lsm selinux" $(O) $(or $(SPECS),spec/selinux)
-# Engines in such machines: podman's checkpoints.
+# Engines in such machines: podman of an ordinary user, in his session, and its checkpoints.
 ENGINE_MACHINE = $(if $(VM_RUN),$(VM_RUN) --env LIBCONTAINER_ENGINES_AT=/tmp/engines \
 	--env LIBCONTAINER_ENGINES_NSINIT=$(CURDIR)/$(O)/bin/nsinit)
 check-engines-machine: DEPS_ALL = 1
 check-engines-machine: DEPS_OTHERS = 1
 check-engines-machine: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
-	@spec/support/run-vm "$(ENGINE_MACHINE)" $(O) $(or $(SPECS),spec/machine)
+	@spec/support/run-vm "$(ENGINE_MACHINE) --systemd --rootless" $(O) spec/machine/podman_rootless_spec.lua
+	@spec/support/run-vm "$(ENGINE_MACHINE)" $(O) spec/machine/podman_checkpoint_spec.lua
 check-systemd: $(if $(VM_RUN),deps)
 	@$(if $(VM_RUN),$(MAKE) --no-print-directory -s STRICT=-Werror all fault $(O)/test $(O)/replay)
 	@spec/support/run-vm "$(VM_RUN) --systemd" $(O) $(or $(SPECS),spec/systemd)
