@@ -21,15 +21,15 @@ describe("while a container is paused and resumed, a failing system call of the 
   fixture.check_leaks()
 
   it("leaves none half frozen [L24] [L12]", function()
-    assert.is_true(faults.sweep("fault_host", "pause", "once", table.unpack(ERRNOS)) >= fixture.rounds(50, 6))
+    assert.is_true(faults.sweep("fault_host", "pause", "once", table.unpack(ERRNOS)) >= fixture.rounds(40, 6))
   end)
 
   it("leaves what destroy takes away, when every later call fails too [L24] [L12]", function()
-    assert.is_true(faults.sweep("fault_host", "pause", "sticky", table.unpack(ERRNOS)) >= fixture.rounds(50, 6))
+    assert.is_true(faults.sweep("fault_host", "pause", "sticky", table.unpack(ERRNOS)) >= fixture.rounds(40, 6))
   end)
 
   it("that was interrupted is made again, or is such a failure [L14]", function()
-    assert.is_true(faults.sweep("fault_host", "pause", "once", "EINTR") >= fixture.rounds(50, 6))
+    assert.is_true(faults.sweep("fault_host", "pause", "once", "EINTR") >= fixture.rounds(40, 6))
   end)
 end)
 

@@ -97,8 +97,9 @@ describe("when many containers live", function()
     for _, name in ipairs { "create", "start", "exec", "wait", "status", "processes", "stats", "pause", "resume",
       "destroy" } do
       local first, last = table.unpack(seen[name])
-      -- a wait more or less, but nothing for each of the others
-      assert.is_true(math.abs(last - first) < 20, ("%s: %d calls, and then %d"):format(name, first, last))
+      -- a wait more or less, or a cgroup that is not empty at the first look, but nothing for each of the others,
+      -- of whom there are 40 at least
+      assert.is_true(math.abs(last - first) < 35, ("%s: %d calls, and then %d"):format(name, first, last))
     end
     -- of the container its directory and two of its init; every other one has a program more
     assert.is_true(seen.descriptors[1] <= 3.5, seen.descriptors[1] .. " descriptors")
