@@ -18,7 +18,6 @@
 
 #include <string.h>
 #include <sys/auxv.h>
-#include <time.h>
 
 /* As images name machines. */
 #if defined(__x86_64__)
@@ -33,7 +32,7 @@ static int push_clock(lua_State *L, int clock)
 {
 	struct timespec now;
 
-	(void) clock_gettime(clock, &now);
+	(void) lc_sys_clock_gettime(clock, &now);
 	lua_pushnumber(L, (lua_Number) now.tv_sec + (lua_Number) now.tv_nsec / 1e9);
 	return 1;
 }

@@ -8,15 +8,13 @@
 #include "cgroups/driver.h"
 #include "sys/sys.h"
 
-#include <time.h>
-
 #define SLICE_MS 20 /* the longest wait before looking again */
 
 int64_t lc_cgroup_now_ms(void)
 {
 	struct timespec now = {0, 0};
 
-	(void) clock_gettime(CLOCK_MONOTONIC, &now);
+	(void) lc_sys_clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #define PF_EXITING 0x4u /* the kernel's flag, as /proc/PID/stat has it */
 
@@ -133,7 +132,7 @@ static int64_t now_ms(void)
 {
 	struct timespec now;
 
-	(void) clock_gettime(CLOCK_MONOTONIC, &now);
+	(void) lc_sys_clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -10,7 +10,6 @@
 
 #include <linux/sockios.h>
 #include <string.h>
-#include <time.h>
 
 #define PATIENCE_MS 10000
 #define ANSWER_ROOM 32768 /* what the kernel packs into one answer at most, when we take as much */
@@ -19,7 +18,7 @@ static int64_t now_ms(void)
 {
 	struct timespec now;
 
-	(void) clock_gettime(CLOCK_MONOTONIC, &now);
+	(void) lc_sys_clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
