@@ -148,7 +148,7 @@ help:
 	@echo "make sweep       the sweeps of faults, with each call failing in every way"
 	@echo "make fuzz        hostile input made up by libFuzzer, FUZZ_SECONDS=600 for each target; FUZZ=plan: one"
 	@echo "make check-v2    the specs in a virtual machine that has nothing but cgroup v2"
-	@echo "make check-v2-core  of those the ones that are about cgroups, in a third of the time"
+	@echo "make check-v2-core  of those the ones that are about cgroups, in some minutes"
 	@echo "make check-rootless  the specs of spec/rootless as an ordinary user, here and in a virtual machine"
 	@echo "make check-apparmor  the specs of spec/apparmor in a virtual machine with AppArmor"
 	@echo "make check-selinux  the specs of spec/selinux in a virtual machine with SELinux and a policy of theirs"
