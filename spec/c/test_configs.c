@@ -344,7 +344,7 @@ static void test_refused_networks(struct test *t)
 	REFUSES_VETH("networks[1].ipv6_address", ipv6_address = "10.1.0.2/24");
 	REFUSES_VETH("networks[1].ipv6_address", ipv6_address = "ff02::1/64");
 	REFUSES_VETH("networks[1].gateway: needs an address", address = NULL, veth.gateway = "10.1.0.1");
-	REFUSES_VETH("networks[1].gateway", gateway = "10.1.0.1/24");
+	REFUSES_VETH("networks[1].gateway: is no address", gateway = "10.1.0.1/24");
 	REFUSES_VETH("networks[1].ipv6_gateway: is not in the network", ipv6_gateway = "10.1.0.1");
 	REFUSES_VETH("networks[1].name: missing", name = NULL);
 	REFUSES_VETH("networks[1].name", name = "lo");

@@ -41,7 +41,7 @@ static int check_gateway(const char *text, const char *network, size_t index, co
 	if (network == NULL)
 		return lc_refuse(err, EINVAL, "networks[%zu].%s: needs an address", index, field);
 	if (!lc_address_parse_host(text, &host) || !lc_address_parse_network(network, &around))
-		return lc_refuse(err, EINVAL, "networks[%zu].%s", index, field);
+		return lc_refuse(err, EINVAL, "networks[%zu].%s: is no address", index, field);
 	is_link_local = host.family == AF_INET6 && host.bytes[0] == 0xfe && host.bytes[1] == 0x80;
 	if (!is_link_local && !lc_address_is_inside(&host, &around))
 		return lc_refuse(err, EINVAL, "networks[%zu].%s: is not in the network", index, field);
