@@ -202,6 +202,24 @@ describe("a fault of the ancestor", function()
     box:destroy()
   end)
 
+  it("is no more: the same where the init is let go while it is at work [D12]", function()
+    fixture.needs("root", "busybox")
+    assert.equal("state\tENOSPC\tcreated\t0\tnil\n0\n", fixture.lua_prints([[
+      assert(os.execute("mkdir -p " .. root .. " && mount -t tmpfs -o mode=700,size=128k tmpfs " .. root))
+      local factory = assert(lc.new(root))
+      local box = assert(factory:create("box", { rootfs = rootfs }))
+      os.execute("cat /dev/zero >" .. root .. "/filling 2>/dev/null")
+      local process, err = box:start { args = { "sh", "-c", "echo ran >/ran" } }
+      assert(not process)
+      os.remove(root .. "/filling")
+      print(err.step, err.errname, box:status(), #box:processes(), (io.open(rootfs .. "/ran")))
+      assert(box:start({ args = { "sh", "-c", "echo ran >/ran" } }):wait(seconds(20)))
+      assert(io.open(rootfs .. "/ran")):close()
+      assert(box:destroy())
+      print(#factory:list())]],
+      { args = { fixture.root(), fixture.rootfs() }, before = "unshare -m --propagation private" }))
+  end)
+
   it("is no more: without the memory controller the others work, and what needs it is named [D18] [D37]", function()
     fixture.needs("root", "busybox", "v1")
     local place = fixture.sh("sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \\([^ ]*\\) .* - cgroup .*memory.*/\\1/p' "
