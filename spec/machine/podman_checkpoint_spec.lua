@@ -10,10 +10,15 @@ describe("podman", function()
   setup(function()
     if not engine.at then return end
     at = engine.at
-    podman = ("podman --runtime %s --cgroup-manager cgroupfs "):format(engine.nsinit)
+    podman = ("podman --root %s/storage --runroot %s/run --runtime %s --cgroup-manager cgroupfs "):format(at, at,
+      engine.nsinit)
     sh("mkdir -p " .. at)
     if not os.execute "command -v podman >/dev/null && command -v conmon >/dev/null" then return end
     sh(podman .. "import " .. engine.image() .. " localhost/bb")
+  end)
+
+  teardown(function()
+    if at then call(("umount %s/storage/overlay"):format(at)) end -- podman makes it a mount, and leaves it
   end)
 
   before_each(function()
