@@ -117,9 +117,10 @@ CORE_OBJ = $(CORE_SRC:src/%.c=$(O)/obj/%.o)
 INIT_OBJ = $(INIT_SRC:src/%.c=$(O)/init-obj/%.o)
 # what the tests link: the core without the binding
 TEST_OBJ = $(filter-out $(O)/obj/binding/%,$(CORE_OBJ))
-# and the fuzz targets too: what of the init and of unpack reads what a stranger may have made, with a libc
-FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o \
-	$(O)/obj/unpack/layer.o $(O)/obj/unpack/source.o $(O)/obj/unpack/tree.o
+# and the fuzz targets too: what of the init reads what a stranger may have made, with a libc
+FUZZ_OBJ = $(TEST_OBJ) $(O)/obj/init/paths.o $(O)/obj/init/slots.o
+# what of unpack does so; the target layer alone has the reports that it calls
+FUZZ_LAYER_OBJ = $(O)/obj/unpack/layer.o $(O)/obj/unpack/source.o $(O)/obj/unpack/tree.o
 
 .PHONY: all help deps env demo check check-c check-floors check-exports check-v2 check-v2-core check-systemd check-apparmor check-selinux check-rootless \
 	check-rootless-here check-rootless-v2 check-engines check-engines-machine lint \
@@ -258,9 +259,9 @@ $(O)/libcontainer/core.so: $(CORE_OBJ)
 
 # the fuzz targets with what was chosen for them once; no clang is needed
 $(O)/replay $(O)/bus: private LDLIBS += -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlclose
-$(O)/replay: $(FUZZ_SRC) $(FUZZ_HEADERS) $(FUZZ_OBJ) $(HEADERS)
+$(O)/replay: $(FUZZ_SRC) $(FUZZ_HEADERS) $(FUZZ_OBJ) $(FUZZ_LAYER_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(FUZZ_SRC) $(FUZZ_OBJ) $(LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $(FUZZ_SRC) $(FUZZ_OBJ) $(FUZZ_LAYER_OBJ) $(LDLIBS)
 
 $(O)/test: $(TEST_SRC) $(TEST_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
@@ -354,8 +355,8 @@ fuzz: deps
 ifeq ($(VARIANT),fuzz)
 $(FUZZ_TARGETS:%=$(O)/%): $(O)/%: spec/fuzz/%.c spec/fuzz/driver.c $(FUZZ_HEADERS) $(FUZZ_OBJ) $(HEADERS)
 	$(SAY) "  LD   $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DFUZZ_TARGET=$* -fsanitize=fuzzer -o $@ spec/fuzz/$*.c \
-		spec/fuzz/driver.c $(FUZZ_OBJ) $(LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DFUZZ_TARGET=$* -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^) $(LDLIBS)
+$(O)/layer: $(FUZZ_LAYER_OBJ)
 endif
 
 # --- checking in a machine of its own ---
