@@ -338,14 +338,24 @@ static void test_refused_networks(struct test *t)
 
 	good.networks = (struct lc_objects){&linked, 1};
 	OK(lc_config_validate(&good, &err) == 0, "a gateway of the link passes");
+	linked.ipv6_address = "fd00::/127";
+	linked.ipv6_gateway = "fe90::1";
+	linked.address = "10.1.0.0/31";
+	linked.gateway = "10.1.0.1";
+	OK(lc_config_validate(&good, &err) == 0, "so do the first address of two, and all of fe80::/10");
 	REFUSES_VETH("networks[1].address", address = "fd00::2/64");
 	REFUSES_VETH("networks[1].address", address = "10.1.0.2");
 	REFUSES_VETH("networks[1].address", address = "127.0.0.1/8");
+	REFUSES_VETH("networks[1].address: is the network itself", address = "10.1.0.0/24");
+	REFUSES_VETH("networks[1].ipv6_address: is the network itself", ipv6_address = "fd00::/64");
+	REFUSES_VETH("networks[1].gateway: is the container's own", gateway = "10.1.0.2");
+	REFUSES_VETH("networks[1].ipv6_gateway: is the container's own", ipv6_gateway = "fd00:0::2");
+	REFUSES_VETH("networks[1].ipv6_gateway: is not in the network", ipv6_gateway = "fec0::1");
 	REFUSES_VETH("networks[1].ipv6_address", ipv6_address = "10.1.0.2/24");
 	REFUSES_VETH("networks[1].ipv6_address", ipv6_address = "ff02::1/64");
 	REFUSES_VETH("networks[1].gateway: needs an address", address = NULL, veth.gateway = "10.1.0.1");
 	REFUSES_VETH("networks[1].gateway: is no address", gateway = "10.1.0.1/24");
-	REFUSES_VETH("networks[1].ipv6_gateway: is not in the network", ipv6_gateway = "10.1.0.1");
+	REFUSES_VETH("networks[1].ipv6_gateway: is no IPv6 address", ipv6_gateway = "10.1.0.1");
 	REFUSES_VETH("networks[1].name: missing", name = NULL);
 	REFUSES_VETH("networks[1].name", name = "lo");
 	REFUSES_VETH("networks[1].bridge", bridge = "a/b");

@@ -23,7 +23,7 @@ describe("networks and routes of a configuration", function()
       "networks[2].mac_address: is no hardware address of one interface",
       "networks[2].mtu: must be between 68 and 65535",
       "networks[2].name: is no name of an interface",
-      "networks[3].gateway: is not in the network of address",
+      "networks[3].gateway: is not in the network of its interface",
       "networks[3].ipv6_gateway: needs ipv6_address",
       "networks[4].hairpin_mode: is for a veth alone",
       "networks[4].host_interface_name: is required for a device",
@@ -69,9 +69,10 @@ describe("networks and routes of a configuration", function()
     assert.equal("networks[1].gateway: is no IPv4 address", said { gateway = "fd00::1" })
     assert.equal("networks[1].ipv6_gateway: is no IPv6 address", said { ipv6_gateway = "10.1.0.1" })
     assert.equal("networks[1].gateway: is the container's own address", said { gateway = "10.1.0.2" })
-    assert.equal("networks[1].ipv6_gateway: is not in the network of ipv6_address", said { ipv6_gateway = "fd01::1" })
+    assert.equal("networks[1].ipv6_gateway: is the container's own address", said { ipv6_gateway = "fd00:0::2" })
+    assert.equal("networks[1].ipv6_gateway: is not in the network of its interface", said { ipv6_gateway = "fd01::1" })
     assert.is_true(configs.validate { rootfs = "/srv/root", networks = { { type = "veth", bridge = "br0",
-      ipv6_address = "fd00::2/64", ipv6_gateway = "fe80::1" } } })
+      ipv6_address = "fd00::2/64", ipv6_gateway = "fe90::1" } } })
   end)
 
   it("have routes from and over addresses, and each device once", function()

@@ -35,19 +35,47 @@ int lc_lua_address(lua_State *L)
 	else
 		lua_pushnil(L);
 	lua_pushboolean(L, lc_address_has_host(&address));
-	lua_pushboolean(L, lc_address_is_of_one(&address));
-	return 4;
+	return 3;
 }
 
-int lc_lua_address_is_inside(lua_State *L)
+/* Argument 2: 4 or 6. */
+static int read_family(lua_State *L)
 {
-	struct lc_address host, network;
-	bool is_network;
+	lua_Integer family = luaL_checkinteger(L, 2);
 
-	lua_pushboolean(L, read_address(L, 1, &host, &is_network) &&
-		read_address(L, 2, &network, &is_network) &&
-		lc_address_is_inside(&host, &network));
-	return 1;
+	luaL_argcheck(L, family == 4 || family == 6, 2, "4 or 6 expected");
+	return family == 4 ? AF_INET : AF_INET6;
+}
+
+/* Nothing for none. */
+static int push_fault(lua_State *L, enum lc_address_fault fault)
+{
+	if (fault == LCT_ADDRESS_FINE)
+		return 0;
+	lua_pushstring(L, lc_address_fault_name(fault));
+	lua_pushstring(L, lc_address_fault_words(fault));
+	return 2;
+}
+
+int lc_lua_address_fault(lua_State *L)
+{
+	size_t length;
+	const char *text = luaL_checklstring(L, 1, &length);
+	int family = read_family(L);
+
+	return push_fault(L, strlen(text) == length ? lc_address_check_own(text, family)
+						    : LCT_ADDRESS_NO_NETWORK);
+}
+
+int lc_lua_gateway_fault(lua_State *L)
+{
+	size_t length;
+	const char *text = luaL_checklstring(L, 1, &length);
+	int family = read_family(L);
+	const char *own = luaL_optstring(L, 3, NULL);
+
+	return push_fault(L, strlen(text) == length ? lc_address_check_gateway(text, family, own)
+						    : LCT_ADDRESS_NO_HOST);
 }
 
 int lc_lua_mac_is_valid(lua_State *L)

@@ -18,34 +18,24 @@ static bool is_type(const struct lc_config_network *network, const char *type)
 	return strcmp(network->type, type) == 0;
 }
 
-/* NULL is fine. */
-static int check_network(const char *text, int family, size_t index, const char *field,
-	struct lc_error *err)
+/* NULL is fine, of the gateway too. */
+static int check_way_out(const char *own, const char *gateway, int family, size_t index,
+	const char *prefix, struct lc_error *err)
 {
-	struct lc_address address;
+	enum lc_address_fault fault = own != NULL ? lc_address_check_own(own, family) : LCT_ADDRESS_FINE;
 
-	if (text != NULL && (!lc_address_parse_network(text, &address) || address.family != family ||
-				    !lc_address_is_of_one(&address)))
-		return lc_refuse(err, EINVAL, "networks[%zu].%s", index, field);
-	return 0;
-}
-
-static int check_gateway(const char *text, const char *network, size_t index, const char *field,
-	struct lc_error *err)
-{
-	struct lc_address host, around;
-	bool is_link_local;
-
-	if (text == NULL)
+	if (fault != LCT_ADDRESS_FINE)
+		return lc_refuse(err, EINVAL, "networks[%zu].%saddress: %s", index, prefix,
+			lc_address_fault_words(fault));
+	if (gateway == NULL)
 		return 0;
-	if (network == NULL)
-		return lc_refuse(err, EINVAL, "networks[%zu].%s: needs an address", index, field);
-	if (!lc_address_parse_host(text, &host) || !lc_address_parse_network(network, &around))
-		return lc_refuse(err, EINVAL, "networks[%zu].%s: is no address", index, field);
-	is_link_local = host.family == AF_INET6 && host.bytes[0] == 0xfe && host.bytes[1] == 0x80;
-	if (!is_link_local && !lc_address_is_inside(&host, &around))
-		return lc_refuse(err, EINVAL, "networks[%zu].%s: is not in the network", index, field);
-	return 0;
+	if (own == NULL)
+		return lc_refuse(
+			err, EINVAL, "networks[%zu].%sgateway: needs an address", index, prefix);
+	fault = lc_address_check_gateway(gateway, family, own);
+	return fault == LCT_ADDRESS_FINE ? 0 :
+		lc_refuse(err, EINVAL, "networks[%zu].%sgateway: %s", index, prefix,
+			lc_address_fault_words(fault));
 }
 
 static int check_names(const struct lc_config_network *network, size_t index, struct lc_error *err)
@@ -91,14 +81,10 @@ static int check_made(const struct lc_config_network *network, size_t index, str
 	if (r == 0 && network->mac_address != NULL && !lc_mac_parse(network->mac_address, mac))
 		r = lc_refuse(err, EINVAL, "networks[%zu].mac_address", index);
 	if (r == 0)
-		r = check_network(network->address, AF_INET, index, "address", err);
+		r = check_way_out(network->address, network->gateway, AF_INET, index, "", err);
 	if (r == 0)
-		r = check_network(network->ipv6_address, AF_INET6, index, "ipv6_address", err);
-	if (r == 0)
-		r = check_gateway(network->gateway, network->address, index, "gateway", err);
-	if (r == 0)
-		r = check_gateway(
-			network->ipv6_gateway, network->ipv6_address, index, "ipv6_gateway", err);
+		r = check_way_out(network->ipv6_address, network->ipv6_gateway, AF_INET6, index,
+			"ipv6_", err);
 	if (r == 0 && network->ipv6_address != NULL && network->mtu.is_set &&
 		network->mtu.value < IPV6_MTU_LEAST)
 		r = lc_refuse(err, EINVAL, "networks[%zu].mtu: IPv6 needs 1280", index);

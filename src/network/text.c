@@ -85,6 +85,74 @@ bool lc_address_is_inside(const struct lc_address *host, const struct lc_address
 	return true;
 }
 
+static enum lc_address_fault other_family(int family)
+{
+	return family == AF_INET ? LCT_ADDRESS_NOT_IPV4 : LCT_ADDRESS_NOT_IPV6;
+}
+
+enum lc_address_fault lc_address_check_own(const char *text, int family)
+{
+	struct lc_address own;
+	bool has_length = lc_address_parse_network(text, &own);
+
+	if (!has_length && !lc_address_parse_host(text, &own))
+		return LCT_ADDRESS_NO_NETWORK;
+	if (own.family != family)
+		return other_family(family);
+	if (!has_length)
+		return LCT_ADDRESS_NO_LENGTH;
+	/* in a network of two (RFC 3021, RFC 6164), or of one, all are hosts */
+	if (!lc_address_has_host(&own) && own.prefix + 1u < lc_address_size(&own) * 8)
+		return LCT_ADDRESS_NETWORK;
+	return lc_address_is_of_one(&own) ? LCT_ADDRESS_FINE : LCT_ADDRESS_NOT_OF_ONE;
+}
+
+/* fe80::/10 is on every link, whatever else is there. */
+static bool is_of_link(const struct lc_address *address)
+{
+	return address->family == AF_INET6 && address->bytes[0] == 0xfe &&
+	       (address->bytes[1] & 0xc0) == 0x80;
+}
+
+enum lc_address_fault lc_address_check_gateway(const char *text, int family, const char *own)
+{
+	struct lc_address gateway, around;
+
+	if (!lc_address_parse_host(text, &gateway))
+		return LCT_ADDRESS_NO_HOST;
+	if (gateway.family != family)
+		return other_family(family);
+	if (own == NULL || !lc_address_parse_network(own, &around))
+		return LCT_ADDRESS_FINE;
+	if (gateway.family == around.family &&
+		memcmp(gateway.bytes, around.bytes, lc_address_size(&gateway)) == 0)
+		return LCT_ADDRESS_OWN;
+	return is_of_link(&gateway) || lc_address_is_inside(&gateway, &around) ? LCT_ADDRESS_FINE
+									       : LCT_ADDRESS_OUTSIDE;
+}
+
+const char *lc_address_fault_name(enum lc_address_fault fault)
+{
+	static const char *const names[] = {
+#define LCT_FAULT_NAME(number, name, words) [LCT_ADDRESS_##number] = name,
+		LCT_ADDRESS_FAULTS(LCT_FAULT_NAME)
+#undef LCT_FAULT_NAME
+	};
+
+	return names[fault];
+}
+
+const char *lc_address_fault_words(enum lc_address_fault fault)
+{
+	static const char *const sentences[] = {
+#define LCT_FAULT_WORDS(number, name, words) [LCT_ADDRESS_##number] = words,
+		LCT_ADDRESS_FAULTS(LCT_FAULT_WORDS)
+#undef LCT_FAULT_WORDS
+	};
+
+	return sentences[fault];
+}
+
 static int digit_of(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -33,6 +33,32 @@ bool lc_address_has_host(const struct lc_address *address);
 /* Are both in the network of `network`? */
 bool lc_address_is_inside(const struct lc_address *host, const struct lc_address *network);
 
+/* What can be wrong with the address of an interface, and with a gateway: a name, and words for people. */
+#define LCT_ADDRESS_FAULTS(FAULT)                                                                  \
+	FAULT(NO_NETWORK, "no_network", "is no address and network")                               \
+	FAULT(NO_HOST, "no_host", "is no address")                                                 \
+	FAULT(NOT_IPV4, "not_ipv4", "is no IPv4 address")                                          \
+	FAULT(NOT_IPV6, "not_ipv6", "is no IPv6 address")                                          \
+	FAULT(NO_LENGTH, "no_length", "has no length of its network")                              \
+	FAULT(NETWORK, "network", "is the network itself, not an address in it")                   \
+	FAULT(NOT_OF_ONE, "not_of_one", "is no address that an interface can have")                \
+	FAULT(OWN, "own", "is the container's own address")                                        \
+	FAULT(OUTSIDE, "outside", "is not in the network of its interface")
+
+enum lc_address_fault {
+	LCT_ADDRESS_FINE,
+#define LCT_FAULT_NUMBER(number, name, words) LCT_ADDRESS_##number,
+	LCT_ADDRESS_FAULTS(LCT_FAULT_NUMBER)
+#undef LCT_FAULT_NUMBER
+};
+
+/* May an interface of a container have it as its address of that family, with its network? */
+enum lc_address_fault lc_address_check_own(const char *text, int family);
+/* Can it be reached from an interface with that address, NULL: one that is not known, and be a gateway? */
+enum lc_address_fault lc_address_check_gateway(const char *text, int family, const char *own);
+const char *lc_address_fault_name(enum lc_address_fault fault);
+const char *lc_address_fault_words(enum lc_address_fault fault);
+
 /* "02:00:0a:01:00:02", of one interface: no group's, and not zero. */
 bool lc_mac_parse(const char *text, uint8_t out[LCT_MAC_SIZE]);
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Networks and routes of a configuration: names that are not written, and everything that can be wrong
--- with them. src/configs/validate_networks.c refuses the same, with less to say.
+-- with them, all at once and with the way out. What an address is good for, the core decides (src/network/text.c),
+-- for src/configs/validate_networks.c too, which stops at the first problem of a configuration that came another way.
 local core = require "libcontainer.core"
 local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
@@ -57,28 +58,23 @@ end
 local FAMILY <const> = { [4] = "IPv4", [6] = "IPv6" }
 local EXAMPLE <const> = { [4] = "10.1.0.2/24", [6] = "fd00::2/64" }
 
--- True when it is an address in a network of that family.
+-- The way out of what the core finds wrong with an address.
+local function way_out(fault, text, family)
+  if fault == "no_network" or fault == "not_of_one" then return ('such as "%s"'):format(EXAMPLE[family]) end
+  if fault == "not_ipv4" then return "it belongs into ipv6_address" end
+  if fault == "not_ipv6" then return "it belongs into address" end
+  if fault == "no_length" then return errors.did_you_mean(text .. (family == 4 and "/24" or "/64")) end
+  return nil
+end
+
+-- The address, when it is one that the interface may have.
 local function own_address(network, field, family, path, problems)
   local text = network[field]
-  if not text then return false end
-  path = path .. "." .. field
-  local found, prefix, has_host, is_of_one = core.address(text)
-  if not found then
-    add(problems, path, "is no address and network", text, ('such as "%s"'):format(EXAMPLE[family]))
-  elseif found ~= family then
-    add(problems, path, "is no " .. FAMILY[family] .. " address", text,
-      family == 4 and "it belongs into ipv6_address" or "it belongs into address")
-  elseif not prefix then
-    add(problems, path, "has no length of its network", text,
-      errors.did_you_mean(text .. (family == 4 and "/24" or "/64")))
-  elseif not has_host and prefix < (family == 4 and 31 or 127) then
-    add(problems, path, "is the network itself, not an address in it", text)
-  elseif not is_of_one then
-    add(problems, path, "is no address that an interface can have", text, ('such as "%s"'):format(EXAMPLE[family]))
-  else
-    return true
-  end
-  return false
+  if not text then return nil end
+  local fault, words = core.address_fault(text, family)
+  if not fault then return text end
+  add(problems, path .. "." .. field, words, text, way_out(fault, text, family))
+  return nil
 end
 
 -- An address without the length of a network, nil when it is none.
@@ -87,22 +83,16 @@ local function host_family(text)
   return not prefix and family or nil
 end
 
-local function gateway(network, field, of, family, has_address, path, problems)
+local function gateway(network, field, of, family, own, path, problems)
   local text = network[field]
   if not text then return end
   path = path .. "." .. field
-  local found = host_family(text)
-  if not found then
-    add(problems, path, "is no address", text, "an address without a length")
-  elseif found ~= family then
-    add(problems, path, "is no " .. FAMILY[family] .. " address", text)
-  elseif not network[of] then
+  local fault, words = core.gateway_fault(text, family, own)
+  if not fault and not network[of] then
     add(problems, path, "needs " .. of, text)
-  elseif has_address and text == network[of]:match("^[^/]*") then
-    add(problems, path, "is the container's own address", text)
-  elseif has_address and not core.address_is_inside(text, network[of])
-    and not core.address_is_inside(text, "fe80::/10") then
-    add(problems, path, "is not in the network of " .. of, text, network[of])
+  elseif fault then
+    add(problems, path, words, text, fault == "no_host" and "an address without a length"
+      or fault == "outside" and ("%s is %q"):format(of, own) or nil)
   end
 end
 
@@ -132,10 +122,10 @@ local function one(network, path, problems)
     add(problems, path .. ".mac_address", "is no hardware address of one interface", network.mac_address,
       'such as "02:00:0a:01:00:02"')
   end
-  local has_ipv4 = own_address(network, "address", 4, path, problems)
-  local has_ipv6 = own_address(network, "ipv6_address", 6, path, problems)
-  gateway(network, "gateway", "address", 4, has_ipv4, path, problems)
-  gateway(network, "ipv6_gateway", "ipv6_address", 6, has_ipv6, path, problems)
+  local ipv4 = own_address(network, "address", 4, path, problems)
+  local ipv6 = own_address(network, "ipv6_address", 6, path, problems)
+  gateway(network, "gateway", "address", 4, ipv4, path, problems)
+  gateway(network, "ipv6_gateway", "ipv6_address", 6, ipv6, path, problems)
   if network.ipv6_address and network.mtu and network.mtu < IPV6_MTU then
     add(problems, path .. ".mtu", "is too small for ipv6_address", network.mtu, ("from %d"):format(IPV6_MTU))
   end

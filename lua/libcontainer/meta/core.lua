@@ -338,14 +338,22 @@ function core.syscall_known(name) end
 ---@return 4|6|nil family
 ---@return integer|nil prefix  nil without a length
 ---@return boolean|nil has_host  bits behind the length are not 0
----@return boolean|nil is_of_one  an interface can have it: it stands neither for none nor for itself nor for many
 function core.address(text) end
 
---- Is an address in that network?
----@param text string
----@param network string  "10.1.0.0/24", or an address in it
----@return boolean
-function core.address_is_inside(text, network) end
+--- What is wrong with the address of an interface, nothing when it may have it.
+---@param text string    "10.1.0.2/24"
+---@param family 4|6
+---@return "no_network"|"not_ipv4"|"not_ipv6"|"no_length"|"network"|"not_of_one"|nil fault
+---@return string|nil words  for people
+function core.address_fault(text, family) end
+
+--- What is wrong with a gateway, nothing when it can be one.
+---@param text string    "10.1.0.1"
+---@param family 4|6
+---@param own string|nil  the address of the interface that it is reached by, nil when it is not known
+---@return "no_host"|"not_ipv4"|"not_ipv6"|"own"|"outside"|nil fault
+---@return string|nil words  for people
+function core.gateway_fault(text, family, own) end
 
 --- Is it a hardware address of one interface, "02:00:0a:01:00:02"?
 ---@param text string
