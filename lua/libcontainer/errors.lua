@@ -152,8 +152,6 @@ local HINTS = {
     .. "has user.* from Linux 6.6 on; overlay.layer, and upperdir= of a mount, say where it is",
   ["layer EPERM"] = "the writable layer cannot be given to root of the container, or a layer not be opened for it: "
     .. "that takes root",
-  ["layer ENOENT"] = "the directories of overlay.lower, and the one that overlay.layer is in, must be there when the "
-    .. "container starts",
   ["layer ENOTDIR"] = "layers are directories",
   ["layer ENODEV"] = "the kernel has no overlay file system: modprobe overlay",
   ["layer ELOOP"] = "a layer is part of another one, or the tree is too deep to be read: overlay.memory is part of "
@@ -288,6 +286,14 @@ local ATTRIBUTE_HINTS = {
     .. "see /sys/devices/system/node/online and cgroups.cpuset_mems",
 }
 
+-- Of a directory that an overlay is made of and that is missing, by the field that names it.
+local LAYER_HINTS <const> = {
+  rootfs = HINTS["rootfs ENOENT"],
+  ["overlay.lower"] = "the directories of overlay.lower must be there when the container starts",
+  ["overlay.layer"] = "the directory is made when it is missing, the one that it is in is not",
+  mounts = "the directories that lowerdir=, upperdir= and workdir= name must be there when the container starts",
+}
+
 -- Of a namespace that is joined.
 local JOIN_HINTS <const> = {
   ENOENT = "it must be there when the container starts: /proc/PID/ns/… while that process lives, or a file that it "
@@ -326,6 +332,7 @@ function M.hint_for(step, errname, field)
   local hint = limit and LIMIT_HINTS[limit .. " " .. errname]
   hint = hint or ATTRIBUTE_HINTS[(field or "") .. " " .. errname]
   hint = hint or (field or ""):find("^namespaces%.") and JOIN_HINTS[errname]
+  hint = hint or step == "layer" and errname == "ENOENT" and LAYER_HINTS[(field or ""):match("^[%w_.]*")]
   return hint or HINTS[(step or "") .. " " .. errname] or HINTS[errname]
 end
 

@@ -19,6 +19,16 @@ function M.path(box)
   return overlay.layer or box._factory:_place(box._id, M.NAME)
 end
 
+-- Which field named what a failure is about: a layer below, or the writable one.
+local function failure(box, raw)
+  local config = box._record.config
+  local field = raw.subject == config.rootfs and "rootfs" or config.overlay.layer and "overlay.layer" or "overlay"
+  for i, path in ipairs(config.overlay.lower or {}) do
+    if raw.subject == path then field = ("overlay.lower[%d]"):format(i) end
+  end
+  return errors.raw(raw, { field = field })
+end
+
 --- Make what is missing of it, before a start.
 ---@param box libcontainer.Container
 ---@return true|nil
@@ -27,7 +37,7 @@ function M.make(box)
   local path = M.path(box)
   if not path then return true end
   local made, raw = core.layer_make(path, box._record.config)
-  if not made then return nil, errors.raw(raw, { field = "overlay" }) end
+  if not made then return nil, failure(box, raw) end
   return true
 end
 
@@ -39,7 +49,7 @@ function M.clear(box)
   local path = M.path(box)
   if not path then return nil, errors.no_layer(box._id, box._record.config.overlay) end
   local done, raw = core.layer_clear(path)
-  if not done then return nil, errors.raw(raw, { field = "overlay" }) end
+  if not done then return nil, failure(box, raw) end
   return true
 end
 
@@ -51,7 +61,7 @@ function M.diff(box)
   local path = M.path(box)
   if not path then return nil, errors.no_layer(box._id, box._record.config.overlay) end
   local found, raw = core.layer_diff(path, box._record.config)
-  if not found then return nil, errors.raw(raw, { field = "overlay" }) end
+  if not found then return nil, failure(box, raw) end
   table.sort(found, function(a, b) return a.path < b.path end)
   local list = {}
   for _, entry in ipairs(found) do

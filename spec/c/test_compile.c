@@ -350,8 +350,8 @@ static void test_layers(struct test *t)
 	struct compiled c;
 
 	compile(&c, &config, &process, &in);
-	OK(IN_ORDER(&c, "\nlayer_open root=\"\" path=/mid slot=1 nofollow=0 @overlay\n"
-			"layer_open root=\"\" path=/srv/root slot=2 nofollow=0 @overlay\n"
+	OK(IN_ORDER(&c, "\nlayer_open root=\"\" path=/mid slot=1 nofollow=0 @overlay.lower[1]\n"
+			"layer_open root=\"\" path=/srv/root slot=2 nofollow=0 @rootfs\n"
 			"layer_open root=\"\" path=/l/upper slot=3 nofollow=1 @overlay\n"
 			"layer_open root=\"\" path=/l/work slot=4 nofollow=1 @overlay\n"
 			"layer_prove slot=3 mark=trusted.overlay.opaque @overlay\n"

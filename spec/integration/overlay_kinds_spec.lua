@@ -314,6 +314,33 @@ describe("an overlay that is a mount", function()
     assert.truthy(err.field:find("^mounts%[%d+%]"), err.field)
   end)
 
+  it("says of a directory that is missing which field named it, and what that one is about", function()
+    fixture.needs("root", "busybox")
+    local dir, rootfs = fixture.directory(), fixture.rootfs()
+    local missing, gone = dir .. "/none", dir .. "/gone"
+    local function said(fields, doing)
+      if fields.rootfs == gone then fixture.sh("mkdir %s", gone) end
+      local box <close> = create(configs.default(with({ rootfs = rootfs }, fields)))
+      if fields.rootfs == gone then fixture.sh("rmdir %s", gone) end
+      local nothing, err = (doing or box.start)(box, { args = { "true" } })
+      assert.is_nil(nothing)
+      assert.same({ "layer", "ENOENT" }, { err.step, err.errname }, tostring(err))
+      return ("%s: %s: %s"):format((err.field:gsub("mounts%[%d+%]", "mounts[N]")), err.subject, err.hint)
+    end
+    local lower = missing .. ": the directories of overlay.lower must be there when the container starts"
+    assert.equal("overlay.lower[1]: " .. lower, said { overlay = { lower = { missing } } })
+    assert.equal("overlay.lower[2]: " .. lower, said { overlay = { lower = { "/usr", missing }, memory = "1M" } })
+    assert.equal("overlay.lower[1]: " .. lower, -- which the host opens
+      said(with(USER, { rootfs = "/", mounts = {}, overlay = { lower = { missing }, memory = "1M" } })))
+    assert.equal(("overlay.layer: %s/layer: the directory is made when it is missing, the one that it is in is not"):format(missing),
+      said { overlay = { layer = missing .. "/layer" } })
+    assert.equal(("rootfs: %s: make the directory, or correct rootfs"):format(gone), said { rootfs = gone, overlay = {} })
+    local named = ("mounts[N]: %s: the directories that lowerdir=, upperdir= and workdir= name must be there when the "
+      .. "container starts"):format(missing)
+    assert.equal(named, said { mounts = options("lowerdir=" .. missing) })
+    assert.equal(named, said { mounts = options("lowerdir=/usr", "upperdir=" .. missing, "workdir=" .. missing .. "2") })
+  end)
+
   it("is refused with what is missing", function()
     local function problem(...)
       local _, err = configs.validate(configs.empty { rootfs = "/x", mounts = options(...) })

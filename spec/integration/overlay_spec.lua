@@ -148,10 +148,6 @@ deleted /up]]
       assert.equal("overlay", why.field)
     end
     local missing <close> = make { overlay = { lower = { "/no/such/layer" } } }
-    fine, err = missing:start { args = { "true" } }
-    assert.is_nil(fine)
-    assert.equal("ENOENT", err.errname)
-    assert.equal("/no/such/layer", err.subject)
     local row
     for _, one in ipairs(assert(missing:explain())) do row = one.op == "overlay" and one or row end
     assert.truthy(row.operands:find("options=redirect_dir=nofollow,metacopy=off,index=on", 1, true), row.operands)

@@ -102,6 +102,10 @@ static void open_lower(struct lc_compile *c, struct layers *layers, bool is_give
 		const char *path = i < lower->count ? lower->items[i] : c->config->rootfs;
 		uint32_t slot;
 
+		if (i < lower->count)
+			lc_plan_origin(c->w, "overlay.lower[%zu]", i + 1);
+		else
+			lc_plan_origin(c->w, "rootfs");
 		if (is_given) {
 			slot = lc_plan_slot(c->w);
 			LCT_PLAN(c->w, tree_given, .number = c->given++, .slot = slot,
@@ -152,12 +156,13 @@ void lc_compile_layered_root(struct lc_compile *c, uint32_t slot)
 	struct layers layers = {.is_staged = is_given};
 	uint32_t memory = 0, i;
 
-	lc_plan_origin(c->w, "overlay");
 	open_lower(c, &layers, is_given);
+	lc_plan_origin(c->w, "%s", overlay->layer != NULL ? "overlay.layer" : "overlay");
 	if (is_memory)
 		memory = make_memory(c);
 	else
 		open_own(c, &layers);
+	lc_plan_origin(c->w, "overlay");
 	for (i = 0; is_given && i < layers.count; i++)
 		stage(c, layers.lower + i);
 	if (is_memory)

@@ -354,10 +354,10 @@ static int check_rootfs(const char *rootfs, struct lc_error *err)
 	return 0;
 }
 
-/* Which operation takes the tree of that field: it is the error's. */
+/* Which operation takes the tree of that field, if it is one's: it is the error's. */
 static void blame_field(const struct lc_plan_writer *writer, const char *field, struct lc_error *err)
 {
-	for (uint32_t i = 0; i < writer->count && i < LCT_NO_OP; i++)
+	for (uint32_t i = 0; *field != '\0' && i < writer->count && i < LCT_NO_OP; i++)
 		if (strcmp(writer->origins[i], field) == 0) {
 			err->op = (uint16_t) i;
 			return;

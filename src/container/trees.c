@@ -27,12 +27,17 @@ struct opening {
 	int namespace; /* that has these maps, -1 for none yet: most mounts have the same */
 };
 
-static int clone_tree(int directory, const char *path, const struct lc_config_mount *mount,
+static int clone_tree(int directory, const char *path, unsigned flags)
+{
+	return lc_fd_above_stdio((int) lc_sys_open_tree(
+		directory, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+}
+
+static int clone_source(int directory, const char *path, const struct lc_config_mount *mount,
 	unsigned flags, const char *subject, struct lc_error *err)
 {
-	int fd = lc_fd_above_stdio((int) lc_sys_open_tree(directory, path,
-		flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-			(lc_compile_is_recursive(mount) ? AT_RECURSIVE : 0)));
+	int fd = clone_tree(
+		directory, path, flags | (lc_compile_is_recursive(mount) ? AT_RECURSIVE : 0));
 
 	return fd < 0 ? lc_fail(err, LCT_STEP_MOUNT, fd, subject) : fd;
 }
@@ -53,7 +58,7 @@ static int open_below(const struct opening *opening, const struct lc_config_moun
 			RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_MOUNT, r, source);
-	return clone_tree(found, "", mount, AT_EMPTY_PATH, source, err);
+	return clone_source(found, "", mount, AT_EMPTY_PATH, source, err);
 }
 
 static int open_tree(const struct opening *opening, const struct lc_config_mount *mount, int source,
@@ -69,13 +74,13 @@ static int open_tree(const struct opening *opening, const struct lc_config_mount
 		 * ended. */
 		if (source < 0)
 			return lc_fail(err, LCT_STEP_MOUNT, EBADF, name);
-		return clone_tree(source, "", mount, AT_EMPTY_PATH, name, err);
+		return clone_source(source, "", mount, AT_EMPTY_PATH, name, err);
 	}
 	if (!lc_path_clean(mount->source, path, sizeof(path)))
 		return lc_fail(err, LCT_STEP_MOUNT, EINVAL, mount->source);
 	if (strcmp(root, "/") != 0 && lc_path_is_below(path, root))
 		return open_below(opening, mount, path, err);
-	return clone_tree(AT_FDCWD, path, mount,
+	return clone_source(AT_FDCWD, path, mount,
 		AT_NO_AUTOMOUNT | (lc_compile_is_link(mount) ? AT_SYMLINK_NOFOLLOW : 0), path, err);
 }
 
@@ -132,15 +137,18 @@ static int open_mount(struct opening *opening, const struct lc_config_mount *mou
 static int open_layer(struct opening *opening, const char *path, bool is_mapped, struct lc_error *err)
 {
 	static const struct lc_config_mount plain;
-	LCT_CLEANUP(fd) int tree = clone_tree(AT_FDCWD, path, &plain, AT_NO_AUTOMOUNT, path, err);
+	LCT_CLEANUP(fd) int tree = clone_tree(AT_FDCWD, path, AT_NO_AUTOMOUNT);
 	int r = tree;
 
-	if (r >= 0 && is_mapped)
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_LAYER, r, path);
+	if (is_mapped)
 		r = change_ids(opening, &plain, tree, 0, path, err);
 	return r < 0 ? r : lc_take_fd(&tree);
 }
 
-static int open_layers(struct lc_trees *trees, struct opening *opening, struct lc_error *err)
+static int open_layers(struct lc_trees *trees, struct opening *opening, char out_field[LCT_TREES_FIELD],
+	struct lc_error *err)
 {
 	const struct lc_config_overlay *overlay = opening->config->overlay;
 
@@ -148,6 +156,10 @@ static int open_layers(struct lc_trees *trees, struct opening *opening, struct l
 		const char *path = i < overlay->lower.count ? overlay->lower.items[i] : opening->config->rootfs;
 		int fd = open_layer(opening, path, overlay->mapped, err);
 
+		if (fd < 0 && i < overlay->lower.count)
+			(void) snprintf(out_field, LCT_TREES_FIELD, "overlay.lower[%zu]", i + 1);
+		else if (fd < 0)
+			(void) snprintf(out_field, LCT_TREES_FIELD, "rootfs");
 		if (fd < 0)
 			return fd;
 		trees->fds[trees->count++] = fd;
@@ -197,12 +209,11 @@ int lc_trees_open(struct lc_trees *trees, struct lc_host *host, const struct lc_
 	*trees = (struct lc_trees){0};
 	if (count == 0)
 		return 0;
-	(void) snprintf(out_field, LCT_TREES_FIELD, "overlay");
 	trees->fds = lc_arena_array(arena, count, sizeof(*trees->fds));
 	if (trees->fds == NULL)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "mounts");
 	if (lc_compile_is_root_given(config))
-		r = open_layers(trees, &opening, err);
+		r = open_layers(trees, &opening, out_field, err);
 	if (r >= 0) {
 		r = open_mounts(trees, &opening, sources, sources_count, &mount, err);
 		(void) snprintf(out_field, LCT_TREES_FIELD, "mounts[%zu]", mount + 1);

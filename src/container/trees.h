@@ -18,11 +18,12 @@ struct lc_trees {
 	size_t count;
 };
 
-#define LCT_TREES_FIELD 32
+#define LCT_TREES_FIELD 40
 
 /*
- * Open them: those that a root of layers is made of, then in the order of the configuration's mounts. `sources` are the descriptors of mounts that
- * have one, by index of the mount, -1 for all others. On failure out_field is the field that asked for it.
+ * Open them: those that a root of layers is made of, then in the order of the configuration's mounts.
+ * `sources` are the descriptors of mounts that have one, by index of the mount, -1 for all others. On
+ * failure out_field is the field that asked for it, as it was when none did.
  */
 int lc_trees_open(struct lc_trees *trees, struct lc_host *host, const struct lc_config_config *config,
 	const int *sources, size_t sources_count, struct lc_arena *arena, char out_field[LCT_TREES_FIELD],
