@@ -103,7 +103,7 @@ describe("a checkpoint, whatever is called criu,", function()
     local pids = fixture.directory() .. "/pids"
     local factory = with_stub(("sleep 1000 & echo $$ $! >%s; wait"):format(pids))
     local box <close>, count = counting(factory)
-    local done, err = box:checkpoint { timeout = fixture.seconds(0.5) }
+    local done, err = box:checkpoint { timeout = fixture.moment() }
     assert.is_nil(done)
     assert.equal("ETIMEDOUT", err.errname)
     assert.matches("^checkpoint: criu did not end within ", err.message)
@@ -433,7 +433,7 @@ describe("a restore, whatever is called criu,", function()
     assert.equal("restore ENOENT", err.step .. " " .. err.errname)
     assert.equal(0, #factory:list())
     factory = with_stub "sleep 1000 & wait"
-    err = refused(factory, id, { images_directory = path, timeout = fixture.seconds(0.5) })
+    err = refused(factory, id, { images_directory = path, timeout = fixture.moment() })
     assert.equal("ETIMEDOUT", err.errname)
     assert.equal(0, #factory:list())
     factory = with_stub "kill -SEGV $$"

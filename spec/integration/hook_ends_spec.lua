@@ -16,7 +16,7 @@ describe("a hook that does not end", function()
       fixture.needs("root", "busybox")
       local box, place = with_place(function(place)
         local log = kind == "start_container" and "/place" or place
-        return { [kind] = { sh(("sleep 1000 & echo $! >%s/child; echo $$ >%s/hook; sleep 1000"):format(log, log), { timeout = "300ms" }) } }
+        return { [kind] = { sh(("sleep 1000 & echo $! >%s/child; echo $$ >%s/hook; sleep 1000"):format(log, log), { timeout = fixture.moment() }) } }
       end)
       local began = core.now()
       local p, err = box:start { "sleep", "1000" }
@@ -42,8 +42,8 @@ describe("a hook that does not end", function()
     fixture.needs("root", "busybox")
     local box, place = with_place(function(place)
       -- the guard is its parent; seconds later than the deadline something lets it go on
-      return { prestart = { sh(("sleep 1000 & echo $! >%s/child; (sleep 2; kill -CONT $PPID) & kill -STOP $PPID; "
-        .. "echo $$ >%s/hook; sleep 1000"):format(place, place), { timeout = 0.3 }) } }
+      return { prestart = { sh(("sleep 1000 & echo $! >%s/child; (sleep %d; kill -CONT $PPID) & kill -STOP $PPID; "
+        .. "echo $$ >%s/hook; sleep 1000"):format(place, 2 * fixture.moment() // 1, place), { timeout = fixture.moment() }) } }
     end)
     local _, err = box:start { "true" }
     assert.equal("ETIMEDOUT", err.errname)
@@ -55,7 +55,7 @@ describe("a hook that does not end", function()
   it("is killed though it stops itself and its group [L03]", function()
     fixture.needs("root", "busybox")
     local box, place = with_place(function(place)
-      return { prestart = { sh(("echo $$ >%s/hook; kill -STOP 0"):format(place), { timeout = 0.3 }) } }
+      return { prestart = { sh(("echo $$ >%s/hook; kill -STOP 0"):format(place), { timeout = fixture.moment() }) } }
     end)
     local _, err = box:start { "true" }
     assert.equal("ETIMEDOUT", err.errname)
@@ -66,7 +66,7 @@ describe("a hook that does not end", function()
   it("but floods its output is read all the while, and the end of that is kept [L06]", function()
     fixture.needs("root", "busybox")
     for _, kind in ipairs { "prestart", "create_container", "start_container" } do
-      local box = container { [kind] = { sh("echo first; exec yes", { timeout = fixture.seconds(0.5) }) } }
+      local box = container { [kind] = { sh("echo first; exec yes", { timeout = fixture.moment() }) } }
       local _, err = box:start { "true" }
       assert.equal("ETIMEDOUT", err.errname)
       assert.equal(64 * 1024, #err.output)

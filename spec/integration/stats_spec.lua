@@ -98,7 +98,7 @@ describe("the stats of a container", function()
   it("count how often a limit was met, and what was killed for it [L35]", function()
     fixture.needs("root", "busybox")
     local box <close> = busy({ memory = "16M", pids = 5 },
-      "(tail /dev/zero; for i in 1 2 3 4 5 6 7 8; do sleep 0.1 & done; wait) 2>/dev/null")
+      "(tail /dev/zero; for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait) 2>/dev/null")
     local stats = assert(box:stats())
     assert.equal(1, stats.memory.events.oom_kill)
     assert.is_true(stats.memory.failcnt > 0)

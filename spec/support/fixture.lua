@@ -16,8 +16,8 @@ local programs = require "spec.support.programs"
 
 local M = {}
 
---- See spec/support/patience.lua. Scripts of `lua` have both as `seconds` and `rounds`.
-M.seconds, M.rounds = patience.seconds, patience.rounds
+--- See spec/support/patience.lua. Scripts of `lua` have the first two as `seconds` and `rounds`.
+M.seconds, M.rounds, M.moment = patience.seconds, patience.rounds, patience.moment
 
 --- Where the build under test is ("build/release", "build/asan").
 M.build = os.getenv("LIBCONTAINER_BUILD") or "build/release"

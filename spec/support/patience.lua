@@ -15,6 +15,12 @@ function M.seconds(usual)
   return usual * factor
 end
 
+--- A deadline that is meant to pass, but not before what has it has begun, though the machine stops for a second.
+---@return number seconds
+function M.moment()
+  return math.max(2, M.seconds(0.3))
+end
+
 --- How many times to repeat something.
 ---@param usual integer on an ordinary machine
 ---@param least integer below which it would prove nothing
