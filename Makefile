@@ -54,7 +54,7 @@ endif
 
 CORE_SRC = \
 	src/base/arena.c src/base/error.c src/base/fd.c src/base/file.c src/base/notify.c \
-	src/base/parse.c src/base/poll_set.c src/base/sha256.c src/base/user.c \
+	src/base/parse.c src/base/poll_set.c src/base/digest.c src/base/sha256.c src/base/user.c \
 	src/plan/explain.c src/plan/read.c src/plan/write.c \
 	src/cgroups/change.c src/cgroups/child.c src/cgroups/delegate.c src/cgroups/device_program.c \
 	src/cgroups/device_rules.c src/cgroups/files.c src/cgroups/freeze.c \
@@ -101,7 +101,7 @@ INIT_SRC = \
 # reads archives, in a container: with a libc, and libarchive when it runs
 UNPACK_SRC = \
 	src/unpack/layer.c src/unpack/library.c src/unpack/main.c src/unpack/members.c \
-	src/unpack/report.c src/unpack/source.c src/unpack/tree.c src/base/sha256.c
+	src/unpack/report.c src/unpack/source.c src/unpack/tree.c src/base/digest.c src/base/sha256.c
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
 	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \

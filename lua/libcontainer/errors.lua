@@ -967,6 +967,8 @@ end
 
 -- --- images ---
 
+local NO_DIGEST <const>, NETTLE <const> = "%s: %s digests need libnettle.so.8, which cannot be loaded",
+  "apt-get install libnettle8"
 local BOMB <const> = "%s unpacks to more than %s = %s allows"
 
 -- What the program that reads archives says, by the kind of it: sentence, hint.
@@ -974,6 +976,7 @@ local UNPACK_FAILURES <const> = {
   library = function(_, report)
     return "image: libarchive cannot be loaded: " .. report.text, "apt-get install libarchive13"
   end,
+  digest = function(_, report, place) return NO_DIGEST:format(place, report.text), NETTLE end,
   archive = function(_, report, place) return ("%s: %s"):format(place, report.text) end,
   path = function(_, report, place)
     if report.text == ".." then return place .. ": leads out of the root" end
@@ -1064,15 +1067,24 @@ function M.image_invalid(what, message, hint)
     message = ("image: %s: %s"):format(what, message), hint = hint }
 end
 
+--- There is nothing that could verify a digest.
+---@param what string
+---@param algorithm string
+---@return libcontainer.Error
+function M.no_digest(what, algorithm)
+  return M.new { code = "SystemError", step = "image", subject = what,
+    message = NO_DIGEST:format("image: " .. what, algorithm), hint = NETTLE }
+end
+
 --- What something is named by is not its digest.
 ---@param what string
 ---@param wanted string  "sha256:…"
----@param found string   64 digits
+---@param found string   the same
 ---@param layer integer|nil
 ---@return libcontainer.Error
 function M.image_digest(what, wanted, found, layer)
   return M.new { code = "SystemError", step = "image", subject = what, digest = wanted, layer = layer,
-    message = ("image: %s: its digest is sha256:%s, and has to be %s"):format(what, found, wanted),
+    message = ("image: %s: its digest is %s, and has to be %s"):format(what, found, wanted),
     hint = "it is damaged, or somebody has changed it: get it again" }
 end
 

@@ -82,9 +82,9 @@ local function join_diff_ids(image)
     return nil, errors.image_invalid(what, ("names %d layers, and there are %d"):format(#ids, #image.layers))
   end
   for i, id in ipairs(ids) do
-    local hex
-    hex, err = document.hex(id, ("%s: rootfs: diff_ids[%d]"):format(what, i))
-    if not hex then return nil, err end
+    local algorithm
+    algorithm, err = document.algorithm(id, ("%s: rootfs: diff_ids[%d]"):format(what, i))
+    if not algorithm then return nil, err end
     image.layers[i].diff_id = id
   end
   return true
@@ -330,10 +330,11 @@ local function unpack_layer(self, number, staging, limits, total)
   local what = ("%s: layer %d (%s)"):format(self._path, number, name)
   local job = job_of(limits, staging, total, what, "tar", number)
   job.layer, job.digest = number, layer.digest or layer.diff_id
+  if layer.diff_id then job.args[#job.args + 1] = "plain_digest=" .. layer.diff_id:match("^%w+") end
   job.on_progress = on_progress(limits, total, number, #layers, layer.size)
   local done, err = self._source:unpack(layer, job)
   if not done then return nil, err end
-  if layer.diff_id and "sha256:" .. done.plain ~= layer.diff_id then
+  if layer.diff_id and done.plain ~= layer.diff_id then
     return nil, errors.image_digest(what .. ", uncompressed", layer.diff_id, done.plain, number)
   end
   return done

@@ -29,7 +29,7 @@ static inline bool test_claim(
 	SUITE(arena)                                                                               \
 	SUITE(fd)                                                                                  \
 	SUITE(file)                                                                                \
-	SUITE(sha256)                                                                              \
+	SUITE(digests)                                                                             \
 	SUITE(parse)                                                                               \
 	SUITE(fault)                                                                               \
 	SUITE(plan)                                                                                \

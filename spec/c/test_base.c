@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "base/sha256.h"
+#include "base/digest.h"
 #include "sys/sys.h"
 #ifdef LCT_FAULT
 #include "sys/sys_fault.h"
@@ -83,33 +83,45 @@ void test_arena(struct test *t)
 /* Fed in parts of `step` bytes. */
 static bool has_digest(const char *text, size_t repeat, size_t step, const char *wanted)
 {
-	char found[LCT_SHA256_TEXT];
-	struct lc_sha256 hash;
+	char found[LCT_DIGEST_TEXT], algorithm[] = "sha512";
+	struct lc_digest digest;
 
-	lc_sha256_init(&hash);
+	memcpy(algorithm, wanted, strlen(algorithm));
+	if (lc_digest_init(&digest, algorithm) < 0)
+		return false;
 	for (size_t i = 0; i < repeat; i++)
 		for (size_t at = 0, size = strlen(text); at < size; at += step)
-			lc_sha256_update(&hash, text + at, size - at < step ? size - at : step);
-	lc_sha256_final(&hash, found);
+			lc_digest_update(&digest, text + at, size - at < step ? size - at : step);
+	lc_digest_final(&digest, found);
 	return strcmp(found, wanted) == 0;
 }
 
-void test_sha256(struct test *t)
+void test_digests(struct test *t)
 {
 	static const char two_blocks[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
-	static const char two_digest[] = "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1";
+	static const char two_digest[] =
+		"sha256:248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1";
+	struct lc_digest digest;
 	bool in_parts = true;
 
-	OK(has_digest("", 1, 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+	OK(has_digest("", 1, 1,
+		   "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
 		"the digest of nothing is that of FIPS 180-4");
-	OK(has_digest("abc", 1, 3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+	OK(has_digest("abc", 1, 3,
+		   "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
 		"that of one block is");
 	for (size_t step = 1; step < sizeof(two_blocks); step++)
 		in_parts &= has_digest(two_blocks, 1, step, two_digest);
 	OK(in_parts, "that of two blocks is, in whatever parts they come");
 	OK(has_digest("aaaaaaaaaa", 100000, 10,
-		   "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+		   "sha256:cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
 		"that of a million letters is");
+	OK(has_digest("abc", 1, 2,
+		   "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+		   "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"),
+		"so is SHA-512");
+	OK(lc_digest_init(&digest, "sha384") == -EINVAL && lc_digest_init(&digest, "") == -EINVAL,
+		"no other algorithm is known");
 }
 
 void test_fd(struct test *t)

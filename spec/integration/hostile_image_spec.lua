@@ -335,23 +335,24 @@ describe("a layout", function()
 
   local function blob_of(path, kind)
     local index = json.decode(fixture.read(path .. "/index.json"))
-    local manifest = path .. "/blobs/sha256/" .. index.manifests[1].digest:sub(8)
+    local manifest = path .. "/blobs/" .. index.manifests[1].digest:gsub(":", "/")
     if kind == "manifest" then return manifest end
     local document = json.decode(fixture.read(manifest))
-    return path .. "/blobs/sha256/" .. (kind == "config" and document.config or document.layers[1]).digest:sub(8)
+    return path .. "/blobs/" .. (kind == "config" and document.config or document.layers[1]).digest:gsub(":", "/")
   end
 
   it("whose parts are not what their digests say is refused: which file, which layer, which digest", function()
     fixture.needs("root", "libarchive")
-    for _, kind in ipairs { "manifest", "config", "layer" } do
-      local place, path = make()
+    for _, part in ipairs { "sha256 manifest", "sha256 config", "sha256 layer", "sha512 manifest", "sha512 layer" } do
+      local algorithm, kind = part:match("(%w+) (%w+)")
+      local place, path = make { algorithm = algorithm }
       local file = blob_of(path, kind)
-      local bytes = fixture.read(file)
+      local bytes, digest = fixture.read(file), algorithm .. ":" .. file:match("%x+$")
       fixture.write(file, (bytes:gsub("x", "y", 1):gsub("amd64", "amd65", 1):gsub("size", "sise", 1)))
       local img, err = open(path)
       if img then _, err = img:unpack(place .. "/out") end
-      assert.matches("its digest is sha256:%x+, and has to be sha256:" .. file:match("%x+$"), tostring(err), kind)
-      assert.equal("sha256:" .. file:match("%x+$"), err.digest)
+      assert.matches(("its digest is %s:%%x+, and has to be %s"):format(algorithm, digest), tostring(err), part)
+      assert.equal(digest, err.digest)
       assert.equal(kind == "layer" and 1 or nil, err.layer)
       -- of the blob, which is known before anything of it is parsed
       assert.is_nil(tostring(err):find("uncompressed", 1, true))
@@ -361,22 +362,28 @@ describe("a layout", function()
       assert.matches(kind == "layer" and "has 2049 bytes, and has to have 2048" or "its digest is", tostring(err))
       assert.equal("lay", ls(place))
     end
-    local place, path = make { document = function(d) d.rootfs.diff_ids[1] = "sha256:" .. ("0"):rep(64) end }
-    local _, err = assert(open(path)):unpack(place .. "/out")
-    assert.matches("layer 1 .*, uncompressed: its digest is sha256:%x+, and has to be sha256:000", tostring(err))
-    assert.equal("lay", ls(place))
+    for _, wanted in ipairs { "sha256:" .. ("0"):rep(64), "sha512:" .. ("0"):rep(128) } do
+      local place, path = make { document = function(d) d.rootfs.diff_ids[1] = wanted end }
+      local _, err = assert(open(path)):unpack(place .. "/out")
+      assert.matches(("layer 1 .*, uncompressed: its digest is %s:%%x+, and has to be %s"):format(wanted:sub(1, 6), wanted),
+        tostring(err))
+      assert.equal("lay", ls(place))
+    end
   end)
 
   it("in a tar is looked at as closely", function()
     fixture.needs("root", "libarchive")
-    local place, path = make()
-    local file = blob_of(path, "layer")
-    fixture.write(file, (fixture.read(file):gsub("x\0", "y\0", 1)))
-    fixture.sh("cd %s && tar -C lay -cf o.tar . && tar -C lay -czf o.tar.gz .", place)
-    for _, name in ipairs { "o.tar", "o.tar.gz" } do
-      local _, err = assert(open(place .. "/" .. name)):unpack(place .. "/out")
-      assert.matches(name:gsub("%.", "%%.") .. ": layer 1 %(sha256:%x+%): its digest is sha256:", tostring(err))
-      assert.equal("lay\no.tar\no.tar.gz", ls(place))
+    for _, algorithm in ipairs { "sha256", "sha512" } do
+      local place, path = make { algorithm = algorithm }
+      local file = blob_of(path, "layer")
+      fixture.write(file, (fixture.read(file):gsub("x\0", "y\0", 1)))
+      fixture.sh("cd %s && tar -C lay -cf o.tar . && tar -C lay -czf o.tar.gz .", place)
+      for _, name in ipairs { "o.tar", "o.tar.gz" } do
+        local _, err = assert(open(place .. "/" .. name)):unpack(place .. "/out")
+        assert.matches(("%s: layer 1 %%(A:%%x+%%): its digest is A:"):gsub("A", algorithm)
+          :format((name:gsub("%.", "%%."))), tostring(err))
+        assert.equal("lay\no.tar\no.tar.gz", ls(place))
+      end
     end
   end)
 
@@ -407,8 +414,9 @@ describe("a layout", function()
       ["layers%[1%]: digest: \"sha256:../../../etc/passwd\" is no digest"] = with_manifest(function(m)
         m.layers[1].digest = "sha256:../../../etc/passwd" end),
       ["layers%[1%]: digest: \"../x\" is no digest"] = with_manifest(function(m) m.layers[1].digest = "../x" end),
-      ["sha512:00 is no digest that can be verified — sha256"] = with_manifest(function(m)
-        m.layers[1].digest = "sha512:00" end),
+      ["layers%[1%]: digest: \"sha512:00\" is no digest"] = with_manifest(function(m) m.layers[1].digest = "sha512:00" end),
+      ["sha384:00 is no digest that can be verified — sha256 and sha512"] = with_manifest(function(m)
+        m.layers[1].digest = "sha384:00" end),
       ["layers%[1%]: size: must be a whole number"] = with_manifest(function(m) m.layers[1].size = -1 end),
       ["layers%[1%]: \"application/x\" is no kind of layer"] = with_manifest(function(m)
         m.layers[1].mediaType = "application/x" end),

@@ -459,6 +459,40 @@ describe("unpacking", function()
     fixture.sh("rm -r %s/state", place)
   end)
 
+  it("whose parts are named by sha512 is verified as closely, in a directory and in a tar", function()
+    fixture.needs("root", "libarchive")
+    for _, kinds in ipairs { { "sha512", "sha256" }, { "sha256", "sha512" }, { "sha512", "sha512" } } do
+      local place, options = fixture.directory(), { algorithm = kinds[1], diff_algorithm = kinds[2], compress = "gzip" }
+      tar.layout(place .. "/lay", { tar.archive { { name = "f", data = "content" } } }, options)
+      fixture.sh("cd %s && tar -C lay -cf lay.tar .", place)
+      for _, name in ipairs { "lay", "lay.tar" } do
+        local img = assert(open(place .. "/" .. name))
+        assert.equal(kinds[1], img:layers()[1].digest:match("^%w+"))
+        assert.equal(kinds[2], img:layers()[1].diff_id:match("^%w+"))
+        assert(img:unpack(place .. "/out"))
+        assert.equal("content", fixture.sh("cat %s/out/f && rm -r %s/out", place, place))
+      end
+    end
+  end)
+
+  it("says which package is missing where libnettle is not installed and a part is named by sha512", function()
+    fixture.needs("root", "libarchive")
+    local place = fixture.directory()
+    local library = fixture.sh("readlink -f $(ldconfig -p | sed -n 's/.*libnettle.so.8 .*=> //p' | head -1)")
+    tar.layout(place .. "/documents", { tar.archive { { name = "f" } } }, { algorithm = "sha512" })
+    tar.layout(place .. "/layer", { tar.archive { { name = "f" } } }, { layer_algorithm = "sha512" })
+    local said = fixture.lua_prints(([[
+      local image = require "libcontainer.image"
+      local factory = assert(lc.new(root))
+      print(image.open(%q, { factory = factory }))
+      print(assert(image.open(%q, { factory = factory })):unpack(%q))]]):format(place .. "/documents", place .. "/layer",
+      place .. "/out"), { args = { fixture.root() },
+      before = ("unshare -m sh -c 'mount --bind /dev/null %s && exec \"$@\"' -"):format(library) })
+    local line = "nil\timage: [^\n]*: sha512 digests need libnettle.so.8, which cannot be loaded — apt%-get install libnettle8\n"
+    assert.matches("^" .. line .. line .. "$", said)
+    assert_only(place, "documents\nlayer")
+  end)
+
   it("says which package is missing where libarchive is not installed", function()
     fixture.needs("root", "libarchive")
     local place = layout(tar.archive { { name = "f" } })

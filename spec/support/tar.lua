@@ -66,43 +66,44 @@ function M.archive(entries)
   return table.concat(parts)
 end
 
-local function blob(path, bytes)
-  local digest = core.sha256(bytes)
-  fixture.write(path .. "/blobs/sha256/" .. digest, bytes)
-  return "sha256:" .. digest, #bytes
+local function blob(path, bytes, algorithm)
+  local digest = assert(core.digest(algorithm or "sha256", bytes))
+  fixture.write(path .. "/blobs/" .. digest:gsub(":", "/"), bytes)
+  return digest, #bytes
 end
 
 local PREFIX <const> = "application/vnd.oci.image."
 
 --- An OCI layout of these layers. Options: `config` (fields of the image's "config"), `document`, a function
 -- that may change the whole configuration, `manifest`, one that may change the manifest, `index`, the same;
--- `compress`, a shell filter; `tag`; `platform`.
+-- `compress`, a shell filter; `tag`; `platform`; `algorithm` of all digests but
+-- those of `layer_algorithm`, of layers, and `diff_algorithm`, of what they are without compression.
 ---@param path string      a directory
 ---@param layers string[]  tars
 ---@param options table|nil
 function M.layout(path, layers, options)
   options = options or {}
-  fixture.sh("mkdir -p %s/blobs/sha256", path)
+  fixture.sh("mkdir -p %s/blobs/sha256 %s/blobs/sha512", path, path)
   local descriptors, ids = json.array {}, json.array {}
   for i, bytes in ipairs(layers) do
-    ids[i] = "sha256:" .. core.sha256(bytes)
+    ids[i] = assert(core.digest(options.diff_algorithm or "sha256", bytes))
     if options.compress then
       fixture.write(path .. "/plain", bytes)
       fixture.sh("%s <%s/plain >%s/packed; rm %s/plain", options.compress, path, path, path)
       bytes = fixture.read(path .. "/packed")
       os.remove(path .. "/packed")
     end
-    local digest, size = blob(path, bytes)
+    local digest, size = blob(path, bytes, options.layer_algorithm or options.algorithm)
     descriptors[i] = { mediaType = PREFIX .. "layer.v1.tar" .. (options.suffix or ""), digest = digest, size = size }
   end
   local document = { architecture = core.architecture, os = "linux", config = options.config or {},
     rootfs = { type = "layers", diff_ids = ids } }
   if options.document then options.document(document) end
-  local digest, size = blob(path, assert(json.encode(document)))
+  local digest, size = blob(path, assert(json.encode(document)), options.algorithm)
   local manifest = { schemaVersion = 2, mediaType = PREFIX .. "manifest.v1+json", layers = descriptors,
     config = { mediaType = PREFIX .. "config.v1+json", digest = digest, size = size } }
   if options.manifest then options.manifest(manifest) end
-  digest, size = blob(path, assert(json.encode(manifest)))
+  digest, size = blob(path, assert(json.encode(manifest)), options.algorithm)
   local index = { schemaVersion = 2, manifests = json.array { { mediaType = PREFIX .. "manifest.v1+json",
     digest = digest, size = size, platform = options.platform,
     annotations = { ["org.opencontainers.image.ref.name"] = options.tag or "latest" } } } }

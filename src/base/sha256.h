@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SHA-256 (FIPS 180-4): what images name their parts by. Written here, because the kernel's AF_ALG is not
+ * SHA-256 (FIPS 180-4): what nearly all images name their parts by. Written here, because the kernel's AF_ALG is not
  * in every kernel and forbidden by the default filter, libarchive offers none to its users, and a library
  * more for these lines would be one more that has to be there.
  */

@@ -166,7 +166,7 @@ int lc_lua_layer_diff(lua_State *L);
 int lc_lua_bundle_file(lua_State *L);
 int lc_lua_real_path(lua_State *L);
 int lc_lua_open_images(lua_State *L);
-int lc_lua_sha256(lua_State *L);
+int lc_lua_digest(lua_State *L);
 int lc_lua_path_type(lua_State *L);
 int lc_lua_open_file(lua_State *L);
 int lc_lua_new_staging(lua_State *L);

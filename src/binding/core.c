@@ -265,7 +265,7 @@ static const luaL_Reg functions[] = {
 	{"bundle_file", lc_lua_bundle_file},
 	{"real_path", lc_lua_real_path},
 	{"images", lc_lua_open_images},
-	{"sha256", lc_lua_sha256},
+	{"digest", lc_lua_digest},
 	{"path_type", lc_lua_path_type},
 	{"open_file", lc_lua_open_file},
 	{"staging", lc_lua_new_staging},

@@ -2,26 +2,32 @@
 /* What images need of the core: files that are read, digests, and root file systems on their way. */
 #include "binding/binding.h"
 
+#include "base/digest.h"
 #include "base/fd.h"
-#include "base/sha256.h"
 #include "container/staging.h"
 #include "sys/sys.h"
 
 #include <limits.h>
 #include <string.h>
 
-/* core.sha256(text) -> 64 hexadecimal digits */
-int lc_lua_sha256(lua_State *L)
+/* core.digest(algorithm, text) -> "sha256:…" | nil, raw */
+int lc_lua_digest(lua_State *L)
 {
 	size_t size;
-	const char *text = luaL_checklstring(L, 1, &size);
-	char digest[LCT_SHA256_TEXT];
-	struct lc_sha256 hash;
+	const char *algorithm = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &size);
+	char out[LCT_DIGEST_TEXT];
+	struct lc_digest digest;
+	struct lc_error err;
+	int r = lc_digest_init(&digest, algorithm);
 
-	lc_sha256_init(&hash);
-	lc_sha256_update(&hash, text, size);
-	lc_sha256_final(&hash, digest);
-	lua_pushstring(L, digest);
+	luaL_argcheck(L, r != -EINVAL, 1, "no algorithm of digests");
+	if (r < 0) {
+		lc_fail(&err, LCT_STEP_IMAGE, r, LCT_DIGEST_PACKAGE);
+		return lc_lua_failure(L, &err, NULL);
+	}
+	lc_digest_update(&digest, text, size);
+	lc_digest_final(&digest, out);
+	lua_pushstring(L, out);
 	return 1;
 }
 

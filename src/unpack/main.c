@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- *	unpack VERSION digest
+ *	unpack VERSION digest ALGORITHM
  *	unpack VERSION list
  *	unpack VERSION read MEMBER LIMIT
  *	unpack VERSION tar [KEY=VALUE…]
  *	unpack VERSION copy [KEY=VALUE…]
  *
  * Keys: member (of the archive that is stdin, an archive itself), size, entries, plain (limits), first, layer,
- * owners, devices, privileges (1 for yes), uids and gids (INSIDE:OUTSIDE:SIZE, comma between).
+ * owners, devices, privileges (1 for yes), uids and gids (INSIDE:OUTSIDE:SIZE, comma between), plain_digest and
+ * raw_digest (algorithms, of the archive without its compression and of the member as it is; sha256 when absent).
  */
 #include "unpack/unpack.h"
 
@@ -25,7 +26,7 @@
 #define LCT_SOURCE "/source"
 
 struct options {
-	const char *member;
+	const char *member, *plain_digest, *raw_digest;
 	uint64_t plain_limit;
 	bool is_first, is_layer;
 };
@@ -69,6 +70,10 @@ static void read_option(const char *argument, struct options *options, struct lc
 
 	if (LCT_IS("member"))
 		options->member = value;
+	else if (LCT_IS("plain_digest"))
+		options->plain_digest = value;
+	else if (LCT_IS("raw_digest"))
+		options->raw_digest = value;
 	else if (LCT_IS("plain"))
 		options->plain_limit = number(value);
 	else if (LCT_IS("first"))
@@ -95,28 +100,28 @@ static void read_option(const char *argument, struct options *options, struct lc
 }
 
 /* What stdin is, with nothing that would parse it. */
-static void tell_digest(void)
+static void tell_digest(const char *algorithm)
 {
 	static char chunk[LCT_SOURCE_CHUNK];
-	struct lc_sha256 hash;
-	char text[LCT_SHA256_TEXT];
+	struct lc_digest digest;
+	char text[LCT_DIGEST_TEXT];
 	uint64_t size = 0, told = 0;
 	ssize_t count;
 
-	lc_sha256_init(&hash);
+	lc_source_begin_digest(&digest, algorithm);
 	while ((count = read(STDIN_FILENO, chunk, sizeof(chunk))) != 0) {
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
 			lc_report_failure("system", "", "read", errno);
-		lc_sha256_update(&hash, chunk, (size_t) count);
+		lc_digest_update(&digest, chunk, (size_t) count);
 		size += (uint64_t) count;
 		if (size - told >= 16u << 20) {
 			told = size;
 			lc_report_progress(0, 0, size);
 		}
 	}
-	lc_sha256_final(&hash, text);
+	lc_digest_final(&digest, text);
 	lc_report_done(0, size, "", text);
 }
 
@@ -128,7 +133,7 @@ static void unpack(const struct lc_archive_library *library, bool is_copy, int a
 	struct options options = {.plain_limit = UINT64_MAX - 1};
 	struct lc_layer layer = {.library = library, .tree = &tree, .meter = &meter};
 	struct lc_source *source = &archive;
-	char plain[LCT_SHA256_TEXT] = "", raw[LCT_SHA256_TEXT] = "";
+	char plain[LCT_DIGEST_TEXT] = "", raw[LCT_DIGEST_TEXT] = "";
 
 	for (int i = 0; i < argc; i++)
 		read_option(argv[i], &options, &tree, &meter);
@@ -141,12 +146,13 @@ static void unpack(const struct lc_archive_library *library, bool is_copy, int a
 	} else {
 		archive = (struct lc_source){.library = library, .fd = STDIN_FILENO,
 			.plain_limit = options.member != NULL ? UINT64_MAX : options.plain_limit,
-			.pads = options.is_layer};
+			.pads = options.is_layer, .digest_by = options.plain_digest};
 		lc_source_open(&archive);
 		if (options.member != NULL) {
 			lc_members_find(&archive, options.member);
 			member = (struct lc_source){.library = library, .fd = -1, .outer = &archive,
-				.plain_limit = options.plain_limit, .pads = options.is_layer};
+				.plain_limit = options.plain_limit, .pads = options.is_layer,
+				.digest_by = options.plain_digest, .raw_by = options.raw_digest};
 			lc_source_open(&member);
 			source = &member;
 		}
@@ -166,8 +172,8 @@ int main(int argc, char **argv)
 	if (argc < 3 || strcmp(argv[1], LCT_VERSION) != 0)
 		lc_report_failure("usage", "", "another version of libcontainer", 0);
 	(void) umask(0);
-	if (strcmp(mode, "digest") == 0) {
-		tell_digest();
+	if (strcmp(mode, "digest") == 0 && argc == 4) {
+		tell_digest(argv[3]);
 		return 0;
 	}
 	/* No locale is set, so that names stay the bytes that they are: in one of UTF-8 libarchive would compose

@@ -15,6 +15,17 @@ _Noreturn void lc_source_fail(const struct lc_archive_library *library, struct a
 	lc_report_failure("archive", entry, text != NULL ? text : "is damaged", 0);
 }
 
+void lc_source_begin_digest(struct lc_digest *digest, const char *algorithm)
+{
+	const char *name = algorithm != NULL ? algorithm : LCT_DIGEST_SHA256;
+	int r = lc_digest_init(digest, name);
+
+	if (r == -EINVAL)
+		lc_report_failure("usage", "", name, 0);
+	if (r < 0)
+		lc_report_failure("digest", "", name, -r);
+}
+
 #define LCT_TAR_BLOCK 512
 
 /* --- the input --- */
@@ -32,7 +43,7 @@ static ssize_t read_input(struct archive *a, void *context, const void **out)
 		count = outer->library->read_data(outer->tar, source->chunk, sizeof(source->chunk));
 		if (count < 0)
 			lc_source_fail(outer->library, outer->tar, "");
-		lc_sha256_update(&source->raw, source->chunk, (size_t) count);
+		lc_digest_update(&source->raw, source->chunk, (size_t) count);
 	} else {
 		do {
 			count = read(source->fd, source->chunk, sizeof(source->chunk));
@@ -96,7 +107,7 @@ static ssize_t read_plain(struct archive *a, void *context, const void **out)
 	source->plain += (uint64_t) count;
 	if (source->plain > source->plain_limit)
 		lc_report_failure("size", "", "", 0);
-	lc_sha256_update(&source->digest, source->plain_chunk, (size_t) count);
+	lc_digest_update(&source->digest, source->plain_chunk, (size_t) count);
 	*out = source->plain_chunk;
 	return count;
 }
@@ -141,8 +152,8 @@ void lc_source_open(struct lc_source *source)
 	bool is_seekable = source->fd >= 0 && source->plain_limit == UINT64_MAX;
 
 	source->read = source->plain = 0;
-	lc_sha256_init(&source->digest);
-	lc_sha256_init(&source->raw);
+	lc_source_begin_digest(&source->digest, source->digest_by);
+	lc_source_begin_digest(&source->raw, source->raw_by);
 	source->filter = NULL;
 	if (!is_seekable)
 		open_filter(source);
@@ -170,17 +181,17 @@ struct archive_entry *lc_source_next(struct lc_source *source)
 	return entry;
 }
 
-void lc_source_finish(struct lc_source *source, char out[LCT_SHA256_TEXT], char out_raw[LCT_SHA256_TEXT])
+void lc_source_finish(struct lc_source *source, char out[LCT_DIGEST_TEXT], char out_raw[LCT_DIGEST_TEXT])
 {
 	const void *rest;
 
 	while (read_plain(source->tar, source, &rest) > 0)
 		;
-	lc_sha256_final(&source->digest, out);
+	lc_digest_final(&source->digest, out);
 	*out_raw = '\0';
 	if (source->fd >= 0)
 		return;
 	while (read_input(source->tar, source, &rest) > 0)
 		;
-	lc_sha256_final(&source->raw, out_raw);
+	lc_digest_final(&source->raw, out_raw);
 }

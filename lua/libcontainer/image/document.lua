@@ -9,20 +9,22 @@ local M = {}
 --- How long a document may be, as registries have it.
 M.LIMIT = 4 << 20
 
---- A digest that can be verified, as its digits.
+-- Algorithms that the core has, with the count of their digits.
+local ALGORITHMS <const> = { sha256 = 64, sha512 = 128 }
+
+--- A digest that can be verified.
 ---@param digest any   "sha256:…"
 ---@param what string  where it stands, for the error
----@return string|nil hex
+---@return string|nil algorithm
 ---@return libcontainer.Error|nil err
-function M.hex(digest, what)
+function M.algorithm(digest, what)
   if type(digest) ~= "string" then return nil, errors.image_invalid(what, "must be a digest") end
-  local hex = digest:match("^sha256:(%x+)$")
-  if hex and #hex == 64 and hex == hex:lower() then return hex end
-  if digest:match("^sha256:") or not digest:match("^[%w+._-]+:%x+$") then
-    return nil, errors.image_invalid(what, ("%q is no digest"):format(digest))
-  end
+  local algorithm, hex = digest:match("^([%w+._-]+):(%x+)$")
+  local length = ALGORITHMS[algorithm]
+  if length and #hex == length and hex == hex:lower() then return algorithm end
+  if length or not algorithm then return nil, errors.image_invalid(what, ("%q is no digest"):format(digest)) end
   return nil, errors.image_invalid(what, ("%s is no digest that can be verified"):format(digest),
-    "sha256 is the one that this library knows")
+    "sha256 and sha512 are those that this library knows")
 end
 
 --- A member of a document, of the type that it must have.
@@ -75,8 +77,11 @@ function M.read(source, name, digest)
   local what = source.path .. ": " .. name
   local text, err = source:read(name, M.LIMIT)
   if not text then return nil, err end
-  if digest and digest ~= "sha256:" .. core.sha256(text) then
-    return nil, errors.image_digest(what, digest, core.sha256(text))
+  if digest then
+    local algorithm = digest:match("^%w+")
+    local found = core.digest(algorithm, text)
+    if not found then return nil, errors.no_digest(what, algorithm) end
+    if found ~= digest then return nil, errors.image_digest(what, digest, found) end
   end
   local document
   document, err = json.decode(text, { name = what, null = "drop" })

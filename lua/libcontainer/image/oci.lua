@@ -37,12 +37,12 @@ end
 -- { media_type, digest, size, name } of a descriptor.
 local function descriptor(t, what)
   if type(t) ~= "table" then return nil, errors.image_invalid(what, "must be a table") end
-  local hex, media_type, size, err
-  hex, err = document.hex(t.digest, what .. ": digest")
-  if hex then media_type, err = document.member(t, "mediaType", "string", what, true) end
+  local algorithm, media_type, size, err
+  algorithm, err = document.algorithm(t.digest, what .. ": digest")
+  if algorithm then media_type, err = document.member(t, "mediaType", "string", what, true) end
   if media_type then size, err = document.member(t, "size", "integer", what, true) end
   if not size then return nil, err end
-  return { media_type = media_type, digest = t.digest, size = size, name = "blobs/sha256/" .. hex }
+  return { media_type = media_type, digest = t.digest, size = size, name = "blobs/" .. t.digest:gsub(":", "/") }
 end
 
 local function read(source, found)

@@ -47,10 +47,10 @@ local function verify(self, layer, job)
   if layer.size and size ~= layer.size then
     return nil, errors.image_invalid(job.what, ("has %d bytes, and has to have %d"):format(size, layer.size))
   end
-  local done, err = sandbox.run(self.factory, { args = { "digest" }, stdin = file, what = job.what, layer = job.layer,
-    digest = layer.digest, timeout = job.timeout })
+  local done, err = sandbox.run(self.factory, { args = { "digest", layer.digest:match("^%w+") }, stdin = file,
+    what = job.what, layer = job.layer, digest = layer.digest, timeout = job.timeout })
   if not done then return nil, err end
-  if "sha256:" .. done.raw ~= layer.digest then
+  if done.raw ~= layer.digest then
     return nil, errors.image_digest(job.what, layer.digest, done.raw, job.layer)
   end
   return true
@@ -151,9 +151,10 @@ function Archive:unpack(layer, job)
   local member = real(self, layer.name)
   if not member then return nil, missing(self, layer.name) end
   job.args[#job.args + 1] = "member=" .. member
+  if layer.digest then job.args[#job.args + 1] = "raw_digest=" .. layer.digest:match("^%w+") end
   local done, err = run(self, job)
   if not done then return nil, err end
-  if layer.digest and "sha256:" .. done.raw ~= layer.digest then
+  if layer.digest and done.raw ~= layer.digest then
     return nil, errors.image_digest(job.what, layer.digest, done.raw, job.layer)
   end
   return done

@@ -212,9 +212,11 @@ function core.bundle_file(path) end
 function core.real_path(path) end
 
 --- The digest that parts of images are named by.
+---@param algorithm "sha256"|"sha512"
 ---@param text string
----@return string hex  64 digits
-function core.sha256(text) end
+---@return string|nil digest  "sha256:…", in lower case
+---@return libcontainer.RawError|nil  ELIBACC without libnettle, which sha512 takes
+function core.digest(algorithm, text) end
 
 --- What a path leads to, links followed.
 ---@param path string
