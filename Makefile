@@ -223,17 +223,26 @@ $(B)/gen/nsinit_modules.inc: $(B)/gen/embed-modules $(LUA_SRC)
 $(O)/obj/nsinit/modules.o: private CPPFLAGS += -DLCT_MODULES_FILE='"$(B)/gen/nsinit_modules"'
 $(O)/obj/nsinit/modules.o: $(B)/gen/nsinit_modules.inc
 
-# bin/nsinit leads here. The library's core is in it, as it is in core.so, and whatever there is an archive of: each
-# library less is half a millisecond. What it loads (cjson) finds Lua in it: -E.
-NSINIT_OBJ = $(O)/obj/nsinit/memory.o $(O)/obj/nsinit/modules.o $(CORE_OBJ)
-archive = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
+# bin/nsinit leads here. The library's core is in it, as it is in core.so. It is linked statically where there are the
+# archives, because a loader and its libraries cost as much as a command; then there is the whole program beside the
+# core, for what loads libraries (src/nsinit/alone.h). What that one loads finds Lua in it: -E.
+NSINIT_OBJ = $(O)/obj/nsinit/json.o $(O)/obj/nsinit/memory.o $(O)/obj/nsinit/modules.o $(CORE_OBJ)
+archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 NSINIT_LIBS = $(LIBLUA) $(call archive,seccomp) $(call archive,cap) -lm -ldl
-LINK_NSINIT = $(CC) $(CPPFLAGS) -I$(LUA_INC) $(CFLAGS) -fPIE -pie -Wl,-E,-z,relro,-z,now,-z,noexecstack
+LINK_NSINIT = $(CC) $(CPPFLAGS) -I$(LUA_INC) $(CFLAGS) -fPIE -Wl,-z,relro,-z,now,-z,noexecstack
+LINK_WHOLE = $(LINK_NSINIT) -pie -Wl,-E
+LINK_ALONE = $(LINK_NSINIT) -static-pie -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlclose,--wrap=dlerror
+ifeq ($(VARIANT) $(filter -l%,$(firstword $(LIBLUA)) $(foreach name,c m seccomp cap,$(call archive,$(name)))),release )
+NSINIT_WHOLE = $(O)/libcontainer/nsinit
+all: $(NSINIT_WHOLE)
+$(O)/bin/nsinit: src/nsinit/alone.c
+endif
 $(B)/apicheck/bin/nsinit: private LIBLUA = $(B)/apicheck/liblua5.4.a
-$(O)/bin/nsinit $(B)/apicheck/bin/nsinit: src/nsinit/main.c $(NSINIT_OBJ)
+$(O)/bin/nsinit $(B)/apicheck/bin/nsinit $(O)/libcontainer/nsinit: src/nsinit/main.c $(NSINIT_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) "  LD   $@"
-	$(Q)$(LINK_NSINIT) -DLCT_CHECKOUT='"/$@"' -DLCT_BUILD='"$(O)"' -o $@ $^ $(NSINIT_LIBS)
+	$(Q)$(if $(filter src/nsinit/alone.c,$^),$(LINK_ALONE) -DLCT_WHOLE='"/$(NSINIT_WHOLE)"',$(LINK_WHOLE)) \
+		-DLCT_CHECKOUT='"/$@"' -DLCT_BUILD='"$(O)"' -o $@ $^ $(NSINIT_LIBS)
 
 # The same in every build: a sanitizer's library is not in its container.
 $(O)/libcontainer/unpack: $(UNPACK_SRC) $(HEADERS)
@@ -445,15 +454,19 @@ LIBDIR ?= $(PREFIX)/lib/lua/5.4
 LUADIR ?= $(PREFIX)/share/lua/5.4
 BINDIR ?= $(PREFIX)/bin
 SHAREDIR ?= $(PREFIX)/share
-# The command is linked again: installed, all that it asks for is where cjson may be beside the library.
+# The command is linked again: installed, it has no checkout.
+INSTALL_NSINIT = -DLCT_LIBDIR='"$(LIBDIR)"' src/nsinit/main.c
 install: all
 	install -d "$(DESTDIR)$(LIBDIR)/libcontainer"
 	install -m 755 $(O)/libcontainer/core.so $(O)/libcontainer/init $(O)/libcontainer/unpack \
 		"$(DESTDIR)$(LIBDIR)/libcontainer"
 	for f in $(LUA_SRC:lua/%=%); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 	install -d "$(DESTDIR)$(BINDIR)"
-	$(LINK_NSINIT) -DLCT_LIBDIR='"$(LIBDIR)"' -o "$(DESTDIR)$(BINDIR)/nsinit" src/nsinit/main.c $(NSINIT_OBJ) \
-		$(NSINIT_LIBS)
+	$(if $(NSINIT_WHOLE),$(LINK_ALONE) $(INSTALL_NSINIT) src/nsinit/alone.c \
+		-DLCT_WHOLE='"$(LIBDIR)/libcontainer/nsinit"',$(LINK_WHOLE) $(INSTALL_NSINIT)) \
+		-o "$(DESTDIR)$(BINDIR)/nsinit" $(NSINIT_OBJ) $(NSINIT_LIBS)
+	$(if $(NSINIT_WHOLE),$(LINK_WHOLE) $(INSTALL_NSINIT) -o "$(DESTDIR)$(LIBDIR)/libcontainer/nsinit" \
+		$(NSINIT_OBJ) $(NSINIT_LIBS))
 	$(LUA_ENV) $(LUA) doc/nsinit_pages.lua $(O)/share
 	for f in man/man1/nsinit.1 bash-completion/completions/nsinit zsh/site-functions/_nsinit \
 		fish/vendor_completions.d/nsinit.fish; do \

@@ -197,6 +197,14 @@ function Container:config()
   return object.plain(check.copy(self._record.config))
 end
 
+--- May what is done with it load libraries at run time? libsystemd is, where its cgroups are in a scope, and libmnl
+-- for its networks; nothing else is.
+---@return boolean
+function Container:loads_libraries()
+  local record = self._record
+  return record.systemd ~= nil or next(record.config.networks or {}) ~= nil
+end
+
 --- The state as it is on disk, with the status of this moment.
 ---@return table|nil
 ---@return libcontainer.Error|nil err  ContainerNotExists once destroyed

@@ -4,6 +4,7 @@ local capabilities = require "nsinit.capabilities"
 local configs = require "libcontainer.configs"
 local descriptors = require "nsinit.descriptors"
 local lazy = require "libcontainer.lazy"
+local libraries = require "nsinit.libraries"
 local notify = lazy "nsinit.notify"
 local store = require "nsinit.store"
 local system = require "libcontainer.system"
@@ -54,7 +55,8 @@ function M.create(context, detaches)
   if not bundle then return nil, err end
   local config, process = bundle.config, bundle.process
   local fine
-  fine, err = M.check_console(process, options, detaches)
+  fine, err = libraries.of_config(context, config)
+  if fine then fine, err = M.check_console(process, options, detaches) end
   if not fine then return nil, err end
   config.detach = true
   config.labels = { bundle = bundle.path }

@@ -21,6 +21,7 @@ local M = {}
 ---@field is_classic boolean|nil        the second form of the command is meant
 ---@field log nsinit.Log
 ---@field explain fun(err: any): string  an error as a person at a command line reads it
+---@field become_whole (fun(file: file*|nil): string)|nil  see nsinit.libraries; nil: this program can load any
 
 -- What a person at a command line can do, where the library speaks to programs.
 local HINTS <const> = {
@@ -96,6 +97,10 @@ end
 
 -- Do it: the exit status, or nil and an error, whatever is raised.
 local function carry_out(context)
+  if context.become_whole then
+    local fine, problem = require("nsinit.libraries").of_command(context)
+    if not fine then return nil, problem end
+  end
   local run = require("nsinit.command." .. context.command.name)
   local is_fine, status, err = xpcall(run, traceback, context)
   if is_fine then return status, err end
@@ -106,8 +111,9 @@ end
 --- Carry out a command line.
 ---@param words string[]
 ---@param name string  what the program is called
+---@param become_whole (fun(file: file*|nil): string)|nil  where this one can load no library: be the one that can, with these words
 ---@return integer status
-function M.main(words, name)
+function M.main(words, name, become_whole)
   if not is_loaded then
     io.stderr:write(name, ": ", tostring(refusal):match("^[^\n]*"), "\n")
     return 1
@@ -145,7 +151,8 @@ function M.main(words, name)
   if not fine then return misuse(name, problem, command, output, form) end
   output:tell(("%s %s"):format(command.name, table.concat(args, " ")))
   local status, err = carry_out { name = name, global = global, command = command, options = options, args = args,
-    is_classic = is_classic, log = output, explain = function(why) return text_of(why, name) end }
+    is_classic = is_classic, log = output, become_whole = become_whole,
+    explain = function(why) return text_of(why, name) end }
   if status then return status end
   output:error(text_of(err, name), name, type(err) == "table" and err.code or nil)
   return command.failure or 1

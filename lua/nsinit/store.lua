@@ -1,20 +1,17 @@
 -- SPDX-License-Identifier: MIT
 --- The state root of a command line, and a container of it by its id.
 local libcontainer = require "libcontainer"
+local libraries = require "nsinit.libraries"
 local system = require "libcontainer.system"
+local user = require "nsinit.user"
 
 local M = {}
 
 local MANAGERS <const> = { cgroupfs = "fs", systemd = "systemd", disabled = "none" }
 
--- Root of the machine, and not of a user namespace, as which podman calls us for an ordinary user.
-local function is_root()
-  return system.uid() == 0 and system.text_of("/proc/self/uid_map"):find "^%s*0%s+0%s+4294967295" ~= nil
-end
-
 local function default_root()
   local runtime = os.getenv("XDG_RUNTIME_DIR")
-  if runtime and runtime ~= "" and not is_root() then return runtime .. "/nsinit" end
+  if runtime and runtime ~= "" and not user.is_root() then return runtime .. "/nsinit" end
   return "/run/nsinit"
 end
 
@@ -58,7 +55,13 @@ end
 function M.load(context)
   local factory, err = M.open(context.global)
   if not factory then return nil, err end
-  return factory:load(context.args[1])
+  local container
+  container, err = factory:load(context.args[1])
+  if not container then return nil, err end
+  local fine
+  fine, err = libraries.of_container(context, container)
+  if not fine then return nil, err end
+  return container
 end
 
 --- The socket by which the program of a command line is to say that it is ready.

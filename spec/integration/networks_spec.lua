@@ -74,6 +74,7 @@ describe("a veth", function()
       assert(network.add_bridge("br0", { address = "10.1.0.1/24", ipv6_address = "fd00::1/64" }))
       local box <close> = create("a", { veth { name = "net0", mac_address = "02:00:0a:01:00:02", mtu = 1400,
         txqueuelen = 77, gateway = "10.1.0.1", ipv6_address = "fd00::2/64", ipv6_gateway = "fd00::1" } })
+      assert(box:loads_libraries())
       local text = inside(box, "cd /sys/class/net/net0; cat address mtu tx_queue_len operstate; ip -4 addr show net0; "
         .. "cat /proc/net/if_inet6; ip route; ip -6 route")
       is("02:00:0a:01:00:02\n1400\n77\nup", text:match("^.-\n.-\n.-\n%w+"))

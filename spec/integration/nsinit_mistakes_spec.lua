@@ -106,7 +106,7 @@ describe("nsinit", function()
     local bundle = command.bundle { "true" }
     fixture.sh("chmod 755 %s", bundle)
     local program = fixture.directory() .. "/nsinit" -- where everybody can run it
-    fixture.sh("chmod 755 %s; cp %s %s", program:match("^(.*)/"), command.program, program)
+    fixture.sh("chmod 755 %s; cp %s %s", program:match("^(.*)/"), command.whole, program)
     local as_nobody = { program = program,
       shell = fixture.library_for_everybody() .. " setpriv --reuid 65534 --regid 65534 --clear-groups" }
     fixture.sh("mkdir -m 700 %s", root)

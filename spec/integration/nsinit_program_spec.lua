@@ -2,6 +2,7 @@
 -- The program nsinit, which carries Lua and the modules: what it runs is what stands in the sources.
 local command = require "spec.support.command"
 local fixture = require "spec.support.fixture"
+local json = require "libcontainer.json"
 
 local VERSION <const> = "lua/nsinit/command/version.lua"
 
@@ -13,6 +14,16 @@ describe("nsinit", function()
     local path, place = fixture.directory(), command.program:match("/(build/[^/]+/bin)/nsinit$")
     fixture.sh("mkdir -p %s/%s && cp %s %s/%s && cp -rp lua %s", path, place, command.program, path, place, path)
     return path, ("%s/%s/nsinit"):format(path, place)
+  end
+
+  -- The program that is linked statically has another one beside it; here, one that says that it was asked.
+  local function with_another_whole()
+    local path, program = checkout()
+    local whole = program:gsub("bin/nsinit$", "libcontainer/nsinit")
+    if command.whole == command.program then pending("needs an nsinit that is linked statically") end
+    fixture.sh("mkdir -p $(dirname %s) && printf '#!/bin/sh\necho whole: $(ls -l /proc/$$/fd | grep -c log$) \"$@\"\n' >%s && chmod +x %s",
+      whole, whole, whole)
+    return path, program, whole
   end
 
   local function version(program, options)
@@ -73,5 +84,68 @@ describe("nsinit", function()
     end
     assert.truthy(said("--debug"):find("lua/nsinit/units.lua:%d+: "), said "--debug")
     assert.falsy(said(""):find("units.lua", 1, true), said "")
+  end)
+
+  it("reads JSON as the library does that others read it with", function()
+    local texts = { '{"a":[1,2.5,-0,1e3],"b":{},"c":[],"d":null,"e":[true,false]}', "[1,2", "", "[1] x", "nullx", "[1,]",
+      '{"a":1,}', '{"a" 1}', "{1:2}", '["\\u00e9\\u20ac\\ud83d\\ude00\\/\\b\\f\\n\\r\\t\\\\\\""]', '"\\ud800"', '"\\udc00"',
+      '"\\udcff"', '"\\u12"', '"\\x"', '"abc', '"abc\\', "[01]", "[.5]", "[-]", "[+1]", "[0x10]", "[1e999]", "[nan]",
+      "[18446744073709551615,-9223372036854775808,9007199254740993,1e16]", "[18446744073709551616]",
+      '{"a":1,"a":[]}', " \t\r\n1 ", ("["):rep(128) .. ("]"):rep(128), ("["):rep(129) .. ("]"):rep(129) }
+    local path = fixture.directory()
+    for i, text in ipairs(texts) do
+      fixture.write(("%s/%d"):format(path, i), text)
+      local value, err = json.decode(text)
+      texts[i] = value ~= nil and json.encode(value) or "refused at " .. tostring(err.line)
+    end
+    fixture.write(path .. "/chunk", ([[
+      local json = require "libcontainer.json"
+      for i = 1, %d do
+        local file <close> = assert(io.open("%s/" .. i, "rb"))
+        local value, err = json.decode(file:read "a")
+        print(value ~= nil and json.encode(value) or "refused at " .. tostring(err.line))
+      end]]):format(#texts, path))
+    local said = fixture.sh("echo 'dofile \"%s/chunk\"' | %s shell", path, command.program)
+    assert.equal(table.concat(texts, "\n"), said)
+  end)
+
+  it("is stricter than that library where it is laxer than JSON", function()
+    local said = fixture.sh([[cat <<'EOF' | %s shell
+      json = require "libcontainer.json"
+      print(json.decode "[1.]")
+      print(json.decode '["a\9b"]')
+EOF]], command.program)
+    assert.equal("nil\tnot valid JSON: a number that JSON has not at line 1, column 2\n"
+      .. "nil\tnot valid JSON: a control character in a string at line 1, column 4", said)
+  end)
+
+  it("is another program where libraries may have to be loaded, before it does anything", function()
+    fixture.needs("root", "busybox")
+    local path, program = with_another_whole()
+    local root, bundle = path .. "/root", command.bundle({ "true" }, function(document)
+      document.linux.netDevices = { eth9 = { name = "eth0" } }
+    end)
+    fixture.sh("mkdir -p %s/damaged && echo '{' >%s/damaged/state.json", root, root)
+    for _, words in ipairs { "--systemd-cgroup --root ROOT list", "--root ROOT --cgroup-manager systemd state box", "shell",
+      "--root ROOT exec --create -- true", "--root ROOT create -b " .. bundle .. " box", "--root ROOT delete --force damaged",
+      "--root ROOT delete damaged", "--log " .. path .. "/log --cgroup-manager systemd list" } do
+      words = words:gsub("ROOT", root)
+      -- what Lua has opened for a log is not passed on
+      assert.equal("whole: 0 " .. words, fixture.sh("%s %s 2>&1", program, words))
+    end
+    assert.equal("damaged", fixture.sh("ls %s", root))
+    fixture.sh("mkdir -m 700 %s/other", path)
+    assert.equal("[]", fixture.sh("%s --root %s/other list -f json", program, path))
+    assert.equal("", fixture.sh("%s --root %s/other delete --force box 2>&1", program, path))
+    fixture.sh("chmod -R a+rX %s", path)
+    assert.equal("whole: 0 list", fixture.sh("setpriv --reuid 4242 --clear-groups %s list 2>&1", program))
+  end)
+
+  it("says what is missing where that other program is", function()
+    local path, program, whole = with_another_whole()
+    fixture.sh("rm %s", whole)
+    local said = fixture.sh("%s --root %s/root --systemd-cgroup list 2>&1 || true", program, path)
+    assert.truthy(said:find("nsinit: " .. whole .. ": No such file or directory — ", 1, true), said)
+    assert.equal("", fixture.sh("ls %s/root 2>/dev/null || true", path))
   end)
 end)

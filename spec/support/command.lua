@@ -16,6 +16,11 @@ local M = {}
 M.program = fixture.sh("pwd") .. "/" .. (os.getenv "LIBCONTAINER_NSINIT"
   or (os.getenv "LIBCONTAINER_BUILD" or "build/release") .. "/bin/nsinit")
 
+--- That which loads libraries: beside the other where that is linked statically. It needs no other file.
+---@type string
+M.whole = M.program:gsub("bin/nsinit$", "libcontainer/nsinit")
+if not fixture.read(M.whole) then M.whole = M.program end
+
 local function quoted(text)
   return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
 end

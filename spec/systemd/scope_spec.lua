@@ -39,6 +39,7 @@ describe("a container in a systemd scope", function()
     local p = assert(box:start { args = { "sleep", "1000" } })
     local unit = scope_of(box).unit
     assert.matches("^libcontainer%-.*%.scope$", unit)
+    assert.is_true(box:loads_libraries())
     assert.equal("0::/system.slice/" .. unit .. "/container\n", fixture.read(("/proc/%d/cgroup"):format(p:pid())))
     local expected = { ActiveState = "active", Slice = "system.slice", Delegate = "yes", MemoryMax = "67108864",
       MemoryHigh = "50331648", CPUQuotaPerSecUSec = "260ms", CPUWeight = "50", AllowedCPUs = "0", TasksMax = "21",

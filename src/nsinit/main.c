@@ -4,8 +4,13 @@
  * an interpreter has found and loaded them one by one. What it does is in lua/nsinit/main.lua.
  *
  * Installed, it asks neither the environment nor the directories around it for code. In a checkout
- * (LCT_CHECKOUT) it loads what has been changed since it was built.
+ * (LCT_CHECKOUT) it loads what has been changed since it was built. Where it is linked statically,
+ * LCT_WHOLE is the path of the other one (alone.h).
  */
+#ifdef LCT_WHOLE
+#include "nsinit/alone.h"
+#endif
+#include "nsinit/json.h"
 #include "nsinit/memory.h"
 #include "nsinit/modules.h"
 
@@ -91,7 +96,38 @@ static void open_libraries(lua_State *L, bool tells_lines)
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	lua_pushcfunction(L, luaopen_libcontainer_core);
 	lua_setfield(L, -2, "libcontainer.core");
+	lua_pushcfunction(L, lc_nsinit_open_json);
+	lua_setfield(L, -2, "cjson");
 	lc_nsinit_open_modules(L, tells_lines, sources);
+}
+
+#ifdef LCT_WHOLE
+static void find_whole(char out[static PATH_MAX])
+{
+	const char *root = "";
+#ifdef LCT_CHECKOUT
+	char checkout[PATH_MAX];
+
+	root = find_checkout(checkout);
+#endif
+	(void) snprintf(out, PATH_MAX, "%s%s", root == NULL ? "" : root, LCT_WHOLE);
+}
+#endif
+
+/* Push what makes this the program that can load libraries; nil: it can. */
+static void push_become_whole(lua_State *L, const struct command_line *line)
+{
+#ifdef LCT_WHOLE
+	char path[PATH_MAX];
+
+	find_whole(path);
+	lua_pushlightuserdata(L, line->argv);
+	lua_pushstring(L, path);
+	lua_pushcclosure(L, lc_nsinit_become_whole, 2);
+#else
+	(void) line;
+	lua_pushnil(L);
+#endif
 }
 
 /* (command line) -> exit status */
@@ -111,7 +147,8 @@ static int run(lua_State *L)
 		lua_rawseti(L, -2, i);
 	}
 	lua_pushstring(L, slash == NULL ? line->argv[0] : slash + 1);
-	lua_call(L, 2, 1);
+	push_become_whole(L, line);
+	lua_call(L, 3, 1);
 	return 1;
 }
 
@@ -121,6 +158,14 @@ int main(int argc, char **argv)
 	struct lc_nsinit_memory memory;
 	lua_State *L;
 
+#ifdef LCT_WHOLE
+	if (lc_nsinit_is_for_whole(argv)) {
+		char path[PATH_MAX];
+
+		find_whole(path);
+		(void) execv(path, argv); /* what is wrong is told by who is asked again */
+	}
+#endif
 	lc_nsinit_memory_init(&memory);
 	L = lua_newstate(lc_nsinit_memory_change, &memory);
 	if (L == NULL || argc < 1) {

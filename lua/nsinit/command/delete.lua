@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- delete ID.
+local libraries = require "nsinit.libraries"
 local store = require "nsinit.store"
 
 ---@param context nsinit.Context
@@ -9,16 +10,21 @@ return function(context)
   local id, is_forced = context.args[1], context.options.force or false
   local factory, err = store.open(context.global)
   if not factory then return nil, err end
-  local done
+  local container, why = factory:load(id)
+  local done, fine
+  if container then
+    fine, err = libraries.of_container(context, container)
+  else
+    fine, err = libraries.of_remains(context, why)
+  end
+  if not fine then return nil, err end
   if is_forced then
     done, err = factory:destroy(id)
     if not done and err.code ~= "ContainerNotExists" then return nil, err end
     if done then context.log:warn_of(err) end
     return 0
   end
-  local container
-  container, err = factory:load(id)
-  if not container then return nil, err end
+  if not container then return nil, why end
   -- what was created and never started is removed as it is
   done, err = container:destroy { force = container:status() == "prepared" }
   if not done then return nil, err end
