@@ -112,9 +112,9 @@ describe("the session keyring of a container", function()
   end)
 
   it("that a filter around us forbids is an error that names the way out [O20]", function()
-    local errors = require "libcontainer.errors"
+    local hints = require "libcontainer.hints"
     for _, name in ipairs { "EPERM", "EACCES", "EDQUOT" } do
-      assert.matches("session_keyring = false", errors.hint_for("keyring", name), 1, true)
+      assert.matches("session_keyring = false", hints.of("keyring", name), 1, true)
     end
   end)
 end)
