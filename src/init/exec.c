@@ -209,23 +209,22 @@ int lc_init_pass(struct lc_init *init, const struct lc_op_pass *op, struct lc_er
 	return r < 0 ? lc_fail(err, LCT_STEP_STDIO, r, "descriptors") : 0;
 }
 
-/* Pointers to `count` strings that follow one another, and NULL. */
-static void point(const struct lc_plan *plan, struct lc_plan_list list, char **out)
+/* Pointers to `count` strings that follow one another, and NULL. Where more may follow. */
+static char **point(const struct lc_plan *plan, struct lc_plan_list list, char **out)
 {
 	const char *text = lc_plan_string(plan, list.offset);
-	uint32_t i;
 
-	for (i = 0; i < list.count; i++) {
-		out[i] = (char *) (uintptr_t) text; /* execve's interface lacks the const */
+	for (uint32_t i = 0; i < list.count; i++) {
+		*out++ = (char *) (uintptr_t) text; /* execve's interface lacks the const */
 		text += lc_length(text) + 1;
 	}
-	out[i] = NULL;
+	*out++ = NULL;
+	return out;
 }
 
 int lc_init_exec(struct lc_init *init, const struct lc_op_exec *op, struct lc_error *err)
 {
-	/* No allocation in this program; untouched pages cost nothing. */
-	static char *argv[LCT_LIST_MAX + 1], *envp[LCT_LIST_MAX + 1];
+	char **argv = init->pointers, **envp;
 	long r;
 
 	if (op->argv.count > LCT_LIST_MAX || op->envp.count > LCT_LIST_MAX)
@@ -233,8 +232,8 @@ int lc_init_exec(struct lc_init *init, const struct lc_op_exec *op, struct lc_er
 	r = lc_init_limits_settle(init, err);
 	if (r < 0)
 		return (int) r;
-	point(&init->plan, op->argv, argv);
-	point(&init->plan, op->envp, envp);
+	envp = point(&init->plan, op->argv, argv);
+	(void) point(&init->plan, op->envp, envp);
 	/* Not execveat: hand-made filters allow execve and have never heard of the other. */
 	r = lc_sys_execve(init->program, argv, envp);
 	return lc_fail(err, LCT_STEP_EXEC, r, init->program);

@@ -30,9 +30,12 @@ struct lc_init {
 		struct rlimit64 value;
 		bool is_due;
 	} nofile, nproc;
+	/* What is large comes last, and begins with what is used most: every page that is touched costs, of who
+	 * joins twice. */
+	char program[PATH_MAX];                  /* what lookup found */
+	char *pointers[2 * (LCT_LIST_MAX + 1)];  /* argv, and envp behind it */
 	int slots[LCT_PLAN_SLOTS_MAX];           /* descriptors and 1, so that 0 is none: slots.c */
 	uint32_t slot_names[LCT_PLAN_SLOTS_MAX]; /* pool offsets: where it came from */
-	char program[PATH_MAX];                  /* what lookup found */
 };
 
 #define OP(name, step, operands, meaning)                                                          \

@@ -109,12 +109,10 @@ static int find_interpreter(const char *path, char out[PATH_MAX])
 
 static int check_interpreters(const char *program, struct lc_error *err)
 {
-	char path[PATH_MAX], found[PATH_MAX];
-	size_t used = 0;
+	char found[PATH_MAX];
+	const char *path = program;
 	int depth, r;
 
-	if (!lc_append(path, sizeof(path), &used, program))
-		return 0;
 	for (depth = 0; depth < INTERPRETERS_MAX; depth++) {
 		if (find_interpreter(path, found) == 0)
 			return 0;
@@ -123,8 +121,7 @@ static int check_interpreters(const char *program, struct lc_error *err)
 			return lc_fail(err, LCT_STEP_INTERPRETER, r, found);
 		if (r < 0)
 			return 0; /* execve knows better, and says so */
-		used = 0;
-		(void) lc_append(path, sizeof(path), &used, found);
+		path = found; /* it is opened before its interpreter takes its place */
 	}
 	return 0;
 }
