@@ -16,7 +16,7 @@ end
 
 --- Wait until one of the descriptors is ready or the deadline has passed.
 -- Interrupted waits go on with the time that is left.
----@param entries table[]     each `{ descriptor, "r"|"w" }`; field 3 is set to whether it is ready
+---@param entries table[]     each `{ descriptor, "r"|"w"|"e" }`, "e": the other side is closed; field 3 is set to whether it is ready
 ---@param deadline number|nil see `deadline`
 ---@return integer|nil count  how many are ready, 0 when the deadline has passed; nil on failure
 ---@return table|nil raw      the raw error of the core

@@ -92,7 +92,7 @@ end
 -- which pass: they are not the program's.
 local function wait_for(proc, session, deadline)
   local served = proc:_served()
-  local entries = { { session:pollfd(), "r" } }
+  local entries = { { session:pollfd() } }
   if served then
     entries[2] = { served:pollfd(), "r" }
     local helper = served:timeout() and session:helper() -- a call is kept, and its end says whose it is

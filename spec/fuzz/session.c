@@ -91,6 +91,8 @@ static int expect(const struct lc_session *session, const struct message *one)
 	case LCT_REPORT_ERROR:
 		return one->report.error.errnum > 0 ? -one->report.error.errnum : -EPROTO;
 	case LCT_REPORT_READY:
+		if (session->goes_at_once)
+			return -EPROTO;
 		if (session->has_child && !session->is_child_early)
 			return LCT_SESSION_READY;
 		return is_new && session->has_terminal == (session->terminal >= 0) &&
@@ -117,6 +119,7 @@ static int expect(const struct lc_session *session, const struct message *one)
 /* One message is taken; whether it is the last is up to the caller. */
 static int take(struct lc_session *session, int peer, const struct message *one, int terminal, int other)
 {
+	const bool awaits_end = lc_session_awaits_end(session);
 	int expected = expect(session, one), r;
 	struct lc_error err = {.errnum = 0};
 
@@ -126,6 +129,7 @@ static int take(struct lc_session *session, int peer, const struct message *one,
 	if (one->report.kind == LCT_REPORT_CHILD && expected == LCT_SESSION_WAIT && r < 0)
 		return r;
 	MUST(r == expected);
+	MUST(!awaits_end || r == LCT_SESSION_WAIT || r < 0); /* else nobody would wake for it */
 	MUST(r >= 0 || err.errnum == -r);
 	MUST(r >= 0 || memchr(err.subject, '\0', sizeof(err.subject)) != NULL);
 	return r;
@@ -137,7 +141,7 @@ static void check_gate(struct lc_session *session, bool goes_on)
 	MUST((session->gate_fd >= 0) == (session->gate == LCT_GATE_NETWORK));
 	if (goes_on)
 		MUST(lc_session_go(session, NULL) == 0 && session->state == LCT_SESSION_WAIT &&
-			session->gate_fd < 0 && !session->has_gone);
+			session->gate_fd < 0 && session->has_gone == session->goes_at_once);
 }
 
 void fuzz_session(const uint8_t *data, size_t size)
@@ -159,8 +163,10 @@ void fuzz_session(const uint8_t *data, size_t size)
 	session.has_terminal = (like & 1) != 0;
 	session.makes_child = (like & 2) != 0;
 	session.is_child_early = (like & 64) != 0 && session.makes_child;
+	session.goes_at_once = session.has_gone = (like & 10) == 10 && !session.is_child_early;
 	session.gates = (like >> 4 & 7) << 1;
 	session.has_listener = (like & 128) != 0;
+	session.is_ours = true;
 	session.process.has_ended = true; /* there is none */
 	session.process.pidfd = session.makes_child ? dup(other) : -1;
 	if ((like & 12) == 12 && lc_session_may_go_ahead(&session))

@@ -37,8 +37,47 @@ local function status(box, more)
   return inside.status(script(box, "cat /proc/self/status", more))
 end
 
+-- How often `start` looked at a descriptor and had to wait for it.
+local function waits_of(start)
+  local core = require "libcontainer.core"
+  local poll, count = core.poll, 0
+  core.poll = function(entries, seconds)
+    local ready, raw = poll(entries, seconds)
+    count = count + (seconds ~= 0 and 1 or 0)
+    return ready, raw
+  end
+  local fine, process, err = pcall(start)
+  core.poll = poll
+  assert(fine, process)
+  assert(assert(assert(process, err):wait(fixture.seconds(60))).status == 0)
+  return count, process
+end
+
 describe("a further program", function()
   fixture.check_leaks()
+
+  it("wakes its host once, when it runs: what is said on the way needs no answer", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running()
+    for _ = 1, 10 do
+      assert.is_true(waits_of(function() return box:start { "true" } end) <= 1)
+    end
+    local other <close> = assert(fixture.factory():create(fixture.id(), box:config()))
+    assert.is_true(waits_of(function() return other:start { "true" } end) <= 1) -- no more does a first one
+  end)
+
+  it("has the start time that the kernel has for it", function()
+    fixture.needs("root", "busybox")
+    local box <close> = running()
+    local process <close> = assert(box:start { "sleep", "1000" })
+    local _, start = process._handle:pid()
+    local stat = fixture.read(("/proc/%d/stat"):format(process:pid())):gsub("^.*%) ", "")
+    local fields = {}
+    for field in stat:gmatch("%S+") do fields[#fields + 1] = field end
+    assert.equal(fields[20], tostring(start))
+    assert(process:signal("KILL"))
+    assert(process:wait(fixture.seconds(60)))
+  end)
 
   it("has the namespaces and the cgroups of the init, all of them [D4] [D16] [O89]", function()
     fixture.needs("root", "busybox")

@@ -719,10 +719,14 @@ static int session_pid(lua_State *L)
 	return 2;
 }
 
+/* session:pollfd() -> descriptor, what to wait for before the next step: "r" | "e", see lc_lua_poll */
 static int session_pollfd(lua_State *L)
 {
-	lua_pushinteger(L, check_box(L, 1)->session.socket);
-	return 1;
+	const struct lc_session *session = &check_box(L, 1)->session;
+
+	lua_pushinteger(L, session->socket);
+	lua_pushstring(L, lc_session_awaits_end(session) ? "e" : "r");
+	return 2;
 }
 
 /* session:init_calls() -> system calls of the init until READY; 0 but in test builds */

@@ -188,10 +188,16 @@ static int stream_pollfd(lua_State *L)
 	return 1;
 }
 
+/* The end of the other side is told whatever is waited for. */
+static short events_of(const char *direction)
+{
+	return direction[0] == 'w' ? POLLOUT : direction[0] == 'e' ? 0 : POLLIN;
+}
+
 /*
- * core.poll(array of { descriptor, "r" | "w", … }, [seconds]) -> how many are ready | nil, raw. Sets
- * field 3 of each entry to whether it is. An interrupted wait answers 0: the caller knows its
- * deadline. Without seconds it waits for ever.
+ * core.poll(array of { descriptor, "r" | "w" | "e", … }, [seconds]) -> how many are ready | nil, raw. Sets
+ * field 3 of each entry to whether it is: "e" when the other end has been closed. An interrupted wait
+ * answers 0: the caller knows its deadline. Without seconds it waits for ever.
  */
 int lc_lua_poll(lua_State *L)
 {
@@ -212,7 +218,7 @@ int lc_lua_poll(lua_State *L)
 		lua_rawgeti(L, -1, 1);
 		lua_rawgeti(L, -2, 2);
 		fds[i] = (struct pollfd){.fd = (int) luaL_checkinteger(L, -2),
-			.events = luaL_checkstring(L, -1)[0] == 'w' ? POLLOUT : POLLIN};
+			.events = events_of(luaL_checkstring(L, -1))};
 		lua_pop(L, 3);
 	}
 	if (timeout_ms >= 0) {

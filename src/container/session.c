@@ -84,13 +84,14 @@ int lc_session_start(struct lc_session *session, const struct lc_session_start *
 		return r;
 	/* Our copy of the peer end closes here, so that the death of the init is an end of file. */
 	session->socket = lc_take_fd(&ours);
+	session->is_ours = how->helper_fd >= 0;
 	session->has_filter = how->has_filter;
 	session->has_terminal = how->has_terminal;
 	session->has_listener = how->has_listener;
 	session->gates = how->gates;
 	session->makes_child = how->join_pidfd >= 0 || how->has_helper;
 	session->is_child_early = how->has_helper;
-	session->has_gone = how->goes_at_once;
+	session->has_gone = session->goes_at_once = how->goes_at_once;
 	session->is_latched = how->is_latched;
 	/* A helper will not be the one that counts: see take_child. */
 	if (!session->makes_child)
@@ -189,26 +190,43 @@ static int prove_filter(struct lc_session *session, struct lc_error *err)
 /*
  * End of file after GO is an exec, unless the init died on the way to it (its filter forbids execve,
  * memory ran out). Descriptors are closed before a dying process is a zombie, so being about to end
- * counts too. What ends keeps its name, and the init calls itself LCT_INIT_NAME.
+ * counts too. What ends keeps its name, and the init calls itself LCT_INIT_NAME. The start of a child
+ * that nobody has asked for is told along with that.
  */
-static bool died_before_exec(const struct lc_session *session)
+static int prove_exec(struct lc_session *session, struct lc_error *err)
 {
-	char path[32], stat[1024];
+	char path[32], stat[1024], state;
+	uint64_t start;
+	long r;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int) session->process.pid);
-	if (lc_file_read(AT_FDCWD, path, stat, sizeof(stat), LCT_STEP_SESSION, NULL) < 0)
-		return false;
-	return lc_process_stat_ends(stat) && strstr(stat, " (" LCT_INIT_NAME ") ") != NULL;
+	r = lc_file_read(AT_FDCWD, path, stat, sizeof(stat), LCT_STEP_SESSION, err);
+	/* Gone by now, if it is the host program's habit to reap what it did not start. */
+	if (r == -ENOENT || r == -ESRCH)
+		return 0;
+	if (r < 0)
+		return (int) r;
+	if (lc_process_stat_ends(stat) && strstr(stat, " (" LCT_INIT_NAME ") ") != NULL)
+		return died(session, err);
+	r = lc_parse_stat(stat, &state, &start);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_SESSION, r, path);
+	if (session->process.start == 0)
+		session->process.start = start;
+	return 0;
 }
 
 /* Its work is done, and it is on its way out: nobody else will reap it. */
 static int dismiss_helper(struct lc_session *session, struct lc_error *err)
 {
+	bool has_ended = false;
 	int r;
 
 	if (session->helper.pidfd < 0)
 		return 0;
-	r = lc_process_kill(&session->helper, LCT_ABORT_TIMEOUT_MS, err);
+	r = lc_process_poll(&session->helper, &has_ended, err);
+	if (r >= 0 && !has_ended)
+		r = lc_process_kill(&session->helper, LCT_ABORT_TIMEOUT_MS, err);
 	if (r >= 0) /* else lc_session_abort tries again */
 		lc_process_done(&session->helper);
 	return r;
@@ -219,10 +237,11 @@ static int finished(struct lc_session *session, struct lc_error *err)
 	int r;
 
 	if (!session->has_gone || session->is_ahead || session->has_child != session->makes_child ||
-		(!session->is_latched && session->has_listener != session->is_heard) ||
-		died_before_exec(session))
+		(!session->is_latched && session->has_listener != session->is_heard))
 		return died(session, err);
-	r = dismiss_helper(session, err);
+	r = prove_exec(session, err);
+	if (r >= 0)
+		r = dismiss_helper(session, err);
 	if (r < 0)
 		return r;
 	if (session->has_filter && !session->is_latched) {
@@ -305,6 +324,8 @@ static int take_child(
 	session->has_child = true;
 	if (session->init_calls == 0)
 		session->init_calls = report->calls;
+	if (!session->is_child_early) /* its start is nothing to anybody before its end of the session */
+		return LCT_SESSION_WAIT;
 	/* It may be gone by now, if it is the host program's habit to reap what it did not start. */
 	r = lc_process_start_time(child.pid, &session->process.start, err);
 	return r < 0 && r != -ENOENT && r != -ESRCH ? r : LCT_SESSION_WAIT;
@@ -364,7 +385,7 @@ static int take_gate(struct lc_session *session, const struct lc_report *report,
 static int take_ready(
 	struct lc_session *session, const struct lc_report *report, struct lc_error *err)
 {
-	if (session->has_child) { /* the child: it is alone once that one has gone */
+	if (session->has_child && !session->goes_at_once) { /* the child: it is alone once that one has gone */
 		int r = dismiss_helper(session, err);
 
 		if (r < 0)
@@ -373,7 +394,7 @@ static int take_ready(
 			return LCT_SESSION_READY;
 	}
 	/* Past all of its gates: what the host does there is not to be left out. */
-	if (session->state != LCT_SESSION_WAIT || session->gates != 0 ||
+	if (session->goes_at_once || session->state != LCT_SESSION_WAIT || session->gates != 0 ||
 		session->has_terminal != (session->terminal >= 0))
 		return lc_fail(err, LCT_STEP_SESSION, EPROTO, "unexpected message");
 	session->state = LCT_SESSION_READY;
@@ -477,6 +498,13 @@ bool lc_session_may_go_ahead(const struct lc_session *session)
 	return session->socket >= 0 && session->state == LCT_SESSION_WAIT && !session->has_gone &&
 		!session->makes_child && !session->is_guard && !session->is_latched && session->gates == 0 &&
 		!session->has_terminal && !session->has_listener;
+}
+
+bool lc_session_awaits_end(const struct lc_session *session)
+{
+	return session->is_ours && session->has_gone && session->has_listener == session->is_heard && !session->is_guard &&
+		session->gates == 0 &&
+		(session->goes_at_once || session->is_child_early || !session->makes_child);
 }
 
 int lc_session_go(struct lc_session *session, struct lc_error *err)

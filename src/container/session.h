@@ -19,7 +19,7 @@
 #include "plan/report.h"
 
 enum lc_session_state {
-	LCT_SESSION_WAIT,    /* nothing new: poll the socket for input */
+	LCT_SESSION_WAIT,    /* nothing new: poll the socket for input, or see lc_session_awaits_end */
 	LCT_SESSION_READY,   /* set up; the init waits for lc_session_go */
 	LCT_SESSION_RUNNING, /* the program runs; the session is over */
 	LCT_SESSION_LISTENER, /* the filter is loaded, and `listener` has come; the init goes on */
@@ -42,6 +42,8 @@ struct lc_session {
 	enum lc_gate gate;   /* where the init waits, LCT_GATE_NONE for nowhere */
 	int gate_fd;         /* what it has brought there, owned until lc_session_go; -1 */
 	bool has_gone;       /* GO was sent, after READY or ahead of it */
+	bool is_ours;        /* the init is this library's: one of the caller's may say anything at any time */
+	bool goes_at_once;   /* who joins says no READY, and waits for no GO */
 	bool is_ahead;       /* ahead of it, and READY is still to come: it is nothing to the host */
 	bool is_latched;     /* it waits for another host when it closes its end: its filter is no matter yet */
 	bool is_guard;       /* it stays beside its program, and ends it when our end is closed */
@@ -103,6 +105,10 @@ struct lc_session_resume {
 };
 int lc_session_resume(struct lc_session *session, const struct lc_session_resume *how, int socket,
 	struct lc_error *err);
+
+/* Is there nothing more to come that the host has to answer? Then it need not wake before the other end is
+ * closed: poll the socket for that alone, and all that was said before is read at once. */
+bool lc_session_awaits_end(const struct lc_session *session);
 
 /* Would the host hear READY and do nothing then that it cannot do now? Nothing is to come from the init before,
  * and it is the one that becomes the program. */

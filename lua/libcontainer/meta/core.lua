@@ -167,7 +167,7 @@ function core.null() end
 function core.text(text) end
 
 --- Wait. Field 3 of each entry is set to whether it is ready; an interrupted wait answers 0.
----@param entries table[]    each { descriptor, "r"|"w" }
+---@param entries table[]    each { descriptor, "r"|"w"|"e" }, "e" for the end of the other side
 ---@param seconds number|nil nil waits for ever
 ---@return integer|nil count
 ---@return libcontainer.RawError|nil
@@ -1022,7 +1022,9 @@ function Session:pid() end
 ---@return boolean  its init has begun to end
 function Session:is_ending() end
 
+--- What to wait for before the next step: `core.poll` with these two.
 ---@return integer fd
+---@return "r"|"e" direction  "e" when nothing has to be answered any more
 function Session:pollfd() end
 
 --- System calls of the init until it was ready; 0 but in test builds.
