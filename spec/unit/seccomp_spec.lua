@@ -46,6 +46,26 @@ describe("the default filter", function()
   end)
 end)
 
+describe("the default filter in another table", function()
+  it("is known, and none that differs from it", function()
+    assert.is_true(seccomp.is_default(seccomp.copy()))
+    for i, change in ipairs {
+      function(copy) copy.default_action = "allow" end,
+      function(copy) copy.default_errno_ret = copy.default_errno_ret + 0.0 end,
+      function(copy) copy.flags = {} end,
+      function(copy) copy.architectures[#copy.architectures + 1] = "arm" end,
+      function(copy) copy.syscalls[#copy.syscalls] = nil end,
+      function(copy) copy.syscalls[#copy.syscalls].args[1].value = "1" end,
+      function(copy) table.insert(copy.syscalls[1].names, "mount") end,
+    } do
+      local copy = seccomp.copy()
+      change(copy)
+      assert.is_false(seccomp.is_default(copy), i)
+    end
+    assert.is_false(seccomp.is_default(setmetatable({}, { __index = seccomp.default })))
+  end)
+end)
+
 describe("the content of a filter", function()
   it("is the same for equal filters and differs for others", function()
     assert.equal(seccomp.hash(seccomp.default), seccomp.hash(seccomp.copy()))

@@ -191,6 +191,25 @@ function M.copy()
   return copy(M.default)
 end
 
+-- Have they the same content? It ends at the first difference.
+local function is_same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return math.type(a) == math.type(b) and rawequal(a, b) end
+  for key, item in next, a do
+    if not is_same(item, rawget(b, key)) then return false end
+  end
+  for key in next, b do
+    if rawget(a, key) == nil then return false end
+  end
+  return true
+end
+
+---Is a filter the default one, in whatever table?
+---@param profile table
+---@return boolean
+function M.is_default(profile)
+  return is_same(M.default, profile)
+end
+
 --- The filter that a program gets: its own, or that of the container.
 ---@param config table   strict
 ---@param process table  strict

@@ -292,7 +292,7 @@ FORMS["config.seccomp"] = function(value, reading, path)
     return false
   end
   local filter = read_section(reading, "seccomp", value, "seccomp", path, "config")
-  return seccomp.hash(filter) == seccomp.hash(seccomp.default) and "default" or filter
+  return seccomp.is_default(filter) and "default" or filter
 end
 
 -- Can a capability of a set be granted, with those that are in the sets before it? What is no subset of "permitted" at
