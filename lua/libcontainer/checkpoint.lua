@@ -6,6 +6,7 @@
 -- is the rest of one that failed. Whoever can write there decides what runs with which privileges, so it
 -- is believed only when it belongs to the caller and nobody else may write to it.
 local check = require "libcontainer.check"
+local checkpoint_errors = require "libcontainer.checkpoint_errors"
 local confinement = require "libcontainer.confinement"
 local core = require "libcontainer.core"
 local criu = require "libcontainer.criu"
@@ -118,7 +119,7 @@ local function open_directory(box, path, name, step, may_make)
   if directory then return directory end
   local subject = path or box._factory:_place(box._id, name)
   return nil, errors.raw(made, { subject = subject,
-    hint = core.errno_name(made.errno) == "EPERM" and errors.UNTRUSTED_IMAGES or nil })
+    hint = core.errno_name(made.errno) == "EPERM" and checkpoint_errors.UNTRUSTED_IMAGES or nil })
 end
 
 local function open_work(box, options, step)
@@ -132,7 +133,7 @@ local function read_description(images, name)
   local fine, raw = images:check("restore")
   if not fine then
     return nil, errors.raw(raw, { subject = name .. "/" .. raw.subject,
-      hint = core.errno_name(raw.errno) == "EPERM" and errors.UNTRUSTED_IMAGES or nil })
+      hint = core.errno_name(raw.errno) == "EPERM" and checkpoint_errors.UNTRUSTED_IMAGES or nil })
   end
   local text, description, err
   text, raw = images:read(FILE)
@@ -144,7 +145,7 @@ local function read_description(images, name)
   end
   if type(description) ~= "table" or description.version ~= VERSION or type(description.config) ~= "table"
     or type(description.facts) ~= "table" or type(description.externals) ~= "table" then
-    return nil, errors.no_checkpoint(name)
+    return nil, checkpoint_errors.no_checkpoint(name)
   end
   return description
 end
@@ -153,7 +154,7 @@ end
 local function check_parents(images, name, parent, left)
   if parent == nil then return true end
   name = name .. "/" .. tostring(parent)
-  if type(parent) ~= "string" or left == 0 then return nil, errors.no_checkpoint(name) end
+  if type(parent) ~= "string" or left == 0 then return nil, checkpoint_errors.no_checkpoint(name) end
   local directory <close>, raw = images:images(parent, "restore", false)
   if not directory then return nil, errors.raw(raw, { subject = name }) end
   local description, err = read_description(directory, name)
@@ -203,7 +204,7 @@ local function look(box, options)
   err = obstacles.of_processes(config, facts, (box._core:init()), box._id, options)
   if err then return nil, err end
   local given, point = externals.of(config, facts.mounts)
-  if not given then return nil, errors.mount_of_image(point) end
+  if not given then return nil, checkpoint_errors.mount_of_image(point) end
   return facts, given
 end
 
@@ -239,7 +240,7 @@ end
 local function await_end(box)
   local deadline = loop.deadline(END_TIMEOUT)
   while box._core:status() ~= "stopped" do
-    if core.now() >= deadline then return nil, errors.not_ended() end
+    if core.now() >= deadline then return nil, checkpoint_errors.not_ended() end
     loop.pause(0.01)
   end
   return true
@@ -270,7 +271,7 @@ local function empty(images, options)
   end
   local is_empty, raw = images:is_empty("checkpoint")
   if is_empty then return true end
-  return nil, raw and errors.raw(raw) or errors.images_in_use(options.images_directory)
+  return nil, raw and errors.raw(raw) or checkpoint_errors.images_in_use(options.images_directory)
 end
 
 -- What is to be known of it when it is asked for its status.
@@ -349,7 +350,7 @@ function M.open(path, box)
   local description, fine
   description, err = read_description(images, name)
   if description and description.pre_dump then
-    description, err = nil, errors.no_checkpoint(name)
+    description, err = nil, checkpoint_errors.no_checkpoint(name)
   elseif description then
     fine, err = check_parents(images, name, description.parent, PARENTS_MAX)
   end
@@ -368,7 +369,7 @@ local HOOKS <const> = { "prestart", "create_runtime" }
 ---@return libcontainer.Error|nil err
 function M.check(description, is_new)
   local overlay = description.config.overlay
-  if is_new and overlay and not overlay.layer then return nil, errors.layer_not_there(description.id) end
+  if is_new and overlay and not overlay.layer then return nil, checkpoint_errors.layer_not_there(description.id) end
   return hooks.check(description.config, core.pid(), { "prestart", "create_runtime", "poststop" })
 end
 
@@ -434,7 +435,7 @@ local function take(box, scratch, description)
   local text, raw = scratch:read("pid")
   local pid = text and math.tointeger(tonumber(text))
   if not pid or pid < 2 then
-    return nil, raw and errors.raw(raw, { step = "restore" }) or errors.not_restored("criu wrote no pid")
+    return nil, raw and errors.raw(raw, { step = "restore" }) or checkpoint_errors.not_restored("criu wrote no pid")
   end
   local taken
   taken, raw = box._core:take_restored(pid)
@@ -445,7 +446,7 @@ local function take(box, scratch, description)
   if done then facts, err = confinement.read(box._core) end
   if not facts then return nil, err end
   local fine, what = confinement.prove(description.facts, facts)
-  if not fine then return nil, errors.not_restored(what) end
+  if not fine then return nil, checkpoint_errors.not_restored(what) end
   return true
 end
 

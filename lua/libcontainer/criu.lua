@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- One run of criu: its command line in words, its end waited for with a deadline, and what its log says
 -- when it fails.
+local checkpoint_errors = require "libcontainer.checkpoint_errors"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
 local loop = require "libcontainer.loop"
@@ -60,7 +61,7 @@ end
 -- Why it could not be started.
 local function not_started(job, raw)
   if not raw then return errors.timed_out(job.step, "criu does not come up", job.timeout) end
-  if raw.step == "exec" or raw.step == "interpreter" then return errors.criu_missing(job.step, raw) end
+  if raw.step == "exec" or raw.step == "interpreter" then return checkpoint_errors.criu_missing(job.step, raw) end
   return errors.raw(raw)
 end
 
@@ -91,13 +92,13 @@ function M.run(job)
   if ended and ended.status == 0 then return true end
   local log = job.work and job.work:read(job.log)
   if not ended then
-    return nil, errors.criu_failed(job.step, ("did not end within %g s"):format(job.timeout), complaints(log),
-      job.log_path, "ETIMEDOUT"), true
+    return nil, checkpoint_errors.criu_failed(job.step, ("did not end within %g s"):format(job.timeout),
+      complaints(log), job.log_path, "ETIMEDOUT"), true
   end
   local how = ended.signal and "was killed by signal " .. (core.signal_name(ended.signal) or ended.signal)
     or ended.lost and "ended, and this program has taken its status away"
     or "failed with status " .. ended.status
-  return nil, errors.criu_failed(job.step, how, complaints(log), job.log_path),
+  return nil, checkpoint_errors.criu_failed(job.step, how, complaints(log), job.log_path),
     ended.status == nil
 end
 

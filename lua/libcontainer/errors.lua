@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
---- Error objects, and the words of this project; what to do about an errno is in hints.lua.
+--- Error objects, and the words of this project. What to do about an errno is in hints.lua, the words about
+-- checkpoints and images are in checkpoint_errors.lua and image/errors.lua.
 --
 -- The core tells a step, an errno, a subject and the field of the configuration that asked for it;
 -- here that becomes a sentence, a code that a program can compare, and, where we know it, the way
@@ -88,10 +89,17 @@ end
 
 -- --- sentences ---
 
+--- A name in a sentence.
+---@param text string
+---@return string
 local function quoted(text)
   return '"' .. text .. '"'
 end
+M.quoted = quoted
 
+--- The words of the C library for an errno, in a sentence.
+---@param raw { errno: integer|nil }
+---@return string
 local function errno_words(raw)
   if not raw.errno then
     return "failed"
@@ -101,6 +109,7 @@ local function errno_words(raw)
   local text = name == "ETIMEDOUT" and "not done in time" or core.errno_text(raw.errno) or "unknown error"
   return text:sub(1, 1):lower() .. text:sub(2) .. " (" .. (name or "errno " .. raw.errno) .. ")"
 end
+M.errno_words = errno_words
 
 local function config_sentence(raw, errname)
   local what = raw.subject or raw.field or "configuration"
@@ -501,144 +510,6 @@ function M.hook_lost(field, owner)
     hint = "do this in that process, or give a program" }
 end
 
--- --- checkpoints ---
-
---- What to do about images that are not believed.
-M.UNTRUSTED_IMAGES = "a directory of images, and every file in it, must belong to the calling user, and nobody "
-  .. "else may write to it: images decide what runs with which privileges"
-
--- Programs that criu runs, and where they come from.
-local HELPERS <const> = { ["iptables-restore"] = "iptables", ["ip6tables-restore"] = "iptables", ip = "iproute2",
-  tar = "tar" }
-
--- What criu asks for, and what our option is called.
-local WANTED <const> = { ["--ext-unix-sk"] = "external_unix_connections", ["--tcp-established"] = "tcp_established",
-  ["--file-locks"] = "file_locks", ["link-remap option"] = "link_remap", ["--shell-job"] = "shell_job" }
-
---- criu cannot be started.
----@param step "checkpoint"|"restore"
----@param raw libcontainer.RawError
----@return libcontainer.Error
-function M.criu_missing(step, raw)
-  local errname = core.errno_name(raw.errno)
-  return M.new { code = "SystemError", step = step, errno = raw.errno, errname = errname, subject = raw.subject,
-    message = ("%s needs the program criu, and %s cannot be run: %s"):format(step, quoted(raw.subject or "criu"),
-      errno_words(raw)),
-    hint = "apt-get install criu iptables, or name it: lc.new(root, { criu_path = \"/…/criu\" })" }
-end
-
---- criu has failed.
----@param step "checkpoint"|"restore"
----@param how string        "failed with status 1"
----@param lines string[]    the last complaints of its log
----@param log string|nil    the path of that
----@param errname string|nil
----@return libcontainer.Error
-function M.criu_failed(step, how, lines, log, errname)
-  local said = table.concat(lines, "; ")
-  local program = said:match('execvp%("?([%w-]+)"?')
-  local hint = log and "its log is " .. log
-  if HELPERS[program or ""] then hint = ("apt-get install %s; %s"):format(HELPERS[program], hint) end
-  for flag, option in pairs(WANTED) do
-    if said:find(flag, 1, true) then hint = ("say %s = true; %s"):format(option, hint) end
-  end
-  return M.new { code = "SystemError", step = step, subject = log, errname = errname,
-    errno = errname == "ETIMEDOUT" and 110 or nil,
-    message = ("%s: criu %s%s"):format(step, how, said ~= "" and ": " .. said or ""), hint = hint }
-end
-
---- criu has ended, and the container has not.
----@return libcontainer.Error
-function M.not_ended()
-  return M.new { code = "SystemError", step = "checkpoint", errname = "EBUSY", errno = 16,
-    message = "checkpoint: criu says that it has dumped the container, and its first process runs on (EBUSY)" }
-end
-
---- A process in the container whose parent is outside.
----@param id string
----@param pid integer
----@return libcontainer.Error
-function M.has_outsider(id, pid)
-  return M.new { code = "SystemError", step = "checkpoint", subject = tostring(pid), errname = "EBUSY", errno = 16,
-    message = ("container %s has a process that was started beside its first one: pid %d (EBUSY)")
-      :format(quoted(id), pid),
-    hint = "only the first program and what it has started can be checkpointed: wait until that one has ended" }
-end
-
--- What cannot be brought back, told before anything is done.
-local function not_dumped(field, subject, what, hint)
-  return M.new { code = "SystemError", step = "checkpoint", field = field, subject = subject, errname = "EOPNOTSUPP",
-    errno = 95, message = ("checkpoint: %s (EOPNOTSUPP)"):format(what), hint = hint }
-end
-
---- A namespace that is joined: a restore would make a new one in its place.
----@param name string
----@return libcontainer.Error
-function M.joined_not_dumped(name)
-  return not_dumped("namespaces." .. name, name, ("the %s namespace is joined, and another one would come back"):format(
-    name), "only a container whose namespaces are its own, or the host's, can be checkpointed")
-end
-
---- A user namespace.
----@return libcontainer.Error
-function M.user_namespace_not_dumped()
-  return not_dumped("namespaces", "user",
-    "a user namespace could not come back: its root would have to read the images",
-    "images hold all of its memory and say what runs, so nobody but their owner may read them: do without uid_mappings")
-end
-
---- An interface of the host that is inside.
----@param number integer
----@param name string  on the host
----@return libcontainer.Error
-function M.device_not_dumped(number, name)
-  return not_dumped(("networks[%d]"):format(number), name, ("networks[%d] is the host's interface %q, which no image "
-    .. "brings back"):format(number, name), 'only interfaces of type "loopback" and "veth" can be in a checkpoint')
-end
-
---- An end of a pair that is not where it was put.
----@param number integer
----@param name string  inside
----@return libcontainer.Error
-function M.pair_not_dumped(number, name)
-  return not_dumped(("networks[%d].name"):format(number), name, ("the container has no interface %q any more, and what "
-    .. "has become of it would not come back"):format(name), "have it renamed back, or do without")
-end
-
---- A hook that no file can keep.
----@param field string
----@return libcontainer.Error
-function M.hook_not_dumped(field)
-  return not_dumped(field, nil, field .. " is a Lua function, which no file can keep for the restore", "give a program")
-end
-
---- A terminal whose other end is outside.
----@param descriptor table  pid, fd, target
----@return libcontainer.Error
-function M.terminal_not_dumped(descriptor)
-  return not_dumped("process.terminal", descriptor.target, ("process %d has the terminal %s as descriptor %d, and its "
-    .. "other end is outside"):format(descriptor.pid, descriptor.target, descriptor.fd),
-    "start the program without a terminal, on pipes or /dev/null: these come back")
-end
-
---- What comes back only when it is asked for.
----@param option string     of a checkpoint
----@param descriptor table  pid, fd
----@param has string        "holds a lock of a file"
----@return libcontainer.Error
-function M.needs_dump_option(option, descriptor, has)
-  return not_dumped(option, tostring(descriptor.pid), ("process %d %s, with descriptor %d"):format(descriptor.pid, has,
-    descriptor.fd), ("say %s = true"):format(option))
-end
-
---- A mount whose source is in the image.
----@param point string
----@return libcontainer.Error
-function M.mount_of_image(point)
-  return not_dumped("mounts", point, point .. " is mounted from the image itself",
-    "criu would follow links of the image out of it: mount from a directory of the host instead")
-end
-
 --- A container that writes into its rootfs, or into memory.
 ---@param id string
 ---@param overlay table|nil  what its configuration has
@@ -649,173 +520,6 @@ function M.no_layer(id, overlay)
     message = ("container %s %s (EINVAL)"):format(quoted(id), overlay
       and "has its writable layer in memory, where only its own programs see it" or "has no writable layer"),
     hint = overlay and "create it with overlay = {}, or with overlay.layer" or "create it with overlay = {}" }
-end
-
---- A mount whose source is a descriptor.
----@param number integer  of the mount
----@return libcontainer.Error
-function M.mount_of_descriptor(number)
-  return not_dumped(("mounts[%d].source_fd"):format(number), nil,
-    ("mounts[%d] comes from a descriptor, which a restore would not have"):format(number), "give its path as source")
-end
-
---- A directory for images that is not empty.
----@param path string
----@return libcontainer.Error
-function M.images_in_use(path)
-  return M.new { code = "SystemError", step = "checkpoint", subject = path, errname = "ENOTEMPTY", errno = 39,
-    message = "checkpoint: " .. path .. " is not empty (ENOTEMPTY)",
-    hint = "images_directory must be a new or an empty directory" }
-end
-
---- A directory without a whole checkpoint in it.
----@param path string
----@return libcontainer.Error
-function M.no_checkpoint(path)
-  return M.new { code = "SystemError", step = "restore", subject = path, errname = "ENOENT", errno = 2,
-    message = "restore: " .. path .. " holds no checkpoint, or an incomplete one",
-    hint = "only a checkpoint of this library that came to its end can be restored" }
-end
-
---- A checkpoint whose root has been written to a layer that is not there.
----@param id string
----@return libcontainer.Error
-function M.layer_not_there(id)
-  return M.new { code = "SystemError", step = "restore", field = "overlay.layer", subject = id, errname = "EOPNOTSUPP",
-    errno = 95, message = ("restore: what was written to the root is in the directory of container %s, and comes back "
-      .. "with that one alone (EOPNOTSUPP)"):format(quoted(id)),
-    hint = "restore it in its place, or create it with overlay = { layer = \"/…\" }" }
-end
-
---- What came back is not what went.
----@param what string
----@return libcontainer.Error
-function M.not_restored(what)
-  return M.new { code = "SystemError", step = "restore", subject = what,
-    message = "restore: criu has not brought it back as it was: " .. what, hint = "nothing of it runs" }
-end
-
--- --- images ---
-
-local NO_DIGEST <const>, NETTLE <const> = "%s: %s digests need libnettle.so.8, which cannot be loaded",
-  "apt-get install libnettle8"
-local BOMB <const> = "%s unpacks to more than %s = %s allows"
-
--- What the program that reads archives says, by the kind of it: sentence, hint.
-local UNPACK_FAILURES <const> = {
-  library = function(_, report)
-    return "image: libarchive cannot be loaded: " .. report.text, "apt-get install libarchive13"
-  end,
-  digest = function(_, report, place) return NO_DIGEST:format(place, report.text), NETTLE end,
-  archive = function(_, report, place) return ("%s: %s"):format(place, report.text) end,
-  path = function(_, report, place)
-    if report.text == ".." then return place .. ": leads out of the root" end
-    if report.text == "whiteout" then return place .. ": is a whiteout of no file" end
-    return ("%s: %s"):format(place, report.text)
-  end,
-  size = function(job, _, place)
-    return BOMB:format(place, "size_limit", units.format_size(job.size_limit or 0)),
-      "if it is no decompression bomb, raise size_limit"
-  end,
-  entries = function(job, _, place)
-    return BOMB:format(place, "entry_limit", job.entry_limit or 0), "if it is as it should be, raise entry_limit"
-  end,
-  ids = function(_, report, place)
-    local kind = report.text:match("^user") and "uid_mappings" or "gid_mappings"
-    return ("%s: belongs to %s, which %s does not have"):format(place, report.text, kind),
-      "give a range that has it, or leave the mappings out"
-  end,
-  member = function(_, report, place) return ("%s: has no member %s"):format(place, report.text) end,
-  system = function(_, report, place)
-    return ("%s: %s%s"):format(place, report.text ~= "" and report.text .. ": " or "", errno_words(report)),
-      hints.of("image", report.errno and core.errno_name(report.errno))
-  end,
-}
-
---- What the program that reads archives has said last.
----@param job table     `what`, `layer`, `digest`, `size_limit`, `entry_limit`
----@param report table  `kind`, `entry`, `text`, `errno`
----@return libcontainer.Error
-function M.image_failed(job, report)
-  local errno = report.errno ~= 0 and report.errno or nil
-  local place = "image: " .. job.what .. (report.entry ~= "" and ": " .. report.entry or "")
-  local words = UNPACK_FAILURES[report.kind]
-  local text, hint = ("%s: %s %s"):format(place, report.kind, report.text), nil
-  if words then
-    text, hint = words(job, { text = report.text, errno = errno }, place)
-  end
-  return M.new { code = "SystemError", step = "image", subject = report.entry ~= "" and report.entry or job.what,
-    errno = errno, layer = job.layer, digest = job.digest, message = text, hint = hint }
-end
-
---- It has ended, and has not said why.
----@param job table
----@param exit libcontainer.Exit
----@return libcontainer.Error
-function M.image_ended(job, exit)
-  local how = exit.oom and "met its memory limit" or exit.signal and "was killed by signal "
-    .. (exit.signal_name or exit.signal) or "ended with status " .. tostring(exit.status)
-  return M.new { code = "SystemError", step = "image", subject = job.what, layer = job.layer, digest = job.digest,
-    message = ("image: %s: the program that reads it %s"):format(job.what, how),
-    hint = exit.status == 127 and "the C library that it was built for has to be in /usr, /lib or /lib64" or nil }
-end
-
---- It takes too long.
----@param job table
----@param seconds number
----@return libcontainer.Error
-function M.image_timed_out(job, seconds)
-  local err = M.timed_out("image", ("image: %s is not read"):format(job.what), seconds)
-  err.subject, err.layer, err.digest = job.what, job.layer, job.digest
-  err.hint = "nothing of it is left; give a longer timeout"
-  return err
-end
-
---- What it says is no record.
----@return libcontainer.Error
-function M.image_nonsense()
-  return M.new { code = "SystemError", step = "image",
-    message = "image: the program that reads archives says what it never would: do not trust this archive" }
-end
-
---- The program that reads archives is not where core.so is.
----@param path string|nil
----@return libcontainer.Error
-function M.image_program_missing(path)
-  return M.new { code = "SystemError", step = "image", subject = path, errname = "ENOENT", errno = 2,
-    message = "image: " .. (path or "unpack") .. ": no such file (ENOENT)",
-    hint = "make install puts it beside core.so" }
-end
-
---- A document or a part of an image that is not as it has to be.
----@param what string     the file, and what of it: "/srv/x: index.json: manifests[1].digest"
----@param message string  "must be text"
----@param hint string|nil
----@return libcontainer.Error
-function M.image_invalid(what, message, hint)
-  return M.new { code = "SystemError", step = "image", subject = what,
-    message = ("image: %s: %s"):format(what, message), hint = hint }
-end
-
---- There is nothing that could verify a digest.
----@param what string
----@param algorithm string
----@return libcontainer.Error
-function M.no_digest(what, algorithm)
-  return M.new { code = "SystemError", step = "image", subject = what,
-    message = NO_DIGEST:format("image: " .. what, algorithm), hint = NETTLE }
-end
-
---- What something is named by is not its digest.
----@param what string
----@param wanted string  "sha256:…"
----@param found string   the same
----@param layer integer|nil
----@return libcontainer.Error
-function M.image_digest(what, wanted, found, layer)
-  return M.new { code = "SystemError", step = "image", subject = what, digest = wanted, layer = layer,
-    message = ("image: %s: its digest is %s, and has to be %s"):format(what, found, wanted),
-    hint = "it is damaged, or somebody has changed it: get it again" }
 end
 
 --- A process object that nothing has been started with.

@@ -13,6 +13,7 @@ local check = require "libcontainer.check"
 local docker = require "libcontainer.image.docker"
 local document = require "libcontainer.image.document"
 local errors = require "libcontainer.errors"
+local image_errors = require "libcontainer.image.errors"
 local factories = require "libcontainer.factory"
 local object = require "libcontainer.object"
 local oci = require "libcontainer.image.oci"
@@ -49,7 +50,7 @@ end
 
 local function no_tag(path, tag)
   if tag == nil then return true end
-  return nil, errors.image_invalid(path, ("is no image with tags, and %q was asked for"):format(tag))
+  return nil, image_errors.invalid(path, ("is no image with tags, and %q was asked for"):format(tag))
 end
 
 -- An image of documents, or what has only a root.
@@ -65,7 +66,7 @@ local function check_platform(image, path, wanted)
   local config = image.config
   if not config or config.os == nil and config.architecture == nil then return true end
   if platforms.matches(wanted, config) then return true end
-  return nil, errors.image_invalid(path, ("is an image for %s, not for %s"):format(platforms.name(config),
+  return nil, image_errors.invalid(path, ("is an image for %s, not for %s"):format(platforms.name(config),
     platforms.name(wanted)), "image.open(path, { platform = \"os/architecture\" }) says that it is meant")
 end
 
@@ -79,7 +80,7 @@ local function join_diff_ids(image)
   ids, err = document.strings(rootfs, "diff_ids", what .. ": rootfs")
   if not ids then return nil, err end
   if #ids ~= #image.layers then
-    return nil, errors.image_invalid(what, ("names %d layers, and there are %d"):format(#ids, #image.layers))
+    return nil, image_errors.invalid(what, ("names %d layers, and there are %d"):format(#ids, #image.layers))
   end
   for i, id in ipairs(ids) do
     local algorithm
@@ -126,7 +127,7 @@ end
 local function open(path, tag, platform, options)
   local kind = core.path_type(path)
   if kind ~= "directory" and kind ~= "file" then
-    return nil, errors.image_invalid(path, "is neither a file nor a directory")
+    return nil, image_errors.invalid(path, "is neither a file nor a directory")
   end
   local source, err = source_of(path, kind, options)
   if not source and err then return nil, err end
@@ -160,7 +161,7 @@ function M.open(name, options)
   if not platform then
     return nil, errors.config_problem("platform", "must be written as \"linux/arm64\" or \"linux/arm/v7\"")
   end
-  if name:find("\0", 1, true) then return nil, errors.image_invalid(name, "has a NUL byte in it: no path has") end
+  if name:find("\0", 1, true) then return nil, image_errors.invalid(name, "has a NUL byte in it: no path has") end
   local path, tag = split(name)
   if not path then return nil, tag end
   local err
@@ -335,7 +336,7 @@ local function unpack_layer(self, number, staging, limits, total)
   local done, err = self._source:unpack(layer, job)
   if not done then return nil, err end
   if layer.diff_id and done.plain ~= layer.diff_id then
-    return nil, errors.image_digest(what .. ", uncompressed", layer.diff_id, done.plain, number)
+    return nil, image_errors.digest(what .. ", uncompressed", layer.diff_id, done.plain, number)
   end
   return done
 end

@@ -3,6 +3,7 @@
 -- too, when everything is frozen, and would tell of it in words that name no field and no option of ours; some
 -- of it it would pass over in silence, and what comes back would be another container.
 local check = require "libcontainer.check"
+local checkpoint_errors = require "libcontainer.checkpoint_errors"
 local confinement = require "libcontainer.confinement"
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
@@ -15,25 +16,25 @@ local M = {}
 
 local function namespace(config)
   local name = next(config.namespace_paths or {})
-  if name then return errors.joined_not_dumped(name) end
-  if check.contains(config.namespaces or {}, "user") then return errors.user_namespace_not_dumped() end
+  if name then return checkpoint_errors.joined_not_dumped(name) end
+  if check.contains(config.namespaces or {}, "user") then return checkpoint_errors.user_namespace_not_dumped() end
 end
 
 local function given_mount(config)
   for i, mount in ipairs(config.mounts or {}) do
-    if mount.source_fd then return errors.mount_of_descriptor(i) end
+    if mount.source_fd then return checkpoint_errors.mount_of_descriptor(i) end
   end
 end
 
 local function device(config)
   for i, item in ipairs(config.networks or {}) do
-    if item.type == "device" then return errors.device_not_dumped(i, item.host_interface_name) end
+    if item.type == "device" then return checkpoint_errors.device_not_dumped(i, item.host_interface_name) end
   end
 end
 
 local function hook(config)
   local field = forms.of_function(config)
-  return field and errors.hook_not_dumped(field)
+  return field and checkpoint_errors.hook_not_dumped(field)
 end
 
 -- --- what its processes have open ---
@@ -74,13 +75,15 @@ local function terminal(descriptors)
   for _, one in ipairs(descriptors) do
     local is_terminal = one.target:find("^/dev/pts/%d+$") or one.target:find("^/dev/console$")
       or one.target:find("^/dev/tty%w+$")
-    if is_terminal and not own[one.target] then return errors.terminal_not_dumped(one) end
+    if is_terminal and not own[one.target] then return checkpoint_errors.terminal_not_dumped(one) end
   end
 end
 
 local function lock(descriptors)
   for _, one in ipairs(descriptors) do
-    if one.info:find("\nlock:") then return errors.needs_dump_option("file_locks", one, "holds a lock of a file") end
+    if one.info:find("\nlock:") then
+      return checkpoint_errors.needs_dump_option("file_locks", one, "holds a lock of a file")
+    end
   end
 end
 
@@ -107,7 +110,7 @@ local function connection(descriptors)
       local done, err = connections(one.pid, inodes)
       if not done then return err end
     end
-    if inodes[inode] then return errors.needs_dump_option("tcp_established", one, "has a TCP connection") end
+    if inodes[inode] then return checkpoint_errors.needs_dump_option("tcp_established", one, "has a TCP connection") end
   end
 end
 
@@ -119,7 +122,7 @@ local function pair(config, init)
   if not text then return err end
   for _, one in ipairs(made) do
     if not text:find("\n%s*" .. one.name:gsub("%p", "%%%0") .. ":") then
-      return errors.pair_not_dumped(one.index, one.name)
+      return checkpoint_errors.pair_not_dumped(one.index, one.name)
     end
   end
 end
@@ -142,7 +145,7 @@ end
 ---@return libcontainer.Error|nil
 function M.of_processes(config, facts, init, id, options)
   local outsider = confinement.outsider(facts, init)
-  if outsider then return errors.has_outsider(id, outsider) end
+  if outsider then return checkpoint_errors.has_outsider(id, outsider) end
   local descriptors, err = descriptors_of(facts.processes)
   if not descriptors then return err end
   return pair(config, init) or terminal(descriptors) or not options.file_locks and lock(descriptors)

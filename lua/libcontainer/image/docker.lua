@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A docker-archive, as `docker save` writes it: manifest.json names a configuration and tars.
 local document = require "libcontainer.image.document"
-local errors = require "libcontainer.errors"
+local image_errors = require "libcontainer.image.errors"
 
 local M = {}
 
@@ -25,7 +25,7 @@ end
 local function choose(source, manifest, wanted)
   local what, all, fitting = source.path .. ": manifest.json", {}, {}
   for i, entry in ipairs(manifest) do
-    if type(entry) ~= "table" then return nil, errors.image_invalid(("%s: [%d]"):format(what, i), "must be a table") end
+    if type(entry) ~= "table" then return nil, image_errors.invalid(("%s: [%d]"):format(what, i), "must be a table") end
     local tags, err = document.strings(entry, "RepoTags", ("%s: [%d]"):format(what, i))
     if not tags then return nil, err end
     table.move(tags, 1, #tags, #all + 1, all)
@@ -33,10 +33,10 @@ local function choose(source, manifest, wanted)
   end
   local hint = #all > 0 and "it has " .. table.concat(all, ", ", 1, math.min(#all, 20)) or "it has no tags"
   if #fitting == 0 then
-    return nil, errors.image_invalid(source.path, wanted and ("has no image %q"):format(wanted) or "has no image", hint)
+    return nil, image_errors.invalid(source.path, wanted and ("has no image %q"):format(wanted) or "has no image", hint)
   end
   if #fitting > 1 then
-    return nil, errors.image_invalid(source.path, "has several images", "write path:tag; " .. hint)
+    return nil, image_errors.invalid(source.path, "has several images", "write path:tag; " .. hint)
   end
   return fitting[1]
 end
@@ -58,7 +58,7 @@ function M.read(source, tag)
   if name then names, err = document.strings(chosen.entry, "Layers", what) end
   if not names then return nil, err end
   if #names > LAYER_COUNT then
-    return nil, errors.image_invalid(what .. ": Layers", ("has more than %d entries"):format(LAYER_COUNT))
+    return nil, image_errors.invalid(what .. ": Layers", ("has more than %d entries"):format(LAYER_COUNT))
   end
   local hex = name:match("^(%x+)%.json$") or name:match("^blobs/sha256/(%x+)$")
   config, err = document.read(source, name, hex and #hex == 64 and "sha256:" .. hex or nil)
@@ -66,7 +66,7 @@ function M.read(source, tag)
   local layers = {}
   for i, layer in ipairs(names) do
     if not source:has(layer) then
-      return nil, errors.image_invalid(("%s: Layers[%d]"):format(what, i), layer .. " is not there")
+      return nil, image_errors.invalid(("%s: Layers[%d]"):format(what, i), layer .. " is not there")
     end
     layers[i] = { name = layer }
   end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The JSON documents of images: read, verified by their digest, and every member looked at before it is used.
 local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
+local image_errors = require "libcontainer.image.errors"
 local json = require "libcontainer.json"
 
 local M = {}
@@ -18,12 +18,12 @@ local ALGORITHMS <const> = { sha256 = 64, sha512 = 128 }
 ---@return string|nil algorithm
 ---@return libcontainer.Error|nil err
 function M.algorithm(digest, what)
-  if type(digest) ~= "string" then return nil, errors.image_invalid(what, "must be a digest") end
+  if type(digest) ~= "string" then return nil, image_errors.invalid(what, "must be a digest") end
   local algorithm, hex = digest:match("^([%w+._-]+):(%x+)$")
   local length = ALGORITHMS[algorithm]
   if length and #hex == length and hex == hex:lower() then return algorithm end
-  if length or not algorithm then return nil, errors.image_invalid(what, ("%q is no digest"):format(digest)) end
-  return nil, errors.image_invalid(what, ("%s is no digest that can be verified"):format(digest),
+  if length or not algorithm then return nil, image_errors.invalid(what, ("%q is no digest"):format(digest)) end
+  return nil, image_errors.invalid(what, ("%s is no digest that can be verified"):format(digest),
     "sha256 and sha512 are those that this library knows")
 end
 
@@ -40,7 +40,7 @@ function M.member(t, name, kind, what, is_needed)
   if value == nil and not is_needed then return nil end
   local is_right = kind == "integer" and math.type(value) == "integer" and value >= 0 or type(value) == kind
   if is_right and not (kind == "table" and json.is_big(value)) then return value end
-  return nil, errors.image_invalid(what .. ": " .. name, value == nil and "is missing" or "must be "
+  return nil, image_errors.invalid(what .. ": " .. name, value == nil and "is missing" or "must be "
     .. (kind == "string" and "text" or kind == "integer" and "a whole number" or "a table"))
 end
 
@@ -56,12 +56,12 @@ function M.strings(t, name, what)
   local out = {}
   for i = 1, rawlen(list) do
     if type(list[i]) ~= "string" or list[i]:find("\0", 1, true) then
-      return nil, errors.image_invalid(("%s: %s[%d]"):format(what, name, i), "must be text")
+      return nil, image_errors.invalid(("%s: %s[%d]"):format(what, name, i), "must be text")
     end
     out[i] = list[i]
   end
   if next(list, #out > 0 and #out or nil) then
-    return nil, errors.image_invalid(what .. ": " .. name, "must be an array of text")
+    return nil, image_errors.invalid(what .. ": " .. name, "must be an array of text")
   end
   return out
 end
@@ -80,13 +80,13 @@ function M.read(source, name, digest)
   if digest then
     local algorithm = digest:match("^%w+")
     local found = core.digest(algorithm, text)
-    if not found then return nil, errors.no_digest(what, algorithm) end
-    if found ~= digest then return nil, errors.image_digest(what, digest, found) end
+    if not found then return nil, image_errors.no_digest(what, algorithm) end
+    if found ~= digest then return nil, image_errors.digest(what, digest, found) end
   end
   local document
   document, err = json.decode(text, { name = what, null = "drop" })
   if err then return nil, err end
-  if type(document) ~= "table" then return nil, errors.image_invalid(what, "must be a table") end
+  if type(document) ~= "table" then return nil, image_errors.invalid(what, "must be a table") end
   return document, nil, text
 end
 

@@ -2,7 +2,7 @@
 --- An OCI image layout: from its index to one manifest, its configuration and its layers. Every document is
 -- found by its digest, and is what its digest says.
 local document = require "libcontainer.image.document"
-local errors = require "libcontainer.errors"
+local image_errors = require "libcontainer.image.errors"
 local platforms = require "libcontainer.image.platform"
 
 local M = {}
@@ -36,7 +36,7 @@ end
 
 -- { media_type, digest, size, name } of a descriptor.
 local function descriptor(t, what)
-  if type(t) ~= "table" then return nil, errors.image_invalid(what, "must be a table") end
+  if type(t) ~= "table" then return nil, image_errors.invalid(what, "must be a table") end
   local algorithm, media_type, size, err
   algorithm, err = document.algorithm(t.digest, what .. ": digest")
   if algorithm then media_type, err = document.member(t, "mediaType", "string", what, true) end
@@ -49,7 +49,7 @@ local function read(source, found)
   local doc, err, text = document.read(source, found.name, found.digest)
   if not doc then return nil, err end
   if #text ~= found.size then
-    return nil, errors.image_invalid(source.path .. ": " .. found.name,
+    return nil, image_errors.invalid(source.path .. ": " .. found.name,
       ("has %d bytes, and has to have %d"):format(#text, found.size))
   end
   return doc
@@ -72,13 +72,13 @@ local add_index
 local function add_entry(source, found, t, what, tag, depth)
   found.seen = found.seen + 1
   if found.seen > DESCRIPTORS then
-    return nil, errors.image_invalid(what, ("has more than %d entries"):format(DESCRIPTORS))
+    return nil, image_errors.invalid(what, ("has more than %d entries"):format(DESCRIPTORS))
   end
   local one, err = descriptor(t, what)
   if not one then return nil, err end
   if MANIFESTS[one.media_type] then return add_manifest(found, t, one, tag) end
   if not INDEXES[one.media_type] then return true end -- something else that is kept beside images
-  if depth == DEPTH then return nil, errors.image_invalid(what, ("is nested more than %d deep"):format(DEPTH)) end
+  if depth == DEPTH then return nil, image_errors.invalid(what, ("is nested more than %d deep"):format(DEPTH)) end
   local index
   index, err = read(source, one)
   if not index then return nil, err end
@@ -130,18 +130,18 @@ end
 local function choose(source, found, wanted)
   if #found == 0 then
     if found.wanted then
-      return nil, errors.image_invalid(source.path, ("has no image %q"):format(found.wanted), list_of(found.tags))
+      return nil, image_errors.invalid(source.path, ("has no image %q"):format(found.wanted), list_of(found.tags))
     end
-    return nil, errors.image_invalid(source.path, "has no image")
+    return nil, image_errors.invalid(source.path, "has no image")
   end
   local fitting = of_platform(found, wanted)
   if #fitting == 0 then
-    return nil, errors.image_invalid(source.path, ("has no image for %s, but for %s"):format(platforms.name(wanted),
+    return nil, image_errors.invalid(source.path, ("has no image for %s, but for %s"):format(platforms.name(wanted),
       platform_names(found)), "image.open(path, { platform = \"os/architecture\" }) chooses another one")
   end
   for _, one in ipairs(fitting) do
     if one.tag ~= fitting[1].tag then
-      return nil, errors.image_invalid(source.path, "has several images", ("write path:tag; %s")
+      return nil, image_errors.invalid(source.path, "has several images", ("write path:tag; %s")
         :format(list_of(found.tags)))
     end
   end
@@ -153,7 +153,7 @@ local function layers_of(source, manifest, what)
   if not list then return nil, err end
   local layers = {}
   if rawlen(list) > LAYER_COUNT then
-    return nil, errors.image_invalid(what .. ": layers", ("has more than %d entries"):format(LAYER_COUNT))
+    return nil, image_errors.invalid(what .. ": layers", ("has more than %d entries"):format(LAYER_COUNT))
   end
   for i, t in ipairs(list) do
     local place = ("%s: layers[%d]"):format(what, i)
@@ -161,11 +161,11 @@ local function layers_of(source, manifest, what)
     layer, err = descriptor(t, place)
     if not layer then return nil, err end
     if not LAYERS[layer.media_type] then
-      return nil, errors.image_invalid(place, ("%q is no kind of layer that this library knows")
+      return nil, image_errors.invalid(place, ("%q is no kind of layer that this library knows")
         :format(layer.media_type))
     end
     if not source:has(layer.name) then
-      return nil, errors.image_invalid(place, layer.digest .. " is not there", "get the image again, with all layers")
+      return nil, image_errors.invalid(place, layer.digest .. " is not there", "get the image again, with all layers")
     end
     layers[i] = layer
   end
@@ -196,7 +196,7 @@ function M.read(source, tag, wanted)
   config, err = descriptor(manifest.config, what .. ": config")
   if not config then return nil, err end
   if not CONFIGS[config.media_type] then
-    return nil, errors.image_invalid(what .. ": config", ("%q is no configuration of a container image")
+    return nil, image_errors.invalid(what .. ": config", ("%q is no configuration of a container image")
       :format(config.media_type))
   end
   layers, err = layers_of(source, manifest, what)

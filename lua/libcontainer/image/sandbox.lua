@@ -7,6 +7,7 @@
 local core = require "libcontainer.core"
 local configs = require "libcontainer.configs"
 local errors = require "libcontainer.errors"
+local image_errors = require "libcontainer.image.errors"
 local loop = require "libcontainer.loop"
 
 local M = {}
@@ -38,7 +39,7 @@ local function program()
   local path = package.searchpath("libcontainer.core", package.cpath)
   path = path and M.absolute((path:gsub("core%.so$", "unpack")))
   if path and core.path_type(path) == "file" then return path end
-  return nil, errors.image_program_missing(path)
+  return nil, image_errors.program_missing(path)
 end
 
 local function bind(source, destination, ...)
@@ -100,7 +101,7 @@ local function next_record(stream, deadline)
   local head, err = read(4)
   if not head or #head < 4 then return nil, err end
   local size = string.unpack("<I4", head)
-  if size < 1 or size > RECORD_MAX then return nil, errors.image_nonsense() end
+  if size < 1 or size > RECORD_MAX then return nil, image_errors.nonsense() end
   local record
   record, err = read(size)
   if not record or #record < size then return nil, err end
@@ -131,12 +132,12 @@ local RECORDS <const> = {
   D = function(_, record)
     local fields = fields_of(record)
     local entries, bytes = number_of(fields[1]), number_of(fields[2])
-    if not entries or not bytes then return false, errors.image_nonsense() end
+    if not entries or not bytes then return false, image_errors.nonsense() end
     return { entries = entries, bytes = bytes, plain = fields[3] or "", raw = fields[4] or "" }
   end,
   E = function(job, record)
     local fields = fields_of(record)
-    return false, errors.image_failed(job, { kind = fields[1] or "", entry = fields[2] or "", text = fields[3] or "",
+    return false, image_errors.failed(job, { kind = fields[1] or "", entry = fields[2] or "", text = fields[3] or "",
       errno = number_of(fields[4]) })
   end,
 }
@@ -146,7 +147,7 @@ local function converse(job, stream, deadline)
     local letter, record = next_record(stream, deadline)
     if not letter then return nil, record end
     local take = RECORDS[letter]
-    if not take then return nil, errors.image_nonsense() end
+    if not take then return nil, image_errors.nonsense() end
     local done, err = take(job, record)
     if done then return done end
     if done == false then return nil, err end
@@ -157,7 +158,7 @@ end
 local function how_it_ended(job, proc)
   local exit, err = proc:wait(GRACE)
   if not exit then return nil, err end
-  return nil, errors.image_ended(job, exit)
+  return nil, image_errors.ended(job, exit)
 end
 
 -- --- running it ---
@@ -182,7 +183,7 @@ local function run_in(job, factory, config)
   done, err = converse(job, stream, deadline)
   if done then return done end
   if err and err.errname == "ETIMEDOUT" then
-    return nil, errors.image_timed_out(job, job.timeout)
+    return nil, image_errors.timed_out(job, job.timeout)
   elseif err then
     return nil, err
   end

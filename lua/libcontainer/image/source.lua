@@ -3,6 +3,7 @@
 -- the directory, where no link leads out; members are read by the program in its container.
 local core = require "libcontainer.core"
 local errors = require "libcontainer.errors"
+local image_errors = require "libcontainer.image.errors"
 local sandbox = require "libcontainer.image.sandbox"
 
 local M = {}
@@ -35,7 +36,7 @@ function Directory:read(name, limit)
     if chunk == "" then return table.concat(parts) end
     parts[#parts + 1], count = chunk, count + #chunk
   end
-  return nil, errors.image_invalid(self.path .. ": " .. name, ("is longer than %d bytes"):format(limit))
+  return nil, image_errors.invalid(self.path .. ": " .. name, ("is longer than %d bytes"):format(limit))
 end
 
 -- Its digest, before anything of it is parsed.
@@ -45,13 +46,13 @@ local function verify(self, layer, job)
     return nil, errors.raw(size, { subject = self.path .. "/" .. layer.name, layer = job.layer, digest = layer.digest })
   end
   if layer.size and size ~= layer.size then
-    return nil, errors.image_invalid(job.what, ("has %d bytes, and has to have %d"):format(size, layer.size))
+    return nil, image_errors.invalid(job.what, ("has %d bytes, and has to have %d"):format(size, layer.size))
   end
   local done, err = sandbox.run(self.factory, { args = { "digest", layer.digest:match("^%w+") }, stdin = file,
     what = job.what, layer = job.layer, digest = layer.digest, timeout = job.timeout })
   if not done then return nil, err end
   if done.raw ~= layer.digest then
-    return nil, errors.image_digest(job.what, layer.digest, done.raw, job.layer)
+    return nil, image_errors.digest(job.what, layer.digest, done.raw, job.layer)
   end
   return true
 end
@@ -120,7 +121,7 @@ function Archive:has(name)
 end
 
 local function missing(self, name)
-  return errors.image_invalid(self.path, "has no member " .. name)
+  return image_errors.invalid(self.path, "has no member " .. name)
 end
 
 --- Read one.
@@ -155,7 +156,7 @@ function Archive:unpack(layer, job)
   local done, err = run(self, job)
   if not done then return nil, err end
   if layer.digest and done.raw ~= layer.digest then
-    return nil, errors.image_digest(job.what, layer.digest, done.raw, job.layer)
+    return nil, image_errors.digest(job.what, layer.digest, done.raw, job.layer)
   end
   return done
 end
