@@ -45,7 +45,7 @@ local COMMON <const> = { "images_directory", "work_directory", "tcp_established"
   "shell_job", "file_locks", "timeout", "progress" }
 local OF_DUMP <const> = { "leave_running", "pre_dump", "parent_path", "link_remap", "tcp_skip_in_flight", "auto_dedup",
   "page_server", table.unpack(COMMON) }
-local OF_RESTORE <const> = { "stdin", "stdout", "stderr", table.unpack(COMMON) }
+local OF_RESTORE <const> = { "config", "stdin", "stdout", "stderr", table.unpack(COMMON) }
 
 -- What a restore has to be told as well, when the checkpoint was.
 local OF_BOTH <const> = { "tcp_established", "external_unix_connections", "shell_job", "file_locks" }
@@ -357,6 +357,17 @@ function M.open(path, box)
   if description and fine then return images, description end
   images:close()
   return nil, err
+end
+
+--- Take what is elsewhere on the host now from a configuration.
+---@param description table
+---@param config table  strict
+---@return true|nil
+---@return libcontainer.Error|nil err
+function M.move(description, config)
+  local done, point = externals.move(description, config)
+  if not done then return nil, errors.mount_of_image(point) end
+  return true
 end
 
 -- What was done inside, by hooks too, is in the images; the host's part has to be done again.

@@ -166,7 +166,7 @@ end
 
 local function lost_of_mount(before, after)
   if not after then return "is not mounted" end
-  if after.type ~= before.type then return ("is a %s and was a %s"):format(after.type, before.type) end
+  if before.type and after.type ~= before.type then return ("is a %s and was a %s"):format(after.type, before.type) end
   if before.type == "tmpfs" and after.root ~= before.root then return "is no mask any more" end
   for _, flag in ipairs(FLAGS) do
     local is_lost = has_flag(before.options, flag) and not has_flag(after.options, flag)
@@ -175,7 +175,7 @@ local function lost_of_mount(before, after)
 end
 
 --- Is everything that confined it there again?
----@param before table  as `read` gave it, before
+---@param before table  as `read` gave it, before; a mount without a type may be of any
 ---@param after table   and now
 ---@return true|nil
 ---@return string|nil what  the first thing that is not

@@ -32,6 +32,12 @@ local function join(directory, rest)
   return (directory:gsub("/$", "")) .. rest
 end
 
+-- What of the host is mounted there: by a mount of the configuration, or along with the root.
+local function host_source(config, ours, point)
+  if ours and is_bind(ours) then return join(ours.source, point:sub(#ours.destination + 1)) end
+  return join(config.rootfs, point)
+end
+
 -- Where a mount comes from when criu is not to make it: { kind, source }, nil when it is.
 local function origin_of(config, mount, root)
   if mount.type == "tmpfs" and (mount.root == "/null" or mount.root == "/empty") then
@@ -40,12 +46,10 @@ local function origin_of(config, mount, root)
     return { kind = "cgroup", source = mount.point:match("[^/]*$") }
   end
   local ours = mount_of(config, mount.point)
-  if ours and is_bind(ours) then
-    return { kind = "host", source = join(ours.source, mount.point:sub(#ours.destination + 1)) }
-  end
+  local is_bound = ours and is_bind(ours)
   local is_of_root = mount.device == root.device and is_at_or_below(mount.root, root.root)
-  if is_of_root or KEPT_TYPES[mount.type] and ours then return nil end
-  return { kind = "host", source = join(config.rootfs, mount.point) } -- came along with the root
+  if not is_bound and (is_of_root or KEPT_TYPES[mount.type] and ours) then return nil end
+  return { kind = "host", source = host_source(config, ours, mount.point) }
 end
 
 -- The links of an image must not choose what of the host gets mounted, and criu follows them. At a start
@@ -73,6 +77,37 @@ function M.of(config, mounts)
     end
   end
   return list
+end
+
+--- The container is elsewhere on the host now, as another configuration says: its root, the sources of its bind mounts
+-- by their destinations, its cgroup, and what it is called by. Everything else is what it was.
+---@param description table  of a checkpoint: its `config`, `externals` and `facts` are changed
+---@param config table       strict
+---@return true|nil
+---@return string|nil point  a mount that cannot be given again, because it would come from the image
+function M.move(description, config)
+  local kept, sources = description.config, {}
+  for _, mount in ipairs(config.mounts or {}) do
+    if is_bind(mount) then sources[mount.destination] = mount.source end
+  end
+  for _, mount in ipairs(kept.mounts or {}) do
+    if is_bind(mount) then mount.source = sources[mount.destination] or mount.source end
+  end
+  kept.rootfs, kept.labels, kept.annotations = config.rootfs, config.labels, config.annotations
+  kept.cgroups = kept.cgroups or {}
+  kept.cgroups.path = config.cgroups and config.cgroups.path
+  local is_elsewhere = { ["/"] = true }
+  for _, external in ipairs(description.externals) do
+    if external.kind == "host" then
+      external.source = host_source(kept, mount_of(kept, external.point), external.point)
+      if is_in_image(kept, external) then return nil, external.point end
+      is_elsewhere[external.point] = true
+    end
+  end
+  for _, mount in ipairs(description.facts.mounts) do
+    if is_elsewhere[mount.point] then mount.type = nil end -- it is of the file system that is there
+  end
+  return true
 end
 
 --- Where such a mount comes from, now.

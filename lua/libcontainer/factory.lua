@@ -557,11 +557,23 @@ local function find_checkpointed(self, id)
   return nil, errors.id_in_use(id)
 end
 
+-- Where it is restored as another container, and elsewhere on the host.
+local function move(self, description, config, is_new)
+  if config == nil then return true end
+  if not is_new then
+    return nil, errors.config_problem("config", "is for a new container", "what was checkpointed is where it was")
+  end
+  local strict, err = prepare(self, config)
+  if not strict then return nil, err end
+  return checkpoint.move(description, strict)
+end
+
 --- Bring a container back from a checkpoint: the one that was checkpointed, where it was; or, with
 -- `images_directory`, a new one of any id. It runs then, as confined as it was, or nothing is left of it.
 -- Options: `images_directory`, `work_directory`, `tcp_established`, `external_unix_connections`, `shell_job`,
 -- `file_locks`, `timeout`, `progress` as for container:checkpoint; `stdin`, `stdout`, `stderr`, as of a process,
--- take the place of pipes that led out of the container.
+-- take the place of pipes that led out of the container; `config`: of a new one that is elsewhere on the host, from
+-- which rootfs, sources of bind mounts with the same destination, cgroups.path, labels and annotations are taken.
 ---@param id string
 ---@param options table|nil
 ---@return libcontainer.Container|nil
@@ -578,11 +590,13 @@ function Factory:restore(id, options)
   if not box and not options.images_directory then return nil, errors.container_not_exists(id) end
   local images <close>, description = checkpoint.open(options.images_directory, box)
   if not images then return nil, description end
+  local is_new = box == nil
+  fine, err = move(self, description, options.config, is_new)
+  if not fine then return nil, err end
   local config
   config, err = prepare(self, description.config)
   if not config then return nil, err end
   description.config = config
-  local is_new = box == nil
   fine, err = checkpoint.check(description, is_new)
   if not fine then return nil, err end
   if is_new then box, err = self:create(id, config) end

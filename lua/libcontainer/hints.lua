@@ -72,6 +72,7 @@ local HINTS <const> = {
     .. "without an end",
   ["mount ENOTDIR"] = "a directory cannot be mounted on a file, nor a file on a directory",
   ["mount ENOSPC"] = "no more mounts are allowed in a mount namespace: see /proc/sys/fs/mount-max",
+  ["mount EOPNOTSUPP"] = "only a whole proc file system may be bound on /proc: that of the host is /proc itself",
   ["mount ENODEV"] = "the kernel has no such file system: see /proc/filesystems",
   ["mount EPERM"] = "the kernel refuses this mount: it needs CAP_SYS_ADMIN, a mount of an outer "
     .. "namespace cannot lose its flags, and in a user namespace proc and mqueue take a pid and an ipc namespace that "

@@ -519,6 +519,52 @@ describe("a restore, whatever is called criu,", function()
     assert.is_nil(words:find("--file-locks", 1, true) or words:find("--link-remap", 1, true))
   end)
 
+  it("as another container takes from a configuration what is elsewhere now, and has places made for it [O166]", function()
+    fixture.needs("root", "busybox")
+    local data, now, path = fixture.directory(), fixture.directory(), fixture.directory() .. "/images"
+    local function mounts(at)
+      fixture.write(at .. "/file", "text\n")
+      return { { type = "bind", source = at, destination = "/data/deep" },
+        { type = "bind", source = at .. "/file", destination = "/etc/conf/file" } }
+    end
+    local box <close> = counting(with_stub "kill -9 $tree", { mounts = mounts(data), labels = { of = "then" } })
+    assert(box:checkpoint { images_directory = path })
+    local rootfs, outside, said = fixture.rootfs(), fixture.directory() .. "/out", fixture.directory() .. "/said"
+    fixture.sh("mkdir %s; ln -s %s %s/data", outside, outside, rootfs)
+    local factory = with_stub(('echo "$all" >%s; exit 1'):format(said))
+    local options = { images_directory = path, config = { rootfs = rootfs, mounts = mounts(now) } }
+    refused(factory, fixture.id(), options)
+    local words = fixture.read(said)
+    for _, source in ipairs { now, now .. "/file" } do
+      assert.truthy(words:find("]:" .. source .. " ", 1, true), source .. " in " .. words)
+    end
+    assert.is_nil(words:find(data, 1, true))
+    -- below the new root, whatever its links say
+    assert.equal("directory-755 empty-644", fixture.sh("stat -c %%F-%%a %s%s/deep; stat -c %%F-%%a %s/etc/conf/file", rootfs, outside, rootfs)
+      :gsub("regular empty file", "empty"):gsub("\n", " "))
+    assert.equal("", fixture.sh("ls %s", outside))
+    assert.equal(0, #factory:list())
+  end)
+
+  it("takes no configuration that has a mount from the image, and none for the container that was checkpointed", function()
+    fixture.needs("root", "busybox")
+    local factory, data = with_stub "[ $verb = restore ] && exit 5; kill -9 $tree", fixture.directory()
+    local box <close>, rootfs = counting(factory, { mounts = { { type = "bind", source = data, destination = "/data" } } }),
+      fixture.rootfs()
+    assert(box:checkpoint())
+    local config = { rootfs = rootfs, mounts = { { type = "bind", source = rootfs .. "/etc", destination = "/data" } } }
+    local err = refused(factory, box:id(), { config = config })
+    assert.equal("ConfigInvalid config", err.code .. " " .. err.problems[1].field)
+    local images_directory = fixture.directory() .. "/images"
+    local other <close> = counting(with_stub "kill -9 $tree", { mounts = { { type = "bind", source = data,
+      destination = "/data" } } })
+    assert(other:checkpoint { images_directory = images_directory })
+    err = refused(factory, fixture.id(), { images_directory = images_directory, config = config })
+    assert.matches("/data", tostring(err), 1, true)
+    assert.equal("EOPNOTSUPP", err.errname)
+    assert(box:destroy())
+  end)
+
   it("is refused where the layer of its root is not", function()
     fixture.needs("root", "busybox")
     local path = fixture.directory() .. "/images"

@@ -2,6 +2,7 @@
 local fixture = require "spec.support.fixture"
 local inside = require "spec.support.inside"
 local configs = require "libcontainer.configs"
+local core = require "libcontainer.core"
 
 -- The default's mounts and more.
 local function with(...)
@@ -369,7 +370,7 @@ describe("mounts of a container", function()
     fixture.needs("root", "busybox")
     local source = fixture.directory()
     fixture.write(source .. "/file", "figures\n")
-    for _, path in ipairs { "/proc", "/proc/self", "/proc/1/attr", "/proc/sys", "/proc/../proc/self", "//proc//self",
+    for _, path in ipairs { "/proc/self", "/proc/1/attr", "/proc/sys", "/proc/../proc/self", "//proc//self",
       "/x/../proc/sys/kernel", "/proc/self/attr/exec", "/proc/cpuinfo/../self" } do
       local err = inside.refused(with(bind(source, path)), "true")
       assert.equal("ConfigInvalid", err.code, path)
@@ -377,8 +378,28 @@ describe("mounts of a container", function()
     end
     assert.equal("figures\nfigures\n", inside.script(with(bind(source .. "/file", "/proc/cpuinfo"),
       bind(source .. "/file", "/proc/./meminfo")), "cat /proc/cpuinfo /proc/meminfo"))
-    local err = inside.refused(with { type = "tmpfs", destination = "/", source = "t" }, "true")
-    assert.equal("ConfigInvalid", err.code)
+    for _, path in ipairs { "/", "/proc" } do
+      local err = inside.refused(with { type = "tmpfs", destination = path, source = "t" }, "true")
+      assert.equal("ConfigInvalid", err.code)
+    end
+  end)
+
+  it("on /proc are of the type proc, or bind mounts of a whole procfs, which the init proves [A38] [O40]", function()
+    fixture.needs("root", "busybox")
+    local namespaces = { "mount", "uts", "ipc", "network", "cgroup" }
+    local shown = inside.script({ namespaces = namespaces, mounts = { bind("/proc", "/proc", "rbind", "nosuid") } },
+      ("cat /proc/sys/kernel/random/boot_id; [ -d /proc/%d ] && echo sees us"):format(core.pid()))
+    assert.equal(fixture.read "/proc/sys/kernel/random/boot_id" .. "sees us\n", shown)
+    local volume = fixture.directory()
+    for _, source in ipairs { volume, "/proc/self", "/proc/sys", "/sys" } do
+      local err = inside.refused({ namespaces = namespaces, mounts = { bind(source, "/proc") } }, "true")
+      assert.equal("mount EOPNOTSUPP mounts[1]", ("%s %s %s"):format(err.step, err.errname, err.field), source)
+      assert.matches("only a whole proc file system may be bound on /proc", err.hint)
+    end
+    local rootfs = fixture.rootfs()
+    fixture.sh("rm -rf %s/proc; mkdir %s/p; ln -s p %s/proc", rootfs, rootfs, rootfs)
+    local err = inside.refused({ rootfs = rootfs, namespaces = namespaces, mounts = { bind("/proc", "/proc") } }, "true")
+    assert.equal("mount ELOOP", err.step .. " " .. err.errname)
   end)
 
   it("do not get below /proc through a link of the image either [A18] [O40]", function()

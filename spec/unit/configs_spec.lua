@@ -485,10 +485,13 @@ describe("rules", function()
     end
     for _, path in ipairs { "/proc/self", "/proc/1/attr", "/proc/sys", "/proc/../proc/self",
       "//proc/./self", "/proc/self/../sys",
-      "/proc", "/proc/", "/proc/cpuinfo/x", "/proc/sys/kernel", "/", "/x/.." } do
+      "/proc/cpuinfo/x", "/proc/sys/kernel", "/", "/x/.." } do
       assert.is_string(at(path), path)
     end
-    assert.is_string(at("/proc", "tmpfs"))
+    for _, path in ipairs { "/proc", "/proc/", "//proc/." } do
+      assert.is_string(at(path, "tmpfs"))
+      assert.is_nil((at(path))) -- the init proves that it is a procfs
+    end
     assert.is_string(at("/proc/self", "tmpfs"))
     for _, path in ipairs { "/proc/cpuinfo", "/proc/meminfo", "/proc/uptime",
       "/proc/sys/kernel/ns_last_pid", "/procx", "/x/proc" } do

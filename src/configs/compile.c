@@ -511,18 +511,30 @@ static int set_process(struct lc_compile *c, bool is_join, struct lc_error *err)
 	return r;
 }
 
-void lc_compile_bare_root(
-	const struct lc_compile_inputs *in, struct lc_plan_writer *w, uint32_t slot)
+int lc_compile_bare_root(const struct lc_compile_inputs *in, struct lc_plan_writer *w, const char *place,
+	struct lc_error *err)
 {
 	struct lc_compile c = {.in = in, .config = in->config, .w = w, .maps_user = maps_user(in),
 		.has_user = maps_user(in) || in->is_nested};
+	bool is_layered = in->config->overlay != NULL;
+	uint32_t slot;
+	int r = lc_compile_read_mounts(&c, err);
 
-	if (in->config->overlay != NULL) {
+	if (r < 0)
+		return r;
+	(void) lc_plan_slot(w); /* 0 would be a root that is entered */
+	slot = lc_plan_slot(w);
+	if (is_layered) {
 		lc_compile_root(&c, slot);
-		return;
+	} else {
+		lc_plan_origin(w, "rootfs");
+		LCT_PLAN(w, tree_open, .source = lc_plan_intern(w, in->config->rootfs), .slot = slot);
 	}
-	lc_plan_origin(w, "rootfs");
-	LCT_PLAN(w, tree_open, .source = lc_plan_intern(w, in->config->rootfs), .slot = slot);
+	LCT_PLAN(w, root_attach, .slot = slot, .path = lc_plan_intern(w, place));
+	/* Nothing is ever made on the host. */
+	if (is_layered || strcmp(in->config->rootfs, "/") != 0)
+		lc_compile_mount_points(&c, slot);
+	return 0;
 }
 
 /* A root of its own, and what is mounted in it. */

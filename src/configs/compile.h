@@ -85,9 +85,10 @@ void lc_compile_enter_joined(const struct lc_config_config *config, uint64_t whi
 int lc_compile_init(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err);
 
-/* The root alone, without what is mounted below it, detached in `slot`: a restore puts the rest on it. */
-void lc_compile_bare_root(
-	const struct lc_compile_inputs *in, struct lc_plan_writer *w, uint32_t slot);
+/* The root alone, at `place`, without what is mounted below it, but with the places for that: a restore puts
+ * the rest on it, and may do so in another root than the one that was checkpointed. */
+int lc_compile_bare_root(const struct lc_compile_inputs *in, struct lc_plan_writer *w, const char *place,
+	struct lc_error *err);
 
 /* What the host does about the pairs of a container whose inner ends a restore has made, without the gate
  * before it. */

@@ -184,19 +184,30 @@ int lc_compile_clear(struct lc_compile *c, struct lc_error *err)
 	return 0;
 }
 
-static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, uint32_t slot)
+/* How the place of a mount is found. */
+static uint32_t target_flags(const struct lc_compile_mount *mount)
 {
+	bool is_on_proc = strcmp(mount->target, "/proc") == 0;
 	uint32_t flags = mount->is_bind ? 0 : LCT_TARGET_DIRECTORY;
-	struct lc_compile_place place;
 
-	if (!mount->needs_place)
-		flags |= LCT_TARGET_CREATE;
-	if (lc_compile_is_proc_or_sysfs(mount))
+	if (is_on_proc || lc_compile_is_proc_or_sysfs(mount))
 		flags |= LCT_TARGET_NO_SYMLINKS;
+	if (is_on_proc && mount->is_bind)
+		flags |= LCT_TARGET_PROCFS;
 	if ((mount->link & LCT_SYMLINK_DESTINATION) != 0)
 		flags |= LCT_TARGET_NOFOLLOW;
 	if ((mount->link & LCT_SYMLINK_COPY) != 0)
 		flags |= LCT_TARGET_COPY_LINK;
+	return flags;
+}
+
+static void attach(struct lc_compile *c, const struct lc_compile_mount *mount, uint32_t slot)
+{
+	uint32_t flags = target_flags(mount);
+	struct lc_compile_place place;
+
+	if (!mount->needs_place)
+		flags |= LCT_TARGET_CREATE;
 	if (mount->is_kept)
 		flags |= LCT_TARGET_KEEP;
 	place = lc_compile_place_of_mount(c, mount);
@@ -245,5 +256,31 @@ void lc_compile_mounts(struct lc_compile *c)
 			attach(c, mount, mount->slot);
 		if (mount->link == 0)
 			propagate(c, mount, &from[i].options);
+	}
+}
+
+/* What lies in another mount has its place in that one. */
+static bool is_in_root(const struct lc_compile *c, const struct lc_compile_mount *mount)
+{
+	for (size_t i = 0; i < c->mounts_count; i++)
+		if (strcmp(mount->target, c->mounts[i].target) != 0 &&
+			lc_path_is_below(mount->target, c->mounts[i].target))
+			return false;
+	return true;
+}
+
+void lc_compile_mount_points(struct lc_compile *c, uint32_t root)
+{
+	for (size_t i = 0; i < c->mounts_count; i++) {
+		const struct lc_compile_mount *mount = &c->mounts[i];
+
+		/* A copied link is no mount, but a part of the root. */
+		if (!is_in_root(c, mount) || (mount->link & LCT_SYMLINK_COPY) != 0)
+			continue;
+		lc_plan_origin(c->w, "mounts[%zu]", i + 1);
+		LCT_PLAN(c->w, mount_point, .target = lc_plan_intern(c->w, mount->target),
+			.source = lc_plan_intern(c->w, mount->is_bind ? mount->source : ""),
+			.flags = target_flags(mount), .base = root,
+			.nofollow = (mount->link & LCT_SYMLINK_SOURCE) != 0);
 	}
 }

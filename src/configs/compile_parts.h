@@ -79,6 +79,8 @@ void lc_compile_root(struct lc_compile *c, uint32_t slot);
 void lc_compile_sources(struct lc_compile *c);
 int lc_compile_clear(struct lc_compile *c, struct lc_error *err);
 void lc_compile_mounts(struct lc_compile *c);
+/* The places of all mounts in a root that is in a slot: for who mounts them by name. */
+void lc_compile_mount_points(struct lc_compile *c, uint32_t root);
 
 /* compile_places.c */
 /* The mount in which a clean path lies, when it is one of a new file system; NULL else. */

@@ -59,7 +59,8 @@ static int check_destination(const struct lc_config_mount *mount, size_t number,
 	if (strcmp(path, "/") == 0)
 		return lc_refuse(err, EINVAL,
 			"mounts[%zu].destination: / is the root itself", number);
-	if (strcmp(path, "/proc") == 0 && strcmp(type, "proc") != 0)
+	/* That what is bound is a procfs is the init's to prove. */
+	if (strcmp(path, "/proc") == 0 && !is_bind && strcmp(type, "proc") != 0)
 		return lc_refuse(err, EINVAL,
 			"mounts[%zu].destination: only proc goes on /proc", number);
 	if (strcmp(path, "/proc") != 0 && lc_path_is_below(path, "/proc") && !is_proc_file(path))

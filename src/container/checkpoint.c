@@ -44,21 +44,24 @@ static void become(struct lc_plan_writer *w, const struct lc_strings *args)
 }
 
 /* The root has to be a mount of its own, as criu wants it, also when it is the host's. */
-static void place_root(struct lc_plan_writer *w, const struct lc_start *start)
+static int place_root(
+	struct lc_plan_writer *w, const struct lc_start *start, struct lc_error *err)
 {
 	const struct lc_compile_inputs in = {.config = start->config, .layer = start->layer};
 	const char *place = lc_arena_printf(w->arena, "%s/root", start->scratch);
 	const char *masks = lc_arena_printf(w->arena, "%s/masks", start->scratch);
-	uint32_t root = lc_plan_slot(w);
+	int r;
 
 	if (place == NULL || masks == NULL)
 		w->failed = -ENOMEM;
 	LCT_PLAN(w, propagation, .flags = MS_SLAVE | MS_REC);
-	lc_compile_bare_root(&in, w, root);
-	LCT_PLAN(w, root_attach, .slot = root, .path = lc_plan_intern(w, place));
+	r = lc_compile_bare_root(&in, w, place, err);
+	if (r < 0)
+		return r;
 	lc_plan_origin(w, "mask_paths");
 	LCT_PLAN(w, mask_place, .path = lc_plan_intern(w, masks));
 	lc_plan_origin(w, NULL);
+	return 0;
 }
 
 static void set_keyring(struct lc_plan_writer *w, const struct lc_start *start)
@@ -79,18 +82,26 @@ static void add_networks(struct lc_plan_writer *w, const struct lc_start *start)
 	lc_compile_restored_networks(&in, w);
 }
 
-static void plan_restore(struct lc_plan_writer *w, const struct lc_start *start)
+static int plan_restore(
+	struct lc_plan_writer *w, const struct lc_start *start, struct lc_error *err)
 {
+	int r;
+
 	begin(w);
+	LCT_PLAN(w, umask, .mask = 0); /* of places for mounts, everybody goes through them */
 	/* The new cgroup namespace is rooted where we stand: in the container's cgroups. */
 	LCT_PLAN(w, unshare, .flags = CLONE_NEWNS |
 		(lc_config_namespaces(start->config) & CLONE_NEWCGROUP));
-	place_root(w, start);
+	r = place_root(w, start, err);
+	if (r < 0)
+		return r;
 	set_keyring(w, start);
 	if (start->process->no_new_privileges.is_set && start->process->no_new_privileges.value)
 		LCT_PLAN(w, no_new_privileges);
 	add_networks(w, start); /* looked at now, done when criu is through */
+	LCT_PLAN(w, umask, .mask = UMASK);
 	become(w, &start->process->args);
+	return 0;
 }
 
 static int run_in_cgroups(struct lc_container *container, const struct lc_start *start,
@@ -208,8 +219,9 @@ int lc_restore_begin(struct lc_container *container, const struct lc_start *star
 		return r;
 	if (lc_plan_writer_init(writer, arena) < 0)
 		return lc_fail(err, LCT_STEP_MEMORY, ENOMEM, "");
-	plan_restore(writer, start);
-	r = lc_network_check(writer, start->mark, err);
+	r = plan_restore(writer, start, err);
+	if (r >= 0)
+		r = lc_network_check(writer, start->mark, err);
 	if (r >= 0)
 		r = lc_keeper_start(container, err);
 	if (r >= 0)

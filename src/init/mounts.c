@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <sys/statfs.h>
 
+#define PROC_ROOT 1  /* the inode of the root of every procfs */
 #define STACK_MAX 64 /* mounts on one mount point that detach takes away */
 
 int lc_mount_move(int mount, int target)
@@ -225,6 +226,19 @@ int lc_init_fs_open(struct lc_init *init, const struct lc_op_fs_open *op, struct
 	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, type) : 0;
 }
 
+/* A directory of a procfs says other things under the same names, and any other file system what its owner likes. */
+static int prove_whole_procfs(int mount)
+{
+	struct statx seen;
+	int r = prove_magic(mount, PROC_SUPER_MAGIC);
+
+	if (r == 0)
+		r = lc_path_stat(mount, &seen);
+	if (r == -EXDEV || (r == 0 && seen.stx_ino != PROC_ROOT))
+		return -EOPNOTSUPP;
+	return r;
+}
+
 /* The validator allows few targets below /proc, by name. A link of the image that leads there under
  * another name must not get around it. */
 static int check_not_procfs(int target, const char *path)
@@ -275,20 +289,26 @@ static int put(int mount, unsigned type, int target)
 	return (type == S_IFDIR) != S_ISDIR(there.stx_mode) ? -ENOTDIR : r;
 }
 
+/* The place of a mount of that type, as the flags of `attach` have it. */
+static struct lc_path_make place_of(uint32_t flags, unsigned type)
+{
+	bool is_directory = type == S_IFDIR;
+
+	return (struct lc_path_make) {
+		.kind = is_directory ? LCT_PATH_DIRECTORY : LCT_PATH_FILE,
+		.mode = is_directory ? 0755 : 0644,
+		.resolve = (flags & LCT_TARGET_NO_SYMLINKS) != 0 ? RESOLVE_NO_SYMLINKS : 0,
+		.is_link_kept = (flags & LCT_TARGET_NOFOLLOW) != 0,
+	};
+}
+
 static int attach(struct lc_init *init, int mount, unsigned type, const struct lc_op_attach *op)
 {
 	const char *path = lc_plan_string(&init->plan, op->target);
-	struct lc_path_make how = {.kind = LCT_PATH_DIRECTORY, .mode = 0755};
+	struct lc_path_make how = place_of(op->flags, type);
 	LCT_INIT_FD int target = -1;
 	int r;
 
-	if (type != S_IFDIR) {
-		how.kind = LCT_PATH_FILE;
-		how.mode = 0644;
-	}
-	if ((op->flags & LCT_TARGET_NO_SYMLINKS) != 0)
-		how.resolve = RESOLVE_NO_SYMLINKS;
-	how.is_link_kept = (op->flags & LCT_TARGET_NOFOLLOW) != 0;
 	if ((op->flags & LCT_TARGET_CREATE) != 0)
 		r = target = lc_path_make(init, op->base, op->skip, path, &how);
 	else
@@ -308,6 +328,8 @@ int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct l
 
 	if (r >= 0 && (op->flags & LCT_TARGET_DIRECTORY) == 0)
 		r = lc_path_stat(mount, &seen);
+	if (r >= 0 && (op->flags & LCT_TARGET_PROCFS) != 0)
+		r = prove_whole_procfs(mount);
 	if (r >= 0 && S_ISLNK(seen.stx_mode) && (op->flags & LCT_TARGET_COPY_LINK) != 0)
 		r = copy_link(init, mount, op);
 	else if (r >= 0)
@@ -315,6 +337,28 @@ int lc_init_attach(struct lc_init *init, const struct lc_op_attach *op, struct l
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_MOUNT, r, path);
 	return (op->flags & LCT_TARGET_KEEP) != 0 ? 0 : lc_slot_put(init, op->slot, -1, 0);
+}
+
+int lc_init_mount_point(
+	struct lc_init *init, const struct lc_op_mount_point *op, struct lc_error *err)
+{
+	const char *path = lc_plan_string(&init->plan, op->target);
+	const char *source = lc_plan_string(&init->plan, op->source);
+	LCT_INIT_FD int from = -1, target = -1;
+	struct statx seen = {.stx_mode = S_IFDIR};
+	struct lc_path_make how;
+	int r = 0;
+
+	if (*source != '\0')
+		r = from = (int) lc_sys_openat(AT_FDCWD, source,
+			O_PATH | O_CLOEXEC | (op->nofollow != 0 ? O_NOFOLLOW : 0), 0);
+	if (r >= 0 && *source != '\0')
+		r = lc_path_stat(from, &seen);
+	if (r < 0)
+		return lc_fail(err, LCT_STEP_MOUNT, r, source);
+	how = place_of(op->flags, seen.stx_mode & S_IFMT);
+	r = target = lc_path_make(init, op->base, 0, path, &how);
+	return r < 0 ? lc_fail(err, LCT_STEP_MOUNT, r, path) : 0;
 }
 
 /* A file can only be unmounted by its name in the directory that holds it. */

@@ -18,7 +18,8 @@
 int lc_path_stat(int fd, struct statx *out)
 {
 	return (int) lc_sys_statx(
-		fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_MODE | STATX_MNT_ID, out);
+		fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+		STATX_TYPE | STATX_MODE | STATX_INO | STATX_MNT_ID, out);
 }
 
 bool lc_path_is_device(const struct statx *seen, unsigned type, unsigned major, unsigned minor)

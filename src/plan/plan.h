@@ -93,6 +93,7 @@ enum lc_plan_op {
 #define LCT_TARGET_NOFOLLOW 8u    /* attach: a link at the end of the path is itself the target */
 #define LCT_TARGET_COPY_LINK 16u  /* attach: what is a link is made anew there, not mounted */
 #define LCT_TARGET_KEEP 32u       /* attach: the mount stays in its slot, for those that lie in it */
+#define LCT_TARGET_PROCFS 64u     /* attach: the mount is proved to be a procfs, and a whole one */
 #define LCT_LINK_IF_EXISTS 1u     /* link: only when what it points to is there */
 #define LCT_LINK_REPLACE 2u       /* link: an existing entry is replaced, not kept */
 

@@ -25,8 +25,9 @@ local function place(mount, field, problems)
   local path = paths.normalise(mount.destination)
   if path == "/" then
     add(problems, field .. ".destination", "is the root itself", mount.destination, "the root is what rootfs says")
-  elseif path == "/proc" and mount.type ~= "proc" and not (mount.type == "bind" and mount.source == "/proc") then
-    add(problems, field .. ".destination", "only a mount of type proc may be on /proc", mount.destination)
+  elseif path == "/proc" and mount.type ~= "proc" and mount.type ~= "bind" then
+    add(problems, field .. ".destination", "only a mount of type proc may be on /proc, or a bind mount of a whole one",
+      mount.destination)
   elseif path:sub(1, 6) == "/proc/" and not PROC_FILES[path:sub(7)] then
     add(problems, field .. ".destination", "is inside of /proc", mount.destination,
       "only a few files there can be mounted over, such as /proc/cpuinfo")

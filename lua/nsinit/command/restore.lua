@@ -22,6 +22,13 @@ return function(context)
   options.work_directory = given["work-path"] and absolute(given["work-path"])
   local factory, err = store.open(context.global)
   if not factory then return nil, err end
+  if given.bundle then
+    local read
+    read, err = bundle.read(context)
+    if not read then return nil, err end
+    options.config = read.config
+    options.config.labels = { bundle = read.path }
+  end
   local signals <close> = not given.detach and foreground.signals() or nil
   local container, process = factory:restore(context.args[1], options)
   if not container then return nil, process end
