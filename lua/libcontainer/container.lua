@@ -144,10 +144,12 @@ local function refresh(self)
   return true
 end
 
--- Does its init wait at the latch? It bears our name until it becomes the program.
-local function is_waiting(self)
-  local pid = self._record.is_prepared and self._core:init()
-  return pid and core.proc_file(pid, "comm") == INIT_NAME
+--- Is its init at work still, or waits at the latch? It bears our name until it becomes the program.
+---@private
+---@return boolean
+function Container:_is_no_program_yet()
+  local pid = self._core:init()
+  return pid ~= nil and core.proc_file(pid, "comm") == INIT_NAME
 end
 
 -- What the core answers to `ask`, when what another process has done is known.
@@ -165,7 +167,7 @@ local function look(self, ask)
     end
   end
   if not status then return nil, errors.raw(raw) end
-  if status == "running" and is_waiting(self) then return "prepared" end
+  if status == "running" and self._record.is_prepared and self:_is_no_program_yet() then return "prepared" end
   local has_ended = status == "stopped" or status == "created" -- a failed restore has made its core anew
   return has_ended and self._record.checkpoint and "checkpointed" or status
 end

@@ -19,10 +19,12 @@ local function place(pid, name)
   return ("/proc/%d/ns/%s"):format(pid, FILES[name] or name)
 end
 
--- The number of its init while it runs.
+-- The number of its init while it runs. Another process may have started it, and say so before its root is its own:
+-- there may be the host's in its mount namespace until then.
 local function pid_of(other)
   local status = other:status()
   if not ALIVE[status] then return nil, status end
+  if status ~= "prepared" and other:_is_no_program_yet() then return nil, "being started" end
   return other._core:init()
 end
 
