@@ -366,7 +366,7 @@ end
 ---@return libcontainer.Error|nil err
 function M.move(description, config)
   local done, point = externals.move(description, config)
-  if not done then return nil, errors.mount_of_image(point) end
+  if not done then return nil, checkpoint_errors.mount_of_image(point) end
   return true
 end
 
