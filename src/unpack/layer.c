@@ -179,8 +179,7 @@ static void take_entry(const struct lc_layer *layer, struct archive *a, uint64_t
 		return;
 	}
 	case S_IFDIR:
-		(void) lc_tree_make(layer->tree, &attributes);
-		set_all(layer, entry, &attributes, lc_tree_open_directory(layer->tree, &attributes));
+		set_all(layer, entry, &attributes, lc_tree_make_directory(layer->tree, &attributes));
 		return;
 	case S_IFLNK:
 		if (symlink == NULL || *symlink == '\0')
@@ -189,7 +188,7 @@ static void take_entry(const struct lc_layer *layer, struct archive *a, uint64_t
 	case S_IFIFO:
 	case S_IFCHR:
 	case S_IFBLK:
-		(void) lc_tree_make(layer->tree, &attributes);
+		lc_tree_make(layer->tree, &attributes);
 		return;
 	case S_IFSOCK: {
 		const char *texts[] = {"socket", attributes.path};

@@ -465,8 +465,6 @@ int lc_tree_make_file(struct lc_tree *tree, const struct lc_attributes *entry)
 static int make_node(const struct lc_attributes *entry, int parent, const char *name)
 {
 	switch (entry->type) {
-	case S_IFDIR:
-		return mkdirat(parent, name, 0700);
 	case S_IFLNK:
 		return symlinkat(entry->link, parent, name);
 	case S_IFIFO:
@@ -488,7 +486,7 @@ static void set_name(struct lc_tree *tree, const struct lc_attributes *entry, in
 		fail(entry->path, "time", errno);
 }
 
-bool lc_tree_make(struct lc_tree *tree, const struct lc_attributes *entry)
+void lc_tree_make(struct lc_tree *tree, const struct lc_attributes *entry)
 {
 	bool is_device = entry->type == S_IFCHR || entry->type == S_IFBLK;
 	char below[PATH_MAX];
@@ -499,39 +497,37 @@ bool lc_tree_make(struct lc_tree *tree, const struct lc_attributes *entry)
 	/* A character device 0:0 is a whiteout to an overlayfs above. */
 	if (is_device && (!tree->allows_devices || (entry->major == 0 && entry->minor == 0))) {
 		left_out("device", entry->path);
-		return false;
+		return;
 	}
-	if (*below == '\0') {
-		if (entry->type != S_IFDIR)
-			lc_report_failure("path", entry->path, "the root is no directory", 0);
-		note_directory(tree, entry);
-		return true;
-	}
+	if (*below == '\0')
+		lc_report_failure("path", entry->path, "the root is no directory", 0);
 	parent = open_parent(tree, entry->path, below, &name);
-	if (!clear_way(tree, entry->path, parent, name, entry->type) && make_node(entry, parent, name) < 0)
+	(void) clear_way(tree, entry->path, parent, name, entry->type);
+	if (make_node(entry, parent, name) < 0)
 		fail(entry->path, "cannot be made", errno);
 	remember_name(tree, entry->path, parent, name);
-	if (entry->type == S_IFDIR)
-		note_directory(tree, entry);
-	else
-		set_name(tree, entry, parent, name);
+	set_name(tree, entry, parent, name);
 	close(parent);
-	return true;
 }
 
-int lc_tree_open_directory(struct lc_tree *tree, const struct lc_attributes *entry)
+/* Opened where it was made, and not by its path again: it may have replaced a link that the path leads by. */
+int lc_tree_make_directory(struct lc_tree *tree, const struct lc_attributes *entry)
 {
 	char below[PATH_MAX];
-	const char *name;
+	const char *name = ".";
 	int parent, fd;
 
 	lc_tree_path(entry->path, below);
-	if (*below == '\0')
-		return open_in_root(tree, "", O_RDONLY | O_DIRECTORY);
-	parent = open_parent(tree, entry->path, below, &name);
+	note_directory(tree, entry);
+	parent = *below == '\0' ? open_in_root(tree, "", O_PATH | O_DIRECTORY)
+			       : open_parent(tree, entry->path, below, &name);
+	if (*below != '\0' && !clear_way(tree, entry->path, parent, name, S_IFDIR) &&
+		mkdirat(parent, name, 0700) < 0)
+		fail(entry->path, "cannot be made", errno);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		fail(entry->path, "open", errno);
+	remember_fd(tree, entry->path, fd);
 	close(parent);
 	return fd;
 }

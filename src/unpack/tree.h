@@ -60,8 +60,10 @@ void lc_tree_begin(const struct lc_tree *tree);
  * ".." and one that is too long end the program. */
 void lc_tree_path(const char *path, char out[PATH_MAX]);
 
-/* Make an entry of any kind but a file and a hard link. False when it is left out, which is told. */
-bool lc_tree_make(struct lc_tree *tree, const struct lc_attributes *entry);
+/* Make a link, a fifo or a device; a device may be left out, which is told. */
+void lc_tree_make(struct lc_tree *tree, const struct lc_attributes *entry);
+/* A directory, or the one that is there, open for its attributes. */
+int lc_tree_make_directory(struct lc_tree *tree, const struct lc_attributes *entry);
 /* A new file to be written, whatever was there before. */
 int lc_tree_make_file(struct lc_tree *tree, const struct lc_attributes *entry);
 /* A hard link to a path below the same root. */
@@ -73,8 +75,6 @@ void lc_tree_xattr(const struct lc_tree *tree, const struct lc_attributes *entry
 	const char *name, const void *value, size_t size);
 /* Owner, mode and time of an open file or directory. */
 void lc_tree_set(struct lc_tree *tree, const struct lc_attributes *entry, int fd);
-/* Open the directory that was made last as `entry`, for its attributes. */
-int lc_tree_open_directory(struct lc_tree *tree, const struct lc_attributes *entry);
 
 /* A whiteout: what the layers below have as `path` goes, what this one has made stays. */
 void lc_tree_whiteout(struct lc_tree *tree, const char *path);
