@@ -368,7 +368,7 @@ function Container:release()
   is_new, err = refresh(self)
   if is_new == nil then return nil, err end
   local status
-  status, err = look(self, self._core.life)
+  status, err = look(self, self._core.status) -- one that stands still would never answer
   if not status then return nil, err end
   if status ~= "prepared" then return nil, errors.container_not_prepared(self._id, status) end
   local proc

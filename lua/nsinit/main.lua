@@ -28,7 +28,6 @@ local HINTS <const> = {
   ContainerNotExists = "%s list shows those that do",
   IdInUse = "delete that container first, or choose another id",
   ContainerPaused = "%s resume lets it run on",
-  ContainerNotStopped = "%s kill ends it, %s delete --force removes it as it is",
 }
 
 -- And what it calls a way out, where the command line has another word for that.

@@ -50,6 +50,25 @@ describe("nsinit", function()
     assert.equal(0, nsinit("delete", "--force", "box").status)
   end)
 
+  it("starts none that stands still, at once, and the program runs when it is started after that [O128]", function()
+    local bundle = command.bundle { "sh", "-c", "trap 'exit 3' TERM; echo started >/tmp/it; while :; do sleep 0.1; done" }
+    assert.equal(0, nsinit("create", "-b", bundle, "box").status)
+    assert.equal(0, nsinit("pause", "box").status)
+    local ended = nsinit("start", "box")
+    assert.equal(1, ended.status)
+    has(ended.stderr, "cannot start a container in the paused state")
+    assert.equal(0, nsinit("resume", "box").status)
+    has(nsinit("resume", "box").stderr, 'container not paused: "box" is created')
+    assert.equal(0, nsinit("start", "box").status)
+    assert.equal(0, nsinit("kill", "box", "").status) -- as kill without a signal
+    for _ = 1, fixture.rounds(500, 500) do
+      if state("box").status == "stopped" then break end
+      fixture.sh "sleep 0.02"
+    end
+    has(nsinit("resume", "box").stderr, 'container not paused: "box" is stopped')
+    assert.equal(0, nsinit("delete", "box").status)
+  end)
+
   it("removes one that was created and never started without force [O158]", function()
     local bundle = command.bundle { "true" }
     assert.equal(0, nsinit("create", "-b", bundle, "box").status)

@@ -27,7 +27,11 @@ return function(context)
   if not container then return nil, why end
   -- what was created and never started is removed as it is
   done, err = container:destroy { force = container:status() == "prepared" }
-  if not done then return nil, err end
-  context.log:warn_of(err)
-  return 0
+  if done then
+    context.log:warn_of(err)
+    return 0
+  end
+  if err.code ~= "ContainerNotStopped" then return nil, err end
+  return nil, ("cannot delete container %s that is not stopped: %s — %s kill ends it, %s delete --force removes it as it "
+    .. "is"):format(id, container:status() or "running", context.name, context.name)
 end

@@ -142,7 +142,10 @@ local function exec(context)
   local status
   status, err = container:status()
   if not status then return nil, err end
-  if (status == "paused" or status == "pausing") and context.options["ignore-paused"] then
+  if status == "paused" or status == "pausing" then
+    if not context.options["ignore-paused"] then
+      return nil, "cannot exec in a paused container (use --ignore-paused to wait until it is resumed)"
+    end
     local is_resumed
     is_resumed, err = wait_until_resumed(container)
     if not is_resumed then return nil, err end

@@ -13,7 +13,8 @@ end
 ---@return integer|nil status
 ---@return any err
 return function(context)
-  local name = context.args[2] or "TERM"
+  local name = context.args[2] or ""
+  if name == "" then name = "TERM" end
   local number = name == "0" and 0 or system.signal_number(name)
   if not number then return nil, ("unknown signal %q"):format(name) end
   local container, err = store.load(context)

@@ -8,7 +8,9 @@ local store = require "nsinit.store"
 return function(context)
   local container, err = store.load(context)
   if not container then return nil, err end
-  if container:status() == "paused" then return nil, ("container %q is paused already"):format(context.args[1]) end
+  if container:status() == "paused" then
+    return nil, ("container not running: %q is paused already"):format(context.args[1])
+  end
   local done
   done, err = container:pause()
   return done and 0, err

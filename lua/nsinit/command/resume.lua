@@ -9,8 +9,8 @@ return function(context)
   local container, err = store.load(context)
   if not container then return nil, err end
   local status = container:status()
-  if status == "running" or status == "prepared" then
-    return nil, ("container %q is not paused"):format(context.args[1])
+  if status and status ~= "paused" and status ~= "pausing" then
+    return nil, ("container not paused: %q is %s"):format(context.args[1], status == "prepared" and "created" or status)
   end
   local done
   done, err = container:resume()

@@ -6,8 +6,8 @@ local REASONS <const> = {
   created = "there is no process in its configuration to start",
   stopped = "cannot start a container that has stopped",
   running = "cannot start an already running container",
-  paused = "cannot start a paused container",
-  pausing = "cannot start a paused container",
+  paused = "cannot start a container in the paused state",
+  pausing = "cannot start a container in the paused state",
 }
 
 ---@param context nsinit.Context
