@@ -32,6 +32,6 @@ return function(context)
     return 0
   end
   if err.code ~= "ContainerNotStopped" then return nil, err end
-  return nil, ("cannot delete container %s that is not stopped: %s — %s kill ends it, %s delete --force removes it as it "
-    .. "is"):format(id, container:status() or "running", context.name, context.name)
+  return nil, ("cannot delete container %s that is not stopped: %s — %s kill ends it, %s delete --force removes it")
+    :format(id, container:status() or "running", context.name, context.name)
 end
