@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- 200 containers, 8 at a time, in one thread: a process is a descriptor that becomes readable when it
--- ends, so one poll waits for all of them.
+-- 200 containers, or as many as it is told, 8 at a time, in one thread: a process is a descriptor that
+-- becomes readable when it ends, so one poll waits for all of them.
 local lc = require "libcontainer"
 local configs = require "libcontainer.configs"
 local loop = require "libcontainer.loop"
 
-local TOTAL <const>, AT_A_TIME <const> = 200, 8
+local TOTAL <const>, AT_A_TIME <const> = math.tointeger(tonumber(arg[1] or 200)), 8
 local factory = assert(lc.new())
 local config = assert(configs.host_root { memory = "64M", pids = 8 })
 local name = ("many-%x-"):format(math.random(1 << 30))

@@ -83,7 +83,7 @@ describe("when many containers live", function()
   fixture.check_leaks()
 
   it("one more takes as many system calls as the first, and holds as little as any other", function()
-    fixture.needs("root", "busybox", "fault_build", "pace")
+    fixture.needs("root", "busybox", "fault_build")
     local saved = package.cpath
     package.cpath = "build/fault/?.so;" .. saved
     local fine, printed = pcall(fixture.lua_prints, SCRIPT, { args = { fixture.root(), fixture.rootfs(),
