@@ -19,9 +19,12 @@ struct code {
 	size_t offset, size;
 };
 
+/* Texts, not pointers: those would be relocated at every start, and two pages of them be written to. */
+#define TEXT_ROOM 64
+
 static const struct module {
-	const char *name;
-	const char *file; /* below a checkout */
+	char name[TEXT_ROOM];
+	char file[TEXT_ROOM]; /* below a checkout */
 	off_t size;       /* of the file, and when it was written */
 	struct timespec written;
 	struct code plain, telling; /* the second knows lines and names */
@@ -31,6 +34,11 @@ static const struct module {
 #include "nsinit_modules.inc"
 #undef MODULE
 };
+
+#define MODULE(name, file, ...)                                                                    \
+	_Static_assert(sizeof(file) <= TEXT_ROOM, "a module whose file has a longer name");
+#include "nsinit_modules.inc"
+#undef MODULE
 
 static const struct module *find(const char *name)
 {
