@@ -162,7 +162,7 @@ help:
 
 # --- packages ---
 
-DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson gcc libc6-dev
+DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson lua-cjson-dev gcc libc6-dev
 DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables iproute2 libmnl0 uidmap bzip2 xz-utils zstd \
 	libarchive13 umoci skopeo
 DEPS_ENGINES = podman conmon catatonit containerd docker.io bsdutils iproute2
@@ -226,13 +226,14 @@ $(O)/obj/nsinit/modules.o: $(B)/gen/nsinit_modules.inc
 # bin/nsinit leads here. The library's core is in it, as it is in core.so. It is linked statically where there are the
 # archives, because a loader and its libraries cost as much as a command; then there is the whole program beside the
 # core, for what loads libraries (src/nsinit/alone.h). What that one loads finds Lua in it: -E.
-NSINIT_OBJ = $(O)/obj/nsinit/json.o $(O)/obj/nsinit/memory.o $(O)/obj/nsinit/modules.o $(CORE_OBJ)
+NSINIT_OBJ = $(O)/obj/nsinit/memory.o $(O)/obj/nsinit/modules.o $(CORE_OBJ)
 archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
-NSINIT_LIBS = $(LIBLUA) $(call archive,seccomp) $(call archive,cap) -lm -ldl
-LINK_NSINIT = $(CC) $(CPPFLAGS) -I$(LUA_INC) $(CFLAGS) -fPIE -Wl,-z,relro,-z,now,-z,noexecstack
+CJSON = $(filter /%,$(shell $(CC) -print-file-name=liblua5.4-cjson.a))
+NSINIT_LIBS = $(CJSON) $(LIBLUA) $(call archive,seccomp) $(call archive,cap) -lm -ldl
+LINK_NSINIT = $(CC) $(CPPFLAGS) $(if $(CJSON),-DLCT_CJSON) -I$(LUA_INC) $(CFLAGS) -fPIE -Wl,-z,relro,-z,now,-z,noexecstack
 LINK_WHOLE = $(LINK_NSINIT) -pie -Wl,-E
 LINK_ALONE = $(LINK_NSINIT) -static-pie -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlclose,--wrap=dlerror
-ifeq ($(VARIANT) $(filter -l%,$(firstword $(LIBLUA)) $(foreach name,c m seccomp cap,$(call archive,$(name)))),release )
+ifeq ($(VARIANT) $(if $(CJSON),,-lcjson)$(filter -l%,$(firstword $(LIBLUA)) $(foreach name,c m seccomp cap,$(call archive,$(name)))),release )
 NSINIT_WHOLE = $(O)/libcontainer/nsinit
 all: $(NSINIT_WHOLE)
 $(O)/bin/nsinit: src/nsinit/alone.c

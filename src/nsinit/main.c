@@ -10,7 +10,6 @@
 #ifdef LCT_WHOLE
 #include "nsinit/alone.h"
 #endif
-#include "nsinit/json.h"
 #include "nsinit/memory.h"
 #include "nsinit/modules.h"
 
@@ -23,6 +22,9 @@
 #include <unistd.h>
 
 int luaopen_libcontainer_core(lua_State *L);
+#ifdef LCT_CJSON
+int luaopen_cjson(lua_State *L); /* lua-cjson, of its archive */
+#endif
 
 struct command_line {
 	int argc;
@@ -96,8 +98,10 @@ static void open_libraries(lua_State *L, bool tells_lines)
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	lua_pushcfunction(L, luaopen_libcontainer_core);
 	lua_setfield(L, -2, "libcontainer.core");
-	lua_pushcfunction(L, lc_nsinit_open_json);
+#ifdef LCT_CJSON
+	lua_pushcfunction(L, luaopen_cjson);
 	lua_setfield(L, -2, "cjson");
+#endif
 	lc_nsinit_open_modules(L, tells_lines, sources);
 }
 
