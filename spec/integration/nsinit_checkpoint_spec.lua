@@ -65,6 +65,29 @@ describe("nsinit", function()
     delete()
   end)
 
+  it("has criu restore in the root that was saved, wherever it is called, or in that of a bundle it is told of [D41]", function()
+    local there, criu, seen = command.bundle { "true" }, bundle .. "/criu", bundle .. "/seen"
+    for _, place in ipairs { bundle, there } do fixture.write(place .. "/rootfs/tmp/whose", place) end
+    fixture.write(criu, ([[#!/bin/sh
+      verb=$1
+      while [ $# -gt 0 ]; do case $1 in --tree) tree=$2 ;; --root) root=$2 ;; esac; shift; done
+      [ $verb = dump ] && { kill -9 $tree; exit 0; }
+      cp $root/tmp/whose %s; exit 5]]):format(seen))
+    fixture.sh("chmod 755 %s", criu)
+    start()
+    assert.equal(0, nsinit("--criu", criu, "checkpoint", "--image-path", images, "--id", "box").status)
+    local function root_of(...)
+      os.remove(seen)
+      local ended = command.run(root, { "--criu", criu, "restore", "--id", "box", "--image-path", images, ... },
+        { shell = "cd " .. there .. " &&" })
+      has(ended.stderr, "criu failed with status 5")
+      return fixture.read(seen)
+    end
+    assert.equal(bundle, root_of())
+    assert.equal(there, root_of("-b", there))
+    assert.equal(1, nsinit("state", "box").status)
+  end)
+
   it("says what is missing for a checkpoint, by the criu that it is told of, and leaves the container as it is [O148]", function()
     start()
     local ended = nsinit("--criu", "/no/such/criu", "checkpoint", "--image-path", images, "box")
