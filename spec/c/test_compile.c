@@ -294,8 +294,15 @@ static void test_holders(struct test *t)
 	OK(!has(&c, "target=/var/run/g flags=1 base=0 "), "the last holder itself is certain");
 	compiled_done(&c);
 
-	mounts[0].options = (struct lc_strings) STRINGS("tmpcopyup");
+	mounts[0] = (struct lc_config_mount){.destination = "/run", .type = "overlay",
+		.options = STRINGS("lowerdir=/x", "upperdir=/u", "workdir=/w")};
 	config.mounts.count = 2;
+	compile(&c, &config, &process, NULL);
+	OK(has(&c, "target=/run/a flags=5 base=0 "), "what is made of directories may have links");
+	compiled_done(&c);
+
+	mounts[0] = (struct lc_config_mount){.destination = "/run", .type = "tmpfs"};
+	mounts[0].options = (struct lc_strings) STRINGS("tmpcopyup");
 	config.mask_paths = (struct lc_strings) STRINGS("/run/x");
 	compile(&c, &config, &process, NULL);
 	OK(has(&c, "target=/run/a flags=5 base=0 ") && has(&c, "base=0 skip=0 target=/run/x "),

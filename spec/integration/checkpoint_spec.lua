@@ -444,14 +444,20 @@ describe("a restore, whatever is called criu,", function()
 
   it("that fails leaves the checkpointed one as it was [L49]", function()
     fixture.needs("root", "busybox")
-    local factory = with_stub "[ $verb = restore ] && exit 5; kill -9 $tree"
+    local place = fixture.directory()
+    local left = place .. "/left"
+    local factory = with_stub(([[[ $verb = restore ] || { kill -9 $tree; exit; }
+      setsid sleep 1000 & echo $! >>%s
+      [ -e %s/once ] && { echo x >$pidfile; exit 0; }
+      : >%s/once; exit 5]]):format(left, place, place))
     local box <close> = counting(factory)
     assert(box:checkpoint())
-    for _ = 1, 2 do
+    for _, message in ipairs { "restore: criu failed with status 5", "wrote no pid" } do
       local err = refused(factory, box:id())
-      assert.equal("restore: criu failed with status 5", err.message)
+      assert.matches(message, err.message, 1, true)
       assert.equal("checkpointed", box:status())
       assert.equal("criu.image\ncriu.work", leftovers(box, factory))
+      have_ended(left)
     end
     assert(box:destroy())
   end)

@@ -100,6 +100,27 @@ describe("a change of limits", function()
     is("50000", "50000", "0")
   end)
 
+  it("of a block device is taken back when another one is refused [O96] [L45]", function()
+    fixture.needs("root", "busybox")
+    local device = fixture.sh("cat /sys/block/*/dev 2>/dev/null | grep -v '^1:' | sort -r | head -1")
+    if device == "" then return pending("needs a block device") end
+    local function reads_of(box)
+      local text = file_of(box, "blkio.throttle.read_bps_device", "io.max")
+      return text:match("[^\n]*") == text and text:match("^%S+ ([^w]*)") or text
+    end
+    for _, before in ipairs { {}, { blkio_throttle_read_bps_device = { [device] = "2M" } } } do
+      local box <close> = running(before)
+      local held = reads_of(box)
+      local done, err = box:set { blkio_throttle_read_bps_device = { [device] = "1M" },
+        blkio_throttle_write_iops_device = { ["4000:7"] = 10 } }
+      assert.is_nil(done)
+      assert.equal("cgroups.blkio_throttle_write_iops_device[1]", err.field)
+      assert.equal(held, reads_of(box))
+      assert(box:set { blkio_throttle_read_bps_device = { [device] = "3M" } })
+      assert.matches("3145728", reads_of(box))
+    end
+  end)
+
   it("to idle and back gives the share of the processors back, when it fails too [O93] [L45]", function()
     fixture.needs("root", "busybox")
     local box <close> = running { cpu_shares = 512 }

@@ -89,9 +89,14 @@ describe("an ordinary user", function()
 
   it("has one id where he maps one, and no group is ever dropped [A08] [D33]", function()
     fixture.needs "busybox"
-    local config = assert(configs.default { rootfs = fixture.rootfs(), uid_mappings = single(UID), gid_mappings = single(GID) })
+    local place = fixture.directory()
+    local config = assert(configs.default { rootfs = fixture.rootfs(), uid_mappings = single(UID), gid_mappings = single(GID),
+      mounts = { { destination = "/proc", type = "proc", source = "proc" },
+        { destination = "/place", type = "bind", source = place, options = { "rw" } } },
+      hooks = { start_container = { { path = "/bin/sh", args = { "sh", "-c", "grep ^Groups /proc/self/status >/place/groups" } } } } })
     local box <close> = assert(fixture.factory():create(fixture.id(), config))
     local init = assert(box:start { args = { "sleep", "60" } })
+    assert.matches("^Groups:", fixture.read(place .. "/groups"))
     assert.equal("deny\n", fixture.read(("/proc/%d/setgroups"):format(init:pid())))
     assert.equal(status_of(core.pid(), "Groups"), status_of(init:pid(), "Groups"))
     local result = assert(box:exec { "sh", "-c", "id -u; cat /proc/self/uid_map" })
