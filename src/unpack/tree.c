@@ -18,6 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* More than chance needs: each is another rename of somebody. */
+#define RETRIES_MAX 128
+
 struct lc_directory {
 	char *path;
 	struct timespec mtime;
@@ -44,8 +47,13 @@ static int open_in_root(const struct lc_tree *tree, const char *path, uint64_t f
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
+	int fd, tries = 0;
 
-	return (int) syscall(SYS_openat2, tree->root, *path == '\0' ? "." : path, &how, sizeof(how));
+	/* EAGAIN: somebody on this machine renamed or mounted while the kernel stepped over "..". */
+	do
+		fd = (int) syscall(SYS_openat2, tree->root, *path == '\0' ? "." : path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < RETRIES_MAX);
+	return fd;
 }
 
 void lc_tree_path(const char *path, char out[PATH_MAX])
