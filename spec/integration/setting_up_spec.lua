@@ -41,9 +41,9 @@ local function catch(id, program)
     local state = box and box:status() == "running" and box:state()
     pid = state and state.init_process_pid
     if pid then
-      posix.kill(pid, 19)
+      pcall(posix.kill, pid, 19) -- it may have ended meanwhile
       if comm(pid) == "lc-init" then return box, pid, child end
-      posix.kill(pid, 18)
+      pcall(posix.kill, pid, 18)
     end
   until pid or has_ended(child)
   posix.wait(child)
