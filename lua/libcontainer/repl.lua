@@ -53,6 +53,7 @@ local TOPICS <const> = {
     { "c:checkpoint { leave_running = true }", "write it into files, through criu" },
     { "c:destroy { force = true }", "end everything in it and remove every trace" },
     { "c:status() c:state() c:config() c:id()", "what it is" },
+    { "c:loads_libraries()", "may what is done with it load libraries: systemd's bus, libmnl" },
     { "c:processes { ns = \"container\" }", "process ids of everything in it, as it or the host sees them" },
     { "c:stats()", "what it has used: cpu, memory, io, pids, pressure, interfaces" },
     { "for s in c:watch(1) do ... end", "the same every second, until it ends" },

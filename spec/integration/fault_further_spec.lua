@@ -23,11 +23,11 @@ for scenario, what in pairs(FURTHER) do
 
     it("is an error and no program; the container runs on and takes the next one [L12] [L13]", function()
       if scenario == "console" then fixture.needs "cc" end
-      assert.is_true(faults.sweep("fault_host", scenario, "once", table.unpack(what[2])) >= fixture.rounds(50, 6))
+      assert.is_true(faults.sweep("fault_host", scenario, "once", table.unpack(what[2])) >= fixture.rounds(30, 6))
     end)
 
     if what.is_sticky then it("does no harm to what runs, when every later call fails too [L12] [L13]", function()
-      assert.is_true(faults.sweep("fault_host", scenario, "sticky", table.unpack(what[2])) >= fixture.rounds(50, 6))
+      assert.is_true(faults.sweep("fault_host", scenario, "sticky", table.unpack(what[2])) >= fixture.rounds(30, 6))
     end) end
   end)
 end
@@ -36,11 +36,11 @@ describe("while a further program runs, a system call of the host that was inter
   fixture.check_leaks()
 
   it("is made again, or is such a failure [L14]", function()
-    assert.is_true(faults.sweep("fault_host", "exec", "once", "EINTR") >= fixture.rounds(50, 6))
+    assert.is_true(faults.sweep("fault_host", "exec", "once", "EINTR") >= fixture.rounds(30, 6))
   end)
 
   it("is that on a terminal too [L14]", function()
     fixture.needs "pace"
-    assert.is_true(faults.sweep("fault_host", "terminal", "once", "EINTR") >= fixture.rounds(50, 6))
+    assert.is_true(faults.sweep("fault_host", "terminal", "once", "EINTR") >= fixture.rounds(30, 6))
   end)
 end)

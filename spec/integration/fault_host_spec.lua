@@ -22,15 +22,15 @@ for scenario, words in pairs(SCENARIOS) do
     before_each(function() if SLOW[scenario] then fixture.needs "pace" end end)
 
     it("is an error object or no failure at all, and leaves nothing behind [L12] [L13]", function()
-      assert.is_true(faults.sweep("fault_host", scenario, "once", table.unpack(ERRNOS)) >= fixture.rounds(50, 6))
+      assert.is_true(faults.sweep("fault_host", scenario, "once", table.unpack(ERRNOS)) >= fixture.rounds(30, 6))
     end)
 
     it("leaves what one destroy clears away, when every later call fails too [L12] [L13]", function()
-      assert.is_true(faults.sweep("fault_host", scenario, "sticky", table.unpack(ERRNOS)) >= fixture.rounds(50, 6))
+      assert.is_true(faults.sweep("fault_host", scenario, "sticky", table.unpack(ERRNOS)) >= fixture.rounds(30, 6))
     end)
 
     it("that was interrupted is made again, or is such a failure [L14]", function()
-      assert.is_true(faults.sweep("fault_host", scenario, "once", "EINTR") >= fixture.rounds(50, 6))
+      assert.is_true(faults.sweep("fault_host", scenario, "once", "EINTR") >= fixture.rounds(30, 6))
     end)
   end)
 end
@@ -39,11 +39,11 @@ describe("while a container with stubborn programs is destroyed, a failing syste
   fixture.check_leaks()
 
   it("is an error, and the next destroy leaves nothing, not a zombie [L12] [L13]", function()
-    assert.is_true(faults.sweep("fault_host", "destroy", "once", table.unpack(ERRNOS)) >= fixture.rounds(30, 6))
+    assert.is_true(faults.sweep("fault_host", "destroy", "once", table.unpack(ERRNOS)) >= fixture.rounds(15, 6))
   end)
 
   it("that was interrupted is made again, or is such a failure [L14]", function()
-    assert.is_true(faults.sweep("fault_host", "destroy", "once", "EINTR") >= fixture.rounds(30, 6))
+    assert.is_true(faults.sweep("fault_host", "destroy", "once", "EINTR") >= fixture.rounds(15, 6))
   end)
 end)
 
@@ -51,6 +51,6 @@ describe("while a start is undone, a failing system call of the host", function(
   fixture.check_leaks()
 
   it("leaves nothing that the container's own destroy does not remove [L12] [L13]", function()
-    assert.is_true(faults.sweep("fault_host", "undo", "sticky", table.unpack(ERRNOS)) >= fixture.rounds(50, 6))
+    assert.is_true(faults.sweep("fault_host", "undo", "sticky", table.unpack(ERRNOS)) >= fixture.rounds(30, 6))
   end)
 end)

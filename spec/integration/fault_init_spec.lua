@@ -55,6 +55,6 @@ describe("the init of a container that dies while a further program is started",
 
   it("at any system call of the host is ContainerNotRunning or takes the program along; it can be started again [L07]",
     function()
-    assert.is_true(faults.sweep("fault_death", "") >= fixture.rounds(60, 6))
+    assert.is_true(faults.sweep("fault_death", "") >= fixture.rounds(30, 6))
   end)
 end)

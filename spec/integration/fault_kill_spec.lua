@@ -8,26 +8,26 @@ describe("a host that is killed at any of its system calls", function()
   fixture.check_leaks()
 
   it("leaves a container that another process loads and destroys without a trace [L01]", function()
-    assert.is_true(faults.sweep("fault_host", "life", "kill") >= fixture.rounds(30, 6))
+    assert.is_true(faults.sweep("fault_host", "life", "kill") >= fixture.rounds(20, 6))
   end)
 
   it("leaves nothing while a hook runs and the init waits for it [L01]", function()
     fixture.needs "pace" -- what it has beyond the first has nothing to do with cgroups
-    assert.is_true(faults.sweep("fault_host", "hooks", "kill") >= fixture.rounds(30, 6))
+    assert.is_true(faults.sweep("fault_host", "hooks", "kill") >= fixture.rounds(20, 6))
   end)
 
   it("leaves no end of a pair in the host's bridge [L01]", function()
     fixture.needs "pace" -- what it has beyond the first has nothing to do with cgroups
-    assert.is_true(faults.sweep("fault_host", "network", "kill") >= fixture.rounds(30, 6))
+    assert.is_true(faults.sweep("fault_host", "network", "kill") >= fixture.rounds(20, 6))
   end)
 
   it("leaves no cgroup at a configured place, nor what it has made above it [L01]", function()
-    assert.is_true(faults.sweep("fault_host", "place", "kill") >= fixture.rounds(30, 6))
+    assert.is_true(faults.sweep("fault_host", "place", "kill") >= fixture.rounds(20, 6))
   end)
 
   it("leaves nothing of lc.run that destroy does not take away [L01]", function()
     fixture.needs "pace" -- what it has beyond the first has nothing to do with cgroups
-    assert.is_true(faults.sweep("fault_host", "run", "kill") >= fixture.rounds(30, 6))
+    assert.is_true(faults.sweep("fault_host", "run", "kill") >= fixture.rounds(20, 6))
   end)
 
   for _, scenario in ipairs { "exec", "pause", "set", "destroy" } do

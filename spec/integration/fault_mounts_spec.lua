@@ -19,11 +19,11 @@ for kind, words in pairs(KINDS) do
     end
 
     it("a failing system call of the host is an error or no failure, and leaves nothing [L12] [L13]", function()
-      assert.is_true(sweep("fault_host", kind, "once", "EIO", "ENOMEM", "EMFILE") >= fixture.rounds(40, 5))
+      assert.is_true(sweep("fault_host", kind, "once", "EIO", "ENOMEM", "EMFILE") >= fixture.rounds(25, 5))
     end)
 
     it("what is left when every later call fails too is cleared away by one destroy [L12] [L13]", function()
-      assert.is_true(sweep("fault_host", kind, "sticky", "EIO", "ENOMEM", "EMFILE") >= fixture.rounds(40, 5))
+      assert.is_true(sweep("fault_host", kind, "sticky", "EIO", "ENOMEM", "EMFILE") >= fixture.rounds(25, 5))
     end)
 
     it("its init tells which operation, step and field failed, whichever call it was [L13]", function()
@@ -35,7 +35,7 @@ for kind, words in pairs(KINDS) do
     end)
 
     it("and its host is killed, the next one loads and destroys it without a trace [L01]", function()
-      assert.is_true(sweep("fault_host", kind, "kill") >= fixture.rounds(30, 5))
+      assert.is_true(sweep("fault_host", kind, "kill") >= fixture.rounds(20, 5))
     end)
   end)
 end

@@ -181,6 +181,23 @@ describe("mounts of a container", function()
     end
   end)
 
+  it("of the image are found while somebody else on the machine renames [O32]", function()
+    fixture.needs("root", "busybox")
+    local rootfs = fixture.rootfs()
+    -- the kernel steps over so many ".." that a rename often meets it (EAGAIN, openat2(2))
+    fixture.sh("mkdir -p %s/d/e && echo found >%s/d/e/file && ln -s %se %s/d/way", rootfs, rootfs, ("e/../"):rep(100), rootfs)
+    local other = fixture.directory() .. "/other"
+    local renamer = fixture.sh("mkdir %s; lua5.4 -e 'while true do os.rename(%q, %q) os.rename(%q, %q) for _ = 1, 4000 do end end' >/dev/null 2>&1 & echo $!",
+      other, other, other .. "2", other .. "2", other):gsub("%s", "")
+    local answers = {}
+    for i = 1, 12 do
+      local r, err = fixture.run({ rootfs = rootfs, mounts = { bind(rootfs .. "/d/way", "/mnt") } }, "cat", "/mnt/file")
+      answers[i] = r and r.stdout or tostring(err)
+    end
+    fixture.sh("kill %s", renamer)
+    for _, answer in ipairs(answers) do assert.equal("found\n", answer) end
+  end)
+
   it("are put where a link of the image says that leads nowhere yet, which is made, inside [O45] [A14]", function()
     fixture.needs("root", "busybox")
     local canary, rootfs = inside.canary(), fixture.rootfs()

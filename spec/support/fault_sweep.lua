@@ -47,7 +47,8 @@ end
 M.is_full = os.getenv("LIBCONTAINER_SWEEP") == "full"
 
 --- Which calls are tried: every so manieth. It is chance that chooses the first, so that from one run to the next
--- it is the turn of all of them; who finds something tells its number.
+-- it is the turn of all of them; who finds something tells its number. Where something is waited for, one run makes
+-- more calls than the next: who counts the cases asks for some fewer.
 ---@param total integer   how many calls there are
 ---@param wanted integer  how many of them to try on an ordinary machine
 ---@return integer first

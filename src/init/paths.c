@@ -11,7 +11,6 @@
 #include "init/init.h"
 
 #define RESOLVE_ALWAYS (RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
-#define RETRIES_MAX 128
 #define LINKS_MAX 40 /* as the kernel has it */
 #define PARENT_MODE 0755
 
@@ -31,14 +30,8 @@ bool lc_path_is_device(const struct statx *seen, unsigned type, unsigned major, 
 
 int lc_path_open_below(int root, const char *path, uint64_t flags, uint64_t resolve)
 {
-	int tries;
-	long r = -EAGAIN;
-
-	/* EAGAIN: somebody renamed or mounted while the kernel stepped over "..". */
-	for (tries = 0; tries < RETRIES_MAX && (r == -EAGAIN || r == -EINTR); tries++)
-		r = lc_sys_openat2(root, *path == '\0' ? "/" : path, flags | O_CLOEXEC, 0,
-			RESOLVE_ALWAYS | resolve);
-	return (int) r;
+	return (int) lc_sys_openat2(root, *path == '\0' ? "/" : path, flags | O_CLOEXEC, 0,
+		RESOLVE_ALWAYS | resolve);
 }
 
 int lc_path_open(const struct lc_init *init, const char *path, uint64_t flags, uint64_t resolve)

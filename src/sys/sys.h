@@ -104,12 +104,20 @@ static inline long lc_sys_openat(int dirfd, const char *path, int flags, unsigne
 {
 	return LCT_SYS4(openat, dirfd, path, flags, mode);
 }
+#define LCT_OPEN_TRIES 128
+/* Again, when somebody on this machine renamed or mounted something while the kernel stepped over a ".." below
+ * `dirfd`: EAGAIN, openat2(2). That is no matter of the path. */
 static inline long lc_sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
 	uint64_t resolve)
 {
 	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+	long r;
+	int tries = 0;
 
-	return LCT_SYS4(openat2, dirfd, path, &how, sizeof(how));
+	do
+		r = LCT_SYS4(openat2, dirfd, path, &how, sizeof(how));
+	while ((r == -EAGAIN || r == -EINTR) && ++tries < LCT_OPEN_TRIES);
+	return r;
 }
 static inline long lc_sys_read(int fd, void *buffer, size_t size)
 {
