@@ -17,6 +17,17 @@ local function has_ended(child)
   local file <close> = assert(io.open("/proc/" .. child .. "/stat"))
   return file:read("a"):find(") Z ", 1, true) ~= nil
 end
+-- It does, or has ended. A signal comes when the call that it meets is over, and an exec lets go of everything before
+-- it gives another name.
+local function stands_still(pid)
+  local deadline = core.now() + seconds(60)
+  repeat
+    local file <close> = io.open("/proc/" .. pid .. "/stat")
+    local text = file and file:read("a")
+    if not text or text:find("%) [TZX] ") then return end
+  until core.now() > deadline
+  error "it is not stopped"
+end
 local function slow()
   local config = assert(configs.default { rootfs = rootfs, detach = true })
   for i = 1, 150 do
@@ -42,6 +53,7 @@ local function catch(id, program)
     pid = state and state.init_process_pid
     if pid then
       pcall(posix.kill, pid, 19) -- it may have ended meanwhile
+      stands_still(pid)
       if comm(pid) == "lc-init" then return box, pid, child end
       pcall(posix.kill, pid, 18)
     end
