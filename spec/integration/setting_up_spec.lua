@@ -67,7 +67,7 @@ local function catch(id, program)
   assert(factory:destroy(id))
 end
 local function catch_one(program)
-  for i = 1, 200 do
+  for i = 1, 1000 do
     local box, pid, child = catch("slow-" .. i, program or { "sleep", "1000" })
     if box then return box, pid, child end
   end
@@ -97,7 +97,7 @@ describe("a container whose init is still at work, and which is running for othe
   fixture.check_leaks()
 
   it("shares no namespace yet: there may be the host's root in it", function()
-    fixture.needs("root", "busybox", "cc")
+    fixture.needs("root", "busybox", "cc", "release") -- a sanitizer looks too late
     assert.equal("refused\n", fixture.lua_prints(CATCH .. [[
       local other, pid, child = catch_one()
       local config = { namespaces = { "pid", mount = other }, rootfs = "/", capabilities = {}, seccomp = "default" }
@@ -116,7 +116,7 @@ describe("a container whose init is still at work, and which is running for othe
   end)
 
   it("lets nobody in before it is set up whole", function()
-    fixture.needs("root", "busybox", "cc")
+    fixture.needs("root", "busybox", "cc", "release") -- a sanitizer looks too late
     assert.equal("waits\n400\n", fixture.lua_prints(CATCH .. [[
       local box, pid, child = catch_one()
       local asking, answer = posix.pipe()
@@ -143,7 +143,7 @@ describe("a container whose init is still at work, and which is running for othe
   end)
 
   it("goes with its host, though that has let it go on already, and leaves nothing [L01]", function()
-    fixture.needs("root", "busybox", "cc")
+    fixture.needs("root", "busybox", "cc", "release") -- a sanitizer looks too late
     fixture.lua_prints(CATCH .. [[
       local box, pid, child = catch_one()
       posix.kill(child, 9)
@@ -161,7 +161,7 @@ describe("a container whose init is still at work, and which is running for othe
   end)
 
   it("is not started for them any more when its set-up fails or is ended, and can be used", function()
-    fixture.needs("root", "busybox", "cc")
+    fixture.needs("root", "busybox", "cc", "release") -- a sanitizer looks too late
     local ended = fixture.lua(CATCH .. [[
       local box, pid, child = catch_one { "/nowhere" }
       let_go(pid, child, 1)
