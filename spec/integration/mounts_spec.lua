@@ -181,7 +181,7 @@ describe("mounts of a container", function()
     end
   end)
 
-  it("of the image are found while somebody else on the machine renames [O32]", function()
+  it("of the image are found while somebody else on the machine renames", function()
     fixture.needs("root", "busybox")
     local rootfs = fixture.rootfs()
     -- the kernel steps over so many ".." that a rename often meets it (EAGAIN, openat2(2))

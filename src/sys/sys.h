@@ -3,6 +3,7 @@
  * Typed raw system calls, for both programs. Each returns >= 0 or -errno and touches neither libc
  * nor errno: the init has no libc, the vfork window must not call one, and the host's errno belongs
  * to the program that we live in. Slow calls are not restarted here; who waits handles EINTR.
+ * openat2 alone is made again, see there.
  *
  * Every call goes through lc_sys_call, so a test build (-DLCT_FAULT) can make call number n fail
  * with errno e: see sys_fault.c. In release builds it is the instruction itself.
@@ -106,7 +107,7 @@ static inline long lc_sys_openat(int dirfd, const char *path, int flags, unsigne
 }
 #define LCT_OPEN_TRIES 128
 /* Again, when somebody on this machine renamed or mounted something while the kernel stepped over a ".." below
- * `dirfd`: EAGAIN, openat2(2). That is no matter of the path. */
+ * `dirfd`: EAGAIN, openat2(2). That is no matter of the path, and a signal (EINTR) none either. */
 static inline long lc_sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
 	uint64_t resolve)
 {
