@@ -228,12 +228,13 @@ $(O)/obj/nsinit/modules.o: $(B)/gen/nsinit_modules.inc
 # core, for what loads libraries (src/nsinit/alone.h). What that one loads finds Lua in it: -E.
 NSINIT_OBJ = $(O)/obj/nsinit/memory.o $(O)/obj/nsinit/modules.o $(CORE_OBJ)
 archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
-CJSON = $(filter /%,$(shell $(CC) -print-file-name=liblua5.4-cjson.a))
+CJSON = $(filter /%,$(call archive,lua5.4-cjson))
 NSINIT_LIBS = $(CJSON) $(LIBLUA) $(call archive,seccomp) $(call archive,cap) -lm -ldl
 LINK_NSINIT = $(CC) $(CPPFLAGS) $(if $(CJSON),-DLCT_CJSON) -I$(LUA_INC) $(CFLAGS) -fPIE -Wl,-z,relro,-z,now,-z,noexecstack
 LINK_WHOLE = $(LINK_NSINIT) -pie -Wl,-E
 LINK_ALONE = $(LINK_NSINIT) -static-pie -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlclose,--wrap=dlerror
-ifeq ($(VARIANT) $(if $(CJSON),,-lcjson)$(filter -l%,$(firstword $(LIBLUA)) $(foreach name,c m seccomp cap,$(call archive,$(name)))),release )
+NO_ARCHIVE = $(filter -l%,$(LIBLUA) $(foreach name,c m seccomp cap lua5.4-cjson,$(call archive,$(name))))
+ifeq ($(VARIANT) $(NO_ARCHIVE),release )
 NSINIT_WHOLE = $(O)/libcontainer/nsinit
 all: $(NSINIT_WHOLE)
 $(O)/bin/nsinit: src/nsinit/alone.c
