@@ -107,7 +107,8 @@ describe("namespaces of a container", function()
     local out = inside.script({}, "cat /sys/class/net/lo/flags; ls /sys/class/net; ifconfig lo")
     assert.equal(1, tonumber(out:match("^0x%x+")) & 1) -- IFF_UP
     assert.truthy(out:find("inet addr:127.0.0.1", 1, true), out)
-    local wire = inside.script({}, "echo hello | nc -l -p 7 >/tmp/got & "
+    -- who listens has nothing to say: at the end of that, the other one would go, and may not have spoken yet
+    local wire = inside.script({}, "mkfifo /tmp/f; nc -l -p 7 <>/tmp/f >/tmp/got & "
       .. "until echo ping | nc 127.0.0.1 7 2>/dev/null; do :; done; wait; cat /tmp/got; grep -c : /proc/net/dev")
     assert.truthy(wire:find("ping\n", 1, true))
     for name in inside.script({}, "ls /sys/class/net"):gmatch("%S+") do
