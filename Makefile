@@ -104,7 +104,8 @@ UNPACK_SRC = \
 	src/unpack/report.c src/unpack/source.c src/unpack/tree.c src/base/digest.c src/base/sha256.c
 TEST_SRC = \
 	spec/c/test_main.c spec/c/test_base.c spec/c/test_parse.c spec/c/test_plan.c \
-	spec/c/test_cgroups.c spec/c/test_cgroup_limits.c spec/c/test_configs.c spec/c/test_compile.c spec/c/test_seccomp.c \
+	spec/c/test_cgroups.c spec/c/test_cgroup_change.c spec/c/test_cgroup_limits.c spec/c/test_configs.c \
+	spec/c/test_compile.c spec/c/test_seccomp.c \
 	spec/c/test_network.c spec/c/test_stats.c spec/c/test_systemd.c
 FUZZ_TARGETS = bus devices layer mountinfo netlink notify options paths places plan process profile properties session \
 	shorten stats users words

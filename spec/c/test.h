@@ -36,6 +36,7 @@ static inline bool test_claim(
 	SUITE(seccomp)                                                                             \
 	SUITE(cgroups)                                                                             \
 	SUITE(cgroup_limits)                                                                       \
+	SUITE(cgroup_change)                                                                       \
 	SUITE(stats)                                                                               \
 	SUITE(systemd)                                                                             \
 	SUITE(network)                                                                             \

@@ -147,6 +147,56 @@ static void test_controllers(struct test *t)
 	lc_cgroup_done(&cg);
 }
 
+/* What is a list has its controller too. */
+static void test_lists_without_controllers(struct test *t)
+{
+	static const struct lc_block_weight weight = {8, 0, {500, true}, {0, false}};
+	static const struct lc_block_rate rate = {8, 0, 1};
+	static const struct lc_hugetlb_limit pages = {"2MB", 1};
+	static const struct lc_net_priority priority = {"lo", 1};
+	static const struct lc_rdma_limit rdma = {"mlx4_0", {1, true}, {0, false}};
+	const struct {
+		const char *said;
+		struct lc_resources resources;
+	} lacking[] = {
+		{"cgroups.cpuset_cpus: cpuset", {.cpuset_cpus = "0"}},
+		{"cgroups.cpuset_mems: cpuset", {.cpuset_mems = "0"}},
+		{"cgroups.blkio_weight_device: blkio",
+			{.block_weights = &weight, .block_weights_count = 1}},
+		{"cgroups.blkio_throttle_read_bps_device: blkio",
+			{.block_rates[LCT_RATE_READ_BPS] = {&rate, 1}}},
+		{"cgroups.blkio_throttle_write_bps_device: blkio",
+			{.block_rates[LCT_RATE_WRITE_BPS] = {&rate, 1}}},
+		{"cgroups.blkio_throttle_read_iops_device: blkio",
+			{.block_rates[LCT_RATE_READ_IOPS] = {&rate, 1}}},
+		{"cgroups.blkio_throttle_write_iops_device: blkio",
+			{.block_rates[LCT_RATE_WRITE_IOPS] = {&rate, 1}}},
+		{"cgroups.hugetlb_limit: hugetlb", {.hugetlb = &pages, .hugetlb_count = 1}},
+		{"cgroups.net_prio_ifpriomap: net_prio",
+			{.net_priorities = &priority, .net_priorities_count = 1}},
+		{"cgroups.rdma: rdma", {.rdma = &rdma, .rdma_count = 1}},
+	};
+	struct lc_cgroup_mounts mounts = hybrid_mounts();
+	bool all = true;
+
+	mounts.count = 2; /* memory, and cpu with cpuacct */
+	strcpy(mounts.page_sizes, "2MB");
+	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
+		struct lc_error err = {.errnum = 0};
+		struct lc_cgroup cg;
+		int r;
+
+		(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, LCT_MANAGER_AUTO, NULL);
+		r = lc_cgroup_check(&cg, &lacking[i].resources, &err);
+		if (r != -ENODEV || strcmp(err.subject, lacking[i].said) != 0) {
+			printf("# %s: %s\n", lacking[i].said, err.subject);
+			all = false;
+		}
+		lc_cgroup_done(&cg);
+	}
+	OK(all, "[O87] a list without its controller is ENODEV and names both");
+}
+
 /* A suite: test_main.c calls it. */
 void test_cgroups(struct test *t);
 void test_cgroups(struct test *t)
@@ -156,4 +206,5 @@ void test_cgroups(struct test *t)
 	test_places(t);
 	test_refused_places(t);
 	test_controllers(t);
+	test_lists_without_controllers(t);
 }

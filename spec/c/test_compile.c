@@ -308,6 +308,13 @@ static void test_holders(struct test *t)
 	OK(has(&c, "target=/run/a flags=5 base=0 ") && has(&c, "base=0 skip=0 target=/run/x "),
 		"what begins with the image's content may have its links");
 	compiled_done(&c);
+
+	/* one directory on pure v2, and else several: none of them is the mount that it asks for */
+	mounts[0] = (struct lc_config_mount){.destination = "/run", .type = "cgroup"};
+	compile(&c, &config, &process, NULL);
+	OK(has(&c, "target=/run/a flags=5 base=0 ") && has(&c, "base=0 skip=0 target=/run/x "),
+		"and what is in a mount of cgroups has its path");
+	compiled_done(&c);
 }
 
 static void test_host_root(struct test *t)

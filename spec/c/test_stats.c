@@ -1,80 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* What a container has used, from directories of files as different kernels write them. */
+#include "fake_cgroup.h"
 #include "test.h"
 
-#include "cgroups/driver.h"
 #include "cgroups/stats.h"
 #include "container/stats.h"
-#include "base/file.h"
-#include "sys/sys.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-struct kernel_file {
-	const char *name, *text;
-};
-
-/* A directory in /tmp in the place of a mount with one cgroup "c". */
 struct fake {
-	char mount_point[32], names[64], root[2], path[2];
-	struct lc_cgroup_mounts mounts;
-	struct lc_cgroup cg;
+	struct fake_cgroup of;
 	struct lc_arena arena;
 	struct lc_stats stats;
 };
 
-static void write_file(int dirfd, const struct kernel_file *file)
-{
-	int fd = openat(dirfd, file->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (fd < 0 || write(fd, file->text, strlen(file->text)) < 0)
-		abort();
-	(void) close(fd);
-}
-
 static void set_up(struct fake *fake, const char *controllers, bool is_unified,
 	const struct kernel_file *files, size_t count)
 {
-	*fake = (struct fake){.mount_point = "/tmp/lct-spec-XXXXXX", .root = "/", .path = "c"};
-	strcpy(fake->names, controllers);
-	if (mkdtemp(fake->mount_point) == NULL)
-		abort();
-	fake->mounts = (struct lc_cgroup_mounts){
-		.items = {{fake->names, fake->names, fake->mount_point, fake->root,
-			open(fake->mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC), is_unified}},
-		.count = 1,
-		.driver = is_unified ? &lc_cgroup_v2_ops : &lc_cgroup_v1_ops,
-		.page_sizes = "2MB 1GB",
-	};
-	fake->cg = (struct lc_cgroup){.mounts = &fake->mounts,
-		.ops = fake->mounts.driver,
-		.dirs = {{.path = fake->path, .fd = -1}},
-		.count = 1,
-		.leaf_fd = -1};
-	if (mkdirat(fake->mounts.items[0].mount_fd, "c", 0700) < 0)
-		abort();
-	if (lc_cgroup_open(&fake->cg, NULL) < 0)
-		abort();
-	write_file(fake->cg.dirs[0].fd, &(struct kernel_file){"cgroup.procs", ""});
-	for (size_t i = 0; i < count; i++)
-		write_file(fake->cg.dirs[0].fd, &files[i]);
+	*fake = (struct fake){.arena = LCT_ARENA_INIT};
+	fake_cgroup_make(&fake->of, controllers, is_unified, files, count);
 }
 
 static int read_stats(struct fake *fake, struct lc_error *err)
 {
 	memset(&fake->stats, 0, sizeof(fake->stats));
 	lc_arena_done(&fake->arena);
-	return lc_cgroup_stats(&fake->cg, &fake->stats, &fake->arena, err);
+	return lc_cgroup_stats(&fake->of.cg, &fake->stats, &fake->arena, err);
 }
 
 static void tear_down(struct fake *fake)
 {
-	(void) lc_dir_remove(fake->mounts.items[0].mount_fd, "c", LCT_STEP_CGROUP, NULL);
-	(void) rmdir(fake->mount_point);
-	(void) close(fake->mounts.items[0].mount_fd);
-	lc_cgroup_rest(&fake->cg);
+	fake_cgroup_remove(&fake->of);
 	lc_arena_done(&fake->arena);
 }
 
@@ -290,14 +244,14 @@ static void test_edges(struct test *t)
 	OK(read_stats(&fake, NULL) == 0 && counts(&fake.stats.memory_stat, "line_0", 1) &&
 			is(&fake, LCT_STAT_MEMORY_USAGE, 1),
 		"a file longer than any known is read whole");
-	lc_cgroup_rest(&fake.cg);
-	OK(read_stats(&fake, NULL) == 0 && fake.cg.dirs[0].fd == -1,
+	lc_cgroup_rest(&fake.of.cg);
+	OK(read_stats(&fake, NULL) == 0 && fake.of.cg.dirs[0].fd == -1,
 		"a directory that was closed is closed again");
 	tear_down(&fake);
 
 	SET_UP(&fake, "memory", false, none);
 	OK(read_stats(&fake, NULL) == 0, "a cgroup without any file that we know is no failure");
-	(void) unlinkat(fake.cg.dirs[0].fd, "cgroup.procs", 0);
+	(void) unlinkat(fake.of.cg.dirs[0].fd, "cgroup.procs", 0);
 	OK(read_stats(&fake, &err) == -ENOENT && strstr(err.subject, "/c") != NULL,
 		"[L27] a cgroup that has gone is an error, and it is named");
 	tear_down(&fake);
