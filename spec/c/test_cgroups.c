@@ -147,14 +147,15 @@ static void test_controllers(struct test *t)
 	lc_cgroup_done(&cg);
 }
 
-/* What is a list has its controller too. */
-static void test_lists_without_controllers(struct test *t)
+static void test_other_limits(struct test *t)
 {
 	static const struct lc_block_weight weight = {8, 0, {500, true}, {0, false}};
 	static const struct lc_block_rate rate = {8, 0, 1};
 	static const struct lc_hugetlb_limit pages = {"2MB", 1};
 	static const struct lc_net_priority priority = {"lo", 1};
 	static const struct lc_rdma_limit rdma = {"mlx4_0", {1, true}, {0, false}};
+	static const struct lc_device_rule rule = {.is_allowed = true, .type = 'a'};
+	static const struct lc_cgroup_file file = {"io.latency", "8:0 target=9"};
 	const struct {
 		const char *said;
 		struct lc_resources resources;
@@ -175,17 +176,24 @@ static void test_lists_without_controllers(struct test *t)
 		{"cgroups.net_prio_ifpriomap: net_prio",
 			{.net_priorities = &priority, .net_priorities_count = 1}},
 		{"cgroups.rdma: rdma", {.rdma = &rdma, .rdma_count = 1}},
+		{"cgroups.devices: devices", {.devices = {&rule, 1, false}}},
+		{"cgroups.unified.io.latency: cgroup v2", {.unified = &file, .unified_count = 1}},
+		/* a kernel that was started without swap accounting */
+		{"cgroups.memory_swap: memory.memsw.limit_in_bytes", {.memory_swap = {9, true}}},
 	};
+	static const struct lc_hugetlb_limit larger = {"1GB", 1};
+	const struct lc_resources large = {.hugetlb = &larger, .hugetlb_count = 1};
 	struct lc_cgroup_mounts mounts = hybrid_mounts();
+	struct lc_error err;
+	struct lc_cgroup cg;
 	bool all = true;
 
 	mounts.count = 2; /* memory, and cpu with cpuacct */
 	strcpy(mounts.page_sizes, "2MB");
 	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
-		struct lc_error err = {.errnum = 0};
-		struct lc_cgroup cg;
 		int r;
 
+		err = (struct lc_error){.errnum = 0};
 		(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, LCT_MANAGER_AUTO, NULL);
 		r = lc_cgroup_check(&cg, &lacking[i].resources, &err);
 		if (r != -ENODEV || strcmp(err.subject, lacking[i].said) != 0) {
@@ -194,7 +202,14 @@ static void test_lists_without_controllers(struct test *t)
 		}
 		lc_cgroup_done(&cg);
 	}
-	OK(all, "[O87] a list without its controller is ENODEV and names both");
+	OK(all, "[O87] what is no number of a row is ENODEV without its controller and names both");
+
+	mounts.count = 3; /* that has hugetlb */
+	(void) lc_cgroup_init(&cg, &mounts, NULL, NAME, LCT_MANAGER_AUTO, NULL);
+	OK(lc_cgroup_check(&cg, &large, &err) == -ENODEV &&
+			strcmp(err.subject, "cgroups.hugetlb_limit[1]: huge pages of 1GB, of 2MB") == 0,
+		"a size of pages that the kernel lacks is ENODEV and names those that it has");
+	lc_cgroup_done(&cg);
 }
 
 /* A suite: test_main.c calls it. */
@@ -206,5 +221,5 @@ void test_cgroups(struct test *t)
 	test_places(t);
 	test_refused_places(t);
 	test_controllers(t);
-	test_lists_without_controllers(t);
+	test_other_limits(t);
 }

@@ -258,3 +258,49 @@ describe("between create and destroy the library", function()
     assert.is_true(removed > 0 and opened <= removed, ("%d opened, %d removed"):format(opened, removed)) -- its usage is read
   end)
 end)
+
+describe("the init", function()
+  fixture.check_leaks()
+
+  -- After what changes who it is a process is open to others where fs.suid_dumpable says so, and before it had a user.
+  local CHANGES <const> = { setns = true, setresuid = true, setresgid = true, setreuid = true, setregid = true,
+    setfsuid = true, setfsgid = true }
+  local PR_SET_DUMPABLE <const> = 4
+
+  -- Of each process of ours what has opened it, until it is closed again; `act` gets every other call.
+  local function follow(calls, act)
+    local opened, done = {}, {}
+    for _, call in ipairs(calls) do
+      local is_closing = call.option == PR_SET_DUMPABLE and call.flags == 0
+      if call.who ~= "init" or call.name == "started" then opened[call.pid] = nil
+      elseif is_closing then opened[call.pid] = nil
+      elseif CHANGES[call.name] or call.option == PR_SET_DUMPABLE then
+        opened[call.pid], done[call.name] = call.name, true
+      elseif call.name ~= "prctl" then act(call, opened[call.pid]) end
+    end
+    return done
+  end
+
+  it("is closed to others again before it does anything else wherever its user changes [A23] [A25]", function()
+    local calls = trace.calls([[
+      local configs = require "libcontainer.configs"
+      local factory = assert(lc.new(root))
+      local function run(id, more, process)
+        local config = configs.default { rootfs = rootfs, networks = {} }
+        for name, value in pairs(more) do config[name] = value end
+        local box = assert(factory:create(id, config))
+        return box, assert(box:start(process))
+      end
+      local range = { { container_id = 0, host_id = 100000, size = 65536 } }
+      local first <close>, process = run("first", { uid_mappings = range, gid_mappings = range, overlay = {},
+        namespaces = { "mount", "pid", "uts", "ipc", "user" } }, { "sleep", "1000" })
+      assert(assert(first:exec { "true", user = "1000:1001" }).status == 0)
+      local second <close>, other = run("second", { namespaces = { "mount", "pid", "uts", "ipc",
+        user = ("/proc/%d/ns/user"):format(process:pid()) } }, { "true", user = "1000:1001" })
+      assert(assert(other:wait(60)).status == 0)]], { args = { fixture.root(), fixture.rootfs() } })
+    local done = follow(calls, function(call, opened)
+      assert.is_nil(opened, ("%s %s comes after %s"):format(call.name, call.paths[1] or "", opened))
+    end)
+    for name in pairs(CHANGES) do assert.is_true(done[name], name .. " is not among its calls") end
+  end)
+end)

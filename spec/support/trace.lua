@@ -12,6 +12,7 @@ local M = {}
 ---@field name string
 ---@field paths string[]               every path in it, absolute, as it was given otherwise
 ---@field flags integer
+---@field option integer|nil           of prctl, whose argument is `flags`
 ---@field result integer
 ---@field file string|nil              what it has opened, …
 ---@field mode integer|nil
@@ -32,6 +33,7 @@ local function read_call(pid, name, arguments, results)
     elseif letter == "p" then
       call.paths[#call.paths + 1] = join(base, value)
     elseif letter == "f" then
+      if name == "prctl" then call.option = call.option or tonumber(value, 16) end
       call.flags = tonumber(value, 16)
     end
   end

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tracer OUTPUT PROGRAM [ARGUMENT…]: run a program and write down every system call that names a
- * file, and those that make or join a namespace, open a socket or a pipe, or ask a clock, of it and of all that
- * it starts. A line a call, its parts separated by tabs:
+ * file, and those that make or join a namespace, change a user, open a socket or a pipe, or ask a clock, of it and of
+ * all that it starts. A line a call, its parts separated by tabs:
  *
  *	PID NAME {LETTER=ARGUMENT} > RESULT [FILE MODE DEVICE:INODE]
  *	PID started > PID-OF-THE-NEW-TASK
@@ -60,7 +60,8 @@ static const struct call {
 	CALL(chdir, "P") CALL(fchdir, "d") CALL(execve, "P") CALL(execveat, "dp") CALL(mount, "tP")
 	CALL(umount2, "P") CALL(move_mount, "dpdp") CALL(pivot_root, "PP") CALL(chroot, "P")
 	CALL(setns, "d") CALL(unshare, "f") CALL(clock_gettime, "f") CALL(clock_nanosleep, "f")
-	CALL(timerfd_create, "f")
+	CALL(timerfd_create, "f") CALL(prctl, "ff") CALL(setresuid, "") CALL(setresgid, "") CALL(setreuid, "")
+	CALL(setregid, "") CALL(setfsuid, "") CALL(setfsgid, "")
 #undef OPEN
 #undef CALL
 };
