@@ -137,7 +137,8 @@ end
 local KEY_TYPES = { string = true, number = true, boolean = true }
 
 local function copy_table(t, state, depth)
-  if json.is_big(t) then
+  local is_marked = getmetatable(t) ~= nil -- most are not, and are not asked how
+  if is_marked and json.is_big(t) then
     return json.integer(tostring(rawget(t, "__integer")))
   elseif state.path[t] then
     M.add(state.problems, path_of(state, depth), "is a table inside itself")
@@ -154,13 +155,14 @@ local function copy_table(t, state, depth)
     return nil
   end
   state.path[t] = true
-  local out = json.is_array(t) and json.array() or {}
+  local out = is_marked and json.is_array(t) and json.array() or {}
   local opaque = depth == 1 and state.opaque
   for key, value in next, t do
     local kind = type(value)
     if not KEY_TYPES[type(key)] then
       M.add(state.problems, path_of(state, depth), "has a key that is " .. kind_of(key))
-    elseif kind == "table" and not (opaque and opaque[key]) and not M.is_container(value) then
+    elseif kind == "table" and not (opaque and opaque[key])
+      and (getmetatable(value) == nil or not M.is_container(value)) then
       state.keys[depth] = key
       out[key] = copy_table(value, state, depth + 1)
     elseif kind ~= "userdata" or not json.is_null(value) then
@@ -362,6 +364,15 @@ function M.array_length(t, problems, field)
     M.add(problems, field, "must be an array, not " .. kind_of(t), t)
     return nil
   end
+  local in_order = 0
+  for key in next, t do
+    if key ~= in_order + 1 then
+      in_order = nil
+      break
+    end
+    in_order = key
+  end
+  if in_order then return in_order end -- as next has nearly all arrays: nothing else is in it
   local count, highest, ok = 0, 0, true
   for key in next, t do
     if math.type(key) == "integer" and key >= 1 then

@@ -26,6 +26,7 @@ M.join = join
 ---@field version string|nil  of OCI, the first that has it; nil when none has
 ---@field place string|nil    where it is written when that is not where its name says
 ---@field prefix string|nil   what is in front of OCI's words, which are in upper case
+---@field path string|nil     where it is, see M.place
 
 ---@type table<table, libcontainer.oci.Field>
 local known_fields = {}
@@ -34,10 +35,11 @@ local function known(spec)
   local field = known_fields[spec]
   if not field then
     field = {}
-    for word in (spec.oci or ""):gmatch("%S+") do
-      local name = not field.version and "version" or word:sub(-1) == "*" and "prefix" or "place"
-      field[name] = name == "prefix" and word:sub(1, -2) or word
-    end
+    local version, place, prefix = (spec.oci or ""):match("^(%S*)%s*(%S*)%s*(%S*)$")
+    if place:sub(-1) == "*" then place, prefix = "", place end
+    field.version = version ~= "" and version or nil
+    field.place = place ~= "" and place or nil
+    field.prefix = prefix ~= "" and prefix:sub(1, -2) or nil
     known_fields[spec] = field
   end
   return field
@@ -57,12 +59,11 @@ end
 ---@return string|nil place nil when OCI has none, "" for all over the document
 function M.place(section, spec)
   local field = known(spec)
-  if not field.version then
-    return nil
-  elseif field.place then
-    return field.place ~= SPREAD and field.place or ""
+  if not field.version then return nil end
+  if not field.path then -- a spec is of one section
+    field.path = field.place == SPREAD and "" or field.place or (HOMES[section] or "") .. camel(spec.name)
   end
-  return (HOMES[section] or "") .. camel(spec.name)
+  return field.path
 end
 
 --- The section that a field's value is of: of an object, of each item of an array, of a filter.

@@ -15,6 +15,7 @@ local seccomp = lazy "libcontainer.configs.seccomp"
 
 local M = {}
 
+local find <const>, sub <const> = string.find, string.sub
 local join = fields.join
 
 ---@class libcontainer.oci.Reading
@@ -23,7 +24,8 @@ local join = fields.join
 ---@field bundle string|nil
 ---@field used table<table, table<string, true>>  of each object, the properties that were looked at
 ---@field lists table<table, true>  arrays whose items were
----@field at table<string, table<string, string>>  of "config" and "process": OCI's path of a path of ours
+---@field document table
+---@field at table<string, table<string, string>>|nil  of "config" and "process": OCI's path of a path of ours; nil until one is asked for
 
 ---@class libcontainer.Ignored
 ---@field field string where in the document: "linux.futureThing"
@@ -36,28 +38,37 @@ local function ignore(reading, field, value)
 end
 
 local function is_object(value)
-  return type(value) == "table" and not json.is_big(value) and not json.is_array(value) and value[1] == nil
+  return type(value) == "table" and value[1] == nil and json.mark_of(value) == nil
+end
+
+-- OCI's path of a path of ours, noted where somebody has asked for one (M.path_of).
+local function note(reading, side, ours, path)
+  if reading.at then reading.at[side][ours] = path end
 end
 
 -- The value at a dotted path; what is on the way must be objects.
 local function look_up(reading, object, place, path)
-  local here, at = path, 1
+  local at, all_used = 1, reading.used
   while at <= #place do
-    local dot = place:find(".", at, true) or #place + 1
-    local name = place:sub(at, dot - 1)
-    at = dot + 1
-    if object == nil then
-      return nil
-    elseif not is_object(object) then
-      if not check.is_refused(reading.problems, here) then
-        check.add(reading.problems, here, "must be an object, not " .. (type(object) == "table" and "an array"
-          or "a " .. type(object)), object)
+    if object == nil then return nil end
+    local used = all_used[object]
+    if not used then -- its first look
+      if not is_object(object) then
+        local here = join(path, sub(place, 1, at - 2))
+        if not check.is_refused(reading.problems, here) then
+          check.add(reading.problems, here, "must be an object, not " .. (type(object) == "table" and "an array"
+            or "a " .. type(object)), object)
+        end
+        return nil
       end
-      return nil
+      used = {}
+      all_used[object] = used
     end
-    reading.used[object] = reading.used[object] or {}
-    reading.used[object][name] = true
-    object, here = rawget(object, name), join(here, name)
+    local dot = find(place, ".", at, true) or #place + 1
+    local name = sub(place, at, dot - 1)
+    at = dot + 1
+    used[name] = true
+    object = rawget(object, name)
   end
   return object
 end
@@ -96,11 +107,11 @@ FORMS["config.namespaces"] = function(value, reading, path)
       check.add(reading.problems, at .. ".type", "is listed twice", kind)
     elseif join_path ~= nil and join_path ~= "" then
       out[kind] = join_path
-      reading.at.config["namespaces." .. kind] = at .. ".path"
-      reading.at.config["namespace_paths." .. kind] = at .. ".path"
+      note(reading, "config", "namespaces." .. kind, at .. ".path")
+      note(reading, "config", "namespace_paths." .. kind, at .. ".path")
     else
       out[#out + 1] = kind
-      reading.at.config[("namespaces[%d]"):format(#out)] = at .. ".type"
+      note(reading, "config", ("namespaces[%d]"):format(#out), at .. ".type")
     end
     seen[type(kind) == "string" and kind or ""] = true
   end
@@ -246,7 +257,7 @@ FORMS["config.networks"] = function(value, reading, path)
     reading.used[value][name] = true
     local renamed = look_up(reading, value[name], "name", at)
     out[i] = { type = "device", host_interface_name = name, name = renamed ~= "" and renamed or nil }
-    reading.at.config[("networks[%d]"):format(i)] = at
+    note(reading, "config", ("networks[%d]"):format(i), at)
   end
   return #out > 0 and out or nil
 end
@@ -318,7 +329,9 @@ FORMS["config.capabilities"] = function(value, reading, path)
       if is_text then kept[set][name], said[set][name] = is_granted, true end
       if is_granted then
         list[#list + 1] = name
-        reading.at.config[("capabilities.%s[%d]"):format(set, #list)] = ("%s.%s[%d]"):format(path, set, i)
+        if reading.at then -- there are many: no paths are made for nothing
+          note(reading, "config", ("capabilities.%s[%d]"):format(set, #list), ("%s.%s[%d]"):format(path, set, i))
+        end
       else
         ignore(reading, ("%s.%s[%d]"):format(path, set, i), value[set][i])
       end
@@ -413,7 +426,7 @@ end
 --- One section from one object.
 function read_section(reading, section, object, ours, path, side)
   local out = {}
-  reading.at[side][ours] = path -- also of what is none: more may be wrong with it
+  note(reading, side, ours, path) -- also of what is none: more may be wrong with it
   if not is_object(object) then
     check.add(reading.problems, path, "must be an object", object)
     return out
@@ -424,10 +437,12 @@ function read_section(reading, section, object, ours, path, side)
     local is_spread = place == ""
     if place then
       local value = is_spread and object or look_up(reading, object, place, path)
-      local here = is_spread and path or join(path, place)
-      reading.at[side][join(ours, spec.name)] = here
-      if value ~= nil then
-        out[spec.name] = read_value(reading, section, spec, value, object, join(ours, spec.name), here, side)
+      if value ~= nil or reading.at then
+        local name, here = join(ours, spec.name), is_spread and path or join(path, place)
+        note(reading, side, name, here)
+        if value ~= nil then
+          out[spec.name] = read_value(reading, section, spec, value, object, name, here, side)
+        end
       end
     end
   end
@@ -443,18 +458,21 @@ local function unread(reading, object, path, pattern)
   end
   table.sort(names)
   for _, name in ipairs(names) do
-    local value, here, known = object[name], join(path, name), join(pattern, name)
-    if not reading.used[object][name] then
+    local value = object[name]
+    local is_used, is_table = reading.used[object][name], type(value) == "table"
+    local here, known
+    if not is_used or is_table then here, known = join(path, name), join(pattern, name) end
+    if not is_used then
       if not fields.versions()[known] then
         ignore(reading, here, value)
       elseif not says_nothing(value) then
         check.add(reading.problems, here, errors.NOT_SUPPORTED, value)
       end
-    elseif type(value) == "table" and reading.lists[value] then
+    elseif is_table and reading.lists[value] then
       for i, item in ipairs(value) do
         if reading.used[item] then unread(reading, item, ("%s[%d]"):format(here, i), known) end
       end
-    elseif type(value) == "table" and reading.used[value] then
+    elseif is_table and reading.used[value] then
       unread(reading, value, here, known)
     end
   end
@@ -516,15 +534,8 @@ local function says_more(process)
   return false
 end
 
---- Read a document.
----@param document table  a copy of our own (check.copy), without null
----@param bundle string|nil  absolute path that relative ones are relative to
----@return table config   friendly
----@return table|nil process  friendly; nil when the document has none, or nothing to run in it
----@return libcontainer.oci.Reading reading  its problems, what was ignored, and how paths are translated
-function M.document(document, bundle)
-  local reading = { problems = {}, ignored = {}, bundle = bundle, used = {}, lists = {},
-    at = { config = {}, process = {} } }
+local function read_document(document, bundle, at)
+  local reading = { problems = {}, ignored = {}, bundle = bundle, used = {}, lists = {}, document = document, at = at }
   if not is_object(document) then
     check.add(reading.problems, "", "must be an object", document)
     return {}, nil, reading
@@ -545,6 +556,16 @@ function M.document(document, bundle)
   return config, process, reading
 end
 
+--- Read a document.
+---@param document table  a copy of our own (check.copy), without null; not changed as long as somebody has the reading
+---@param bundle string|nil  absolute path that relative ones are relative to
+---@return table config   friendly
+---@return table|nil process  friendly; nil when the document has none, or nothing to run in it
+---@return libcontainer.oci.Reading reading  its problems, what was ignored, and how paths are translated
+function M.document(document, bundle)
+  return read_document(document, bundle)
+end
+
 --- OCI's path of what is wrong with a field of ours.
 ---@param reading libcontainer.oci.Reading
 ---@param side "config"|"process"
@@ -552,6 +573,10 @@ end
 ---@return string
 function M.path_of(reading, side, field)
   local known, rest = field, ""
+  if not reading.at then -- nothing is wrong with most documents: for what is, it is read again
+    reading.at = { config = {}, process = {} }
+    read_document(reading.document, reading.bundle, reading.at)
+  end
   while known ~= "" do
     local place = reading.at[side][known]
     if place and place ~= "" then
