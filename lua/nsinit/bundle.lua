@@ -11,9 +11,9 @@ local system = require "libcontainer.system"
 
 local M = {}
 
---- Read the bundle of a command line.
+--- Read the bundle of a command line, for a container that outlives this process.
 ---@param context nsinit.Context
----@return { path: string, config: table, process: table|nil }|nil
+---@return { config: table, process: table|nil }|nil
 ---@return libcontainer.Error|string|nil err
 function M.read(context)
   local given = context.options.bundle or "."
@@ -21,11 +21,13 @@ function M.read(context)
   if not path then return nil, err end
   local file = context.options.config or "config.json"
   if file:sub(1, 1) ~= "/" then file = path .. "/" .. file end
-  local config, process, ignored = configs.from_oci(file, { bundle = path })
+  local ours = { detach = true, labels = { bundle = path } }
+  if context.options["no-new-keyring"] then ours.session_keyring = false end
+  local config, process, ignored = configs.from_oci(file, { bundle = path, fields = ours })
   if not config then return nil, process end
   for _, one in ipairs(ignored) do context.log:tell("ignored: " .. one.field) end
   capabilities.withhold(config.capabilities, config, context.log)
-  return { path = path, config = config, process = process }
+  return { config = config, process = process }
 end
 
 --- Where the terminal goes: a program that outlives us needs a socket for it, and none else may have one.
@@ -58,9 +60,6 @@ function M.create(context, detaches)
   fine, err = libraries.of_config(context, config)
   if fine then fine, err = M.check_console(process, options, detaches) end
   if not fine then return nil, err end
-  config.detach = true
-  config.labels = { bundle = bundle.path }
-  if options["no-new-keyring"] then config.session_keyring = false end
   local id, root, is_notified = context.args[1], store.root(context.global), false
   if process then
     fine, err = descriptors.give(process, options, context.log)

@@ -18,15 +18,16 @@ function M.withhold(sets, config, log)
   end
   local may_grant, seen = system.granter(), {}
   for _, set in ipairs(SETS) do
+    local list = sets[set] or {}
     local kept = {}
-    for _, name in ipairs(sets[set] or {}) do
+    for _, name in ipairs(list) do
       if seen[name] == nil then
         seen[name] = may_grant(name)
         if not seen[name] then log:warn(("capability %s cannot be granted, and is left out"):format(name)) end
       end
       if seen[name] then kept[#kept + 1] = name end
     end
-    sets[set] = sets[set] and kept
+    if #kept < #list then sets[set] = kept end
   end
 end
 

@@ -212,6 +212,9 @@ describe("configs.from_oci", function()
       { bundle = "/some/where" }).rootfs)
     assert.has_error(function() configs.from_oci(document(), { bundle = "some" }) end)
     assert.has_error(function() configs.from_oci(document(), { bundel = "/some" }) end)
+    assert.has_error(function() configs.from_oci(document(), { bundle = "/some", fields = 5 }) end)
+    assert.matches("detach", tostring(select(2, configs.from_oci(document(),
+      { bundle = "/some", fields = { detach = "x" } }))))
     assert.has_error(function() configs.from_oci(5) end)
   end)
 

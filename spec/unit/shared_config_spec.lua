@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Checking a configuration once for many containers: what may be shared, and what may not.
+local check = require "libcontainer.check"
 local configs = require "libcontainer.configs"
 local json = require "libcontainer.json"
 
@@ -43,6 +44,26 @@ describe("a configuration that was checked before", function()
         assert.same(second, assert(configs.prepare_shared(two)).seccomp)
       end
     end
+  end)
+
+  it("is what from_oci has answered, as long as nobody changes that", function()
+    local document = { ociVersion = "1.0.2", root = { path = "/srv/a" }, hostname = "one",
+      mounts = { { destination = "/proc", type = "proc", source = "proc", options = { "nosuid" } } },
+      linux = { namespaces = { { type = "mount" }, { type = "uts" } }, resources = { memory = { limit = 1 << 26 } } } }
+    local read = assert(configs.from_oci(document, { fields = { detach = true, labels = { a = "b" } } }))
+    assert.is_true(read.detach)
+    local walk <close> = setmetatable({ of = check.walk, calls = 0 }, { __close = function(self) check.walk = self.of end })
+    check.walk = function(...)
+      walk.calls = walk.calls + 1
+      return walk.of(...)
+    end
+    local shared = assert(configs.prepare_shared(read))
+    assert.equal(0, walk.calls)
+    assert.same(assert(configs.prepare_config(read)), shared)
+    read.labels.a = "c"
+    assert.equal("b", shared.labels.a)
+    assert.equal("c", assert(configs.prepare_shared(read)).labels.a)
+    assert.equal(2, walk.calls)
   end)
 
   it("does not change when the caller changes his table afterwards", function()

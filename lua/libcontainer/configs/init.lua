@@ -197,6 +197,25 @@ function M.validate(config)
   return true
 end
 
+--- The strict form of a configuration: a deep copy that shares nothing with `t`.
+---@param t table
+---@return table|nil config
+---@return libcontainer.Error|nil err as for `validate`
+function M.prepare_config(t)
+  local problems = {}
+  local config = strict_config(t, problems)
+  if #problems > 0 then
+    return nil, errors.config_invalid(problems)
+  end
+  return config
+end
+
+--- `prepare_config` for what keeps the result and never changes it: equal configurations get the
+-- same table.
+---@type fun(t: table): table|nil, libcontainer.Error|nil
+local remember_config
+M.prepare_shared, remember_config = shared.among_equals(M.prepare_config)
+
 -- --- OCI ---
 
 -- A document from a file, and the directory that its relative paths are relative to.
@@ -252,7 +271,7 @@ end
 -- the document. Absence means what it means there: no filter, no new privileges only when asked for, no
 -- devices but the usual ones.
 ---@param source string|table  path of a bundle, or of its config.json; or the document as a table
----@param options { bundle: string|nil }|nil  what its relative paths are relative to; of a file its directory, unless told
+---@param options { bundle: string|nil, fields: table|nil }|nil  bundle: what its relative paths are relative to, of a file its directory, unless told; fields: of the configuration, such as OCI has no place for, and checked with it
 ---@return table|nil config
 ---@return table|nil process  what to start in it, nil when the document has none; the error when config is nil
 ---@return libcontainer.Ignored[]|nil ignored  `{ field, value }` each
@@ -260,9 +279,12 @@ function M.from_oci(source, options)
   if type(source) ~= "string" and type(source) ~= "table" then
     error("bad argument #1 to 'from_oci' (path or table expected, got " .. type(source) .. ")", 2)
   end
-  local bundle = check.options(options, { "bundle" }, "from_oci").bundle
+  options = check.options(options, { "bundle", "fields" }, "from_oci")
+  local bundle, given = options.bundle, options.fields
   if bundle ~= nil and (type(bundle) ~= "string" or bundle:sub(1, 1) ~= "/") then
     error("bad option 'bundle' of from_oci (absolute path expected)", 2)
+  elseif given ~= nil and type(given) ~= "table" then
+    error("bad option 'fields' of from_oci (table expected)", 2)
   end
   local document, place = source, bundle
   if type(source) == "string" then
@@ -283,6 +305,7 @@ function M.from_oci(source, options)
   local config, process, reading = oci_read.document(document, bundle or place)
   config.rootfs = config.rootfs and type(config.rootfs) == "string" and config.rootfs:sub(1, 1) == "/"
     and paths.normalise(config.rootfs) or config.rootfs
+  for name, value in next, given or {} do config[name] = value end
   local found = {}
   local strict = strict_config(config, found)
   translated(reading, "config", found)
@@ -295,7 +318,8 @@ function M.from_oci(source, options)
   if #reading.problems > 0 then
     return nil, errors.config_invalid(reading.problems)
   end
-  return object.plain(strict), program and object.plain(program), reading.ignored
+  remember_config(strict) -- a container is mostly made of it as it is
+  return object.plain(check.copy(strict)), program and object.plain(program), reading.ignored
 end
 
 -- What OCI has in the process, and we in the container unless a further process is to differ.
@@ -400,24 +424,6 @@ function M.builder(base)
     return object.plain(config)
   end)
 end
-
---- The strict form of a configuration: a deep copy that shares nothing with `t`.
----@param t table
----@return table|nil config
----@return libcontainer.Error|nil err as for `validate`
-function M.prepare_config(t)
-  local problems = {}
-  local config = strict_config(t, problems)
-  if #problems > 0 then
-    return nil, errors.config_invalid(problems)
-  end
-  return config
-end
-
---- `prepare_config` for what keeps the result and never changes it: equal configurations get the
--- same table.
----@type fun(t: table): table|nil, libcontainer.Error|nil
-M.prepare_shared = shared.among_equals(M.prepare_config)
 
 -- What a change of a living container may name beside limits.
 local CHANGEABLE = { labels = true, annotations = true }

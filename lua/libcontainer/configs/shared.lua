@@ -30,26 +30,37 @@ local function count_same(t, known)
   return count
 end
 
--- Only what is text, numbers and tables of them is remembered: a file that somebody gave must be collected
--- when he has done with it.
-local function is_plain(t)
+-- How many fields and items there are. Only what is text, numbers and tables of them is remembered, of anything else
+-- the answer is nil: a file that somebody gave must be collected when he has done with it.
+local function count_plain(t)
+  local count = 0
   for _, value in next, t do
     local kind = type(value)
     if kind == "table" then
-      if not is_plain(value) then return false end
+      local inner = count_plain(value)
+      if not inner then return nil end
+      count = count + inner
     elseif kind ~= "string" and kind ~= "number" and kind ~= "boolean" then
-      return false
+      return nil
     end
+    count = count + 1
   end
-  return true
+  return count
 end
 
 --- A function that does the same for equal tables once, and answers the same result: for what is never
 -- changed afterwards.
 ---@param prepare fun(t: table): table|nil, any  makes the strict form; what it refuses is not remembered
 ---@return fun(t: table): table|nil, any
+---@return fun(strict: table) remember  so that a strict form is known already by who comes with an equal table
 function M.among_equals(prepare)
   local remembered = {}
+  local function remember(written, strict)
+    local count = count_plain(written)
+    if not count then return end
+    table.insert(remembered, 1, { written = written, count = count, strict = strict })
+    remembered[REMEMBERED + 1] = nil
+  end
   return function(t)
     for i = 1, type(t) == "table" and #remembered or 0 do
       local one = remembered[i]
@@ -60,13 +71,9 @@ function M.among_equals(prepare)
     end
     local strict, err = prepare(t)
     if not strict then return nil, err end
-    local written = check.copy(t, {})
-    if is_plain(written) then
-      table.insert(remembered, 1, { written = written, count = count_same(written, written), strict = strict })
-      remembered[REMEMBERED + 1] = nil
-    end
+    remember(check.copy(t, {}), strict)
     return strict
-  end
+  end, function(strict) remember(strict, strict) end
 end
 
 return M

@@ -28,7 +28,6 @@ return function(context)
   local factory, container, plan
   factory, err = store.open(context.global)
   if not factory then return nil, err end
-  read.config.detach = true -- as create does
   container, err = factory:create(("explain-%08x"):format(math.random(0, 0xffffffff)), read.config)
   if not container then return nil, err end
   plan, err = container:explain(read.process)

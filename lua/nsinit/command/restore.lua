@@ -27,7 +27,6 @@ return function(context)
     read, err = bundle.read(context)
     if not read then return nil, err end
     options.config = read.config
-    options.config.labels = { bundle = read.path }
   end
   local signals <close> = not given.detach and foreground.signals() or nil
   local container, process = factory:restore(context.args[1], options)
