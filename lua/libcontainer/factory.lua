@@ -344,7 +344,7 @@ local function new_record(self, id, config)
   return {
     id = id, config = config, created = core.time(), boot_id = self._host:boot_id(),
     owner = { uid = core.uid(), pid = core.pid() }, status = "created",
-    network_links = network.links_of(config, cgroup_name(self, id)),
+    network_links = config.networks and network.links_of(config, cgroup_name(self, id)) or nil,
   }
 end
 

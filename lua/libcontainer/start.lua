@@ -35,7 +35,9 @@ local function load_filter(config, specification, is_asked_later)
     return nil, errors.is(err) and err or errors.raw(err, { field = "seccomp" })
   end
   local agent = false
-  if not is_asked_later then agent, err = supervisor.connect(profile, config) end
+  if not is_asked_later and type(profile) == "table" and profile.listener_path then
+    agent, err = supervisor.connect(profile, config)
+  end
   if agent == nil then return nil, err end
   return filter or false, seccomp.flags(profile), agent
 end

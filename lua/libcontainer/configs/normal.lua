@@ -10,7 +10,7 @@ local errors = lazy "libcontainer.errors"
 local hooks = require "libcontainer.configs.hooks"
 local limits = require "libcontainer.configs.limits"
 local json = require "libcontainer.json"
-local networks = require "libcontainer.configs.networks"
+local networks = lazy "libcontainer.configs.networks"
 local units = lazy "libcontainer.units"
 
 local M = {}
@@ -372,7 +372,7 @@ function M.config(t, problems)
   namespaces(t, problems)
   time_offsets(t)
   mounts(t, problems)
-  networks.normal(t)
+  if t.networks then networks.normal(t) end
   capabilities(t, problems)
   rlimits(t)
   groups(t)

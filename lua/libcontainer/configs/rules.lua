@@ -14,7 +14,7 @@ local ids = require "libcontainer.configs.ids"
 local limits = require "libcontainer.configs.limits"
 local mounts = require "libcontainer.configs.mounts"
 local namespaces = require "libcontainer.configs.namespaces"
-local network_rules = require "libcontainer.configs.networks"
+local network_rules = lazy "libcontainer.configs.networks"
 local normal = require "libcontainer.configs.normal"
 local paths = require "libcontainer.configs.paths"
 local notifier = lazy "libcontainer.configs.seccomp"
@@ -101,7 +101,7 @@ local function names_of_host(config, problems)
 end
 
 local function networks(config, problems)
-  network_rules.rules(config, namespaces.has(config, "network"), problems)
+  if config.networks or config.routes then network_rules.rules(config, namespaces.has(config, "network"), problems) end
 end
 
 local function mount_rules(config, problems)
