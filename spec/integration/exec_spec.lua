@@ -2,6 +2,7 @@
 -- A further program in a container that runs: container:start on one that has its init.
 local fixture = require "spec.support.fixture"
 local inside = require "spec.support.inside"
+local proc = require "spec.support.proc"
 local configs = require "libcontainer.configs"
 local lc = require "libcontainer"
 
@@ -206,6 +207,7 @@ describe("a further program", function()
       for _ = 1, 3 do assert(box:start { "sleep", ends and "0" or "1000" }) end
       local kept = assert(same:start { "sh", "-c", ends and "exit 4" or "sleep 1000" })
       collectgarbage()
+      if ends then assert.is_true(proc.ends(kept:pid())) end -- by itself: the end of the init would kill it
       assert(init.stdin:write("\n")):close()
       assert.equal(3, assert(init:wait(fixture.seconds(60))).status)
       assert.equal("stopped", box:status())
