@@ -13,6 +13,7 @@ events_logger = "file"
 cgroup_manager = "cgroupfs"
 runtime = "nsinit"
 runtime_supports_json = ["nsinit", "crun", "runc"]
+runtime_supports_nocgroup = ["nsinit", "crun"]
 [engine.runtimes]
 nsinit = ["%s"]
 ]]
@@ -59,6 +60,15 @@ exec podman --root %s/store --runroot /run/pr --tmpdir /run/pt --storage-driver 
       assert.truthy(calls:find(pattern), pattern .. " in " .. calls)
     end
     assert.truthy(calls:find("--log-format=json --log ", 1, true), calls)
+  end)
+
+  it("goes without cgroups where it is asked to: the program stays in podman's", function()
+    local own = fixture.read("/proc/self/cgroup")
+    finally(function() call "/run/p rm -f -t 0 n1" end)
+    sh "/run/p run -d --name n1 --cgroups disabled --network none localhost/bb sleep 1000"
+    local pid = sh "/run/p inspect -f '{{.State.Pid}}' n1"
+    assert.equal(own, fixture.read("/proc/" .. pid .. "/cgroup"))
+    assert.equal(own, sh "/run/p exec n1 cat /proc/self/cgroup" .. "\n")
   end)
 
   it("gives the program the descriptors of socket activation, with a pid of conmon's making", function()
