@@ -49,30 +49,29 @@ static const char *find_checkout(char out[static PATH_MAX])
 #endif
 
 /*
- * Where modules are looked for that this program has not: Lua's at `path`, C's at `first` and where Lua
- * itself would look. Nothing relative: the working directory is a stranger's, a container's bundle say.
+ * Where modules are looked for that this program has not, `path` or `cpath` of package: at `first` and where
+ * Lua itself would look. Nothing relative: the working directory is a stranger's, a container's bundle say.
  */
-static void set_paths(lua_State *L, const char *path, const char *first)
+static void set_path(lua_State *L, const char *field, const char *first)
 {
-	luaL_Buffer cpath;
+	luaL_Buffer path;
 	const char *entry, *end;
 
 	lua_getglobal(L, "package");
-	lua_pushstring(L, path);
-	lua_setfield(L, -2, "path");
-	lua_getfield(L, -1, "cpath");
+	lua_getfield(L, -1, field);
 	entry = lua_tostring(L, -1);
-	luaL_buffinit(L, &cpath);
-	luaL_addstring(&cpath, first);
+	luaL_buffinit(L, &path);
+	luaL_addstring(&path, first);
 	for (; *entry != '\0'; entry = *end == '\0' ? end : end + 1) {
 		end = strchrnul(entry, ';');
 		if (*entry != '/')
 			continue;
-		luaL_addchar(&cpath, ';');
-		luaL_addlstring(&cpath, entry, (size_t) (end - entry));
+		if (luaL_bufflen(&path) > 0)
+			luaL_addchar(&path, ';');
+		luaL_addlstring(&path, entry, (size_t) (end - entry));
 	}
-	luaL_pushresult(&cpath);
-	lua_setfield(L, -3, "cpath");
+	luaL_pushresult(&path);
+	lua_setfield(L, -3, field);
 	lua_pop(L, 2);
 }
 
@@ -87,13 +86,15 @@ static void open_libraries(lua_State *L, bool tells_lines)
 	if (sources != NULL) { /* modules that are newer than this program */
 		lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua", sources, sources);
 		lua_pushfstring(L, "%s/%s/?.so", sources, LCT_BUILD);
-		set_paths(L, lua_tostring(L, -2), lua_tostring(L, -1));
+		set_path(L, "path", lua_tostring(L, -2));
+		set_path(L, "cpath", lua_tostring(L, -1));
 	}
 #else
 	lua_pushboolean(L, 1);
 	lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV"); /* as `lua -E`: no LUA_PATH */
 	luaL_openlibs(L);
-	set_paths(L, "", LCT_LIBDIR "/?.so");
+	set_path(L, "path", "");
+	set_path(L, "cpath", LCT_LIBDIR "/?.so");
 #endif
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	lua_pushcfunction(L, luaopen_libcontainer_core);

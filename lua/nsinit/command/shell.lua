@@ -3,20 +3,14 @@
 -- and was not detached goes with it.
 local configs = require "libcontainer.configs"
 local libcontainer = require "libcontainer"
+local prompts = require "nsinit.prompt"
 local store = require "nsinit.store"
-local system = require "libcontainer.system"
 
 local CHUNK <const> = "=stdin"
 
-local function ask(prompt, is_for_person)
-  if is_for_person then io.stdout:write(prompt) end
-  io.stdout:flush()
-  return io.stdin:read "L"
-end
-
 -- A chunk from its first line and as many more as it takes; nil and what is wrong, or nil alone at the end.
-local function read_chunk(is_for_person)
-  local text = ask("> ", is_for_person)
+local function read_chunk(prompt)
+  local text = prompt:ask "> "
   if not text then return nil end
   local chunk = load("return " .. text, CHUNK)
   if chunk then return chunk end
@@ -24,9 +18,9 @@ local function read_chunk(is_for_person)
     local problem
     chunk, problem = load(text, CHUNK)
     if chunk or problem:sub(-5) ~= "<eof>" then return chunk, problem end
-    local more = ask(">> ", is_for_person)
+    local more = prompt:ask ">> "
     if not more then return nil, problem end
-    text = text .. more
+    text = text .. "\n" .. more
   end
 end
 
@@ -44,20 +38,21 @@ end
 return function(context)
   local factory, err = store.open(context.global)
   if not factory then return nil, err end
-  local is_for_person = system.is_terminal(0)
+  local prompt = prompts.open()
   collectgarbage "restart"
   lc, _G.configs, _G.factory = libcontainer, configs, factory -- luacheck: globals lc
-  if is_for_person then
+  if prompt.is_for_person then
     print(libcontainer)
     print(("factory is that of %s: factory:list() shows its containers"):format(store.root(context.global)))
   end
   while true do
-    local chunk, problem = read_chunk(is_for_person)
+    local chunk, problem = read_chunk(prompt)
     if chunk then
       show(pcall(chunk))
     elseif problem then
       show(false, problem)
     else
+      prompt:close()
       os.exit(0, true) -- the collector has the last word: it ends what was left
     end
   end
