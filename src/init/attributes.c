@@ -11,10 +11,10 @@
 #include <sys/statfs.h>
 
 #define SIGNALS 64
-#define STATUS_ROOM 4096
 /* Of the kernel's first process; what prctl calls "default" is the parent's own. */
 #define TIMER_SLACK_NS 50000ul
-#define CPU_MASK_BYTES 1024 /* 8192 CPUs, more than the kernel can be built for */
+/* 8192 CPUs, more than the kernel can be built for. Not on the stack: it would be one more page of it. */
+static const unsigned char all_cpus[1024] = {[0 ... 1023] = 0xff};
 
 /* What follows a name at the start of a line, NULL when there is no such line. */
 static const char *find_line(const char *text, const char *name)
@@ -39,11 +39,10 @@ static const char *find_line(const char *text, const char *name)
  * nothing is left to be reset: one look at what the kernel says saves sixty calls. Where it cannot be
  * read, that is all of them.
  */
-static uint64_t ignored_signals(void)
+static uint64_t ignored_signals(char text[PATH_MAX])
 {
 	LCT_INIT_FD int file =
 		(int) lc_sys_openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
-	char text[STATUS_ROOM];
 	struct statfs seen;
 	long length = file;
 	const char *digits = NULL;
@@ -52,7 +51,7 @@ static uint64_t ignored_signals(void)
 	if (length >= 0)
 		length = lc_sys_fstatfs(file, &seen);
 	if (length >= 0 && (long) seen.f_type == PROC_SUPER_MAGIC)
-		length = lc_sys_read(file, text, sizeof(text) - 1);
+		length = lc_sys_read(file, text, PATH_MAX - 1);
 	if (length > 0) {
 		text[length] = '\0';
 		digits = find_line(text, "SigIgn:\t");
@@ -63,10 +62,10 @@ static uint64_t ignored_signals(void)
 }
 
 /* Dispositions first: a signal that waited must not be ignored or handled the host's way. */
-static int reset_signals(void)
+static int reset_signals(struct lc_init *init)
 {
 	struct lc_sigaction normal = {.handler = SIG_DFL};
-	uint64_t ignored = ignored_signals();
+	uint64_t ignored = ignored_signals(init->room.text);
 	lc_sigset none = 0;
 	int signal;
 	long r;
@@ -93,17 +92,13 @@ static bool is_reset(long *answer)
 static int reset_scheduling(void)
 {
 	struct sched_param zero = {0};
-	unsigned char cpus[CPU_MASK_BYTES];
 	long r = lc_sys_sched_setscheduler(0, SCHED_OTHER, &zero);
-	size_t i;
 
 	if (is_reset(&r))
 		r = lc_sys_setpriority(PRIO_PROCESS, 0, 0);
 	/* The cpuset of the cgroup narrows this to what the container may use. */
-	for (i = 0; i < sizeof(cpus); i++)
-		cpus[i] = 0xff;
 	if (is_reset(&r))
-		r = lc_sys_sched_setaffinity(0, sizeof(cpus), cpus);
+		r = lc_sys_sched_setaffinity(0, sizeof(all_cpus), all_cpus);
 	if (is_reset(&r))
 		r = lc_sys_ioprio_set(1 /* this process */, 0, 0);
 	if (is_reset(&r))
@@ -171,7 +166,7 @@ int lc_init_limits_settle(struct lc_init *init, struct lc_error *err)
 
 int lc_init_reset(struct lc_init *init, const struct lc_op_reset *op, struct lc_error *err)
 {
-	long r = reset_signals();
+	long r = reset_signals(init);
 
 	(void) op;
 	if (r < 0)

@@ -82,7 +82,6 @@ int lc_init_cwd(struct lc_init *init, const struct lc_op_cwd *op, struct lc_erro
 {
 	const char *path = lc_plan_string(&init->plan, op->target);
 	LCT_INIT_FD int directory = -1;
-	char buffer[PATH_MAX];
 	long r = 0;
 
 	if (!init->is_cwd_entered) {
@@ -94,8 +93,8 @@ int lc_init_cwd(struct lc_init *init, const struct lc_op_cwd *op, struct lc_erro
 			return 0;
 	}
 	if (r >= 0 && op->last != 0) {
-		r = lc_sys_getcwd(buffer, sizeof(buffer));
-		if (r >= 0 && buffer[0] != '/')
+		r = lc_sys_getcwd(init->room.text, sizeof(init->room.text));
+		if (r >= 0 && init->room.text[0] != '/')
 			r = -EXDEV; /* "(unreachable)…": outside of the root */
 	}
 	return r < 0 ? lc_fail(err, LCT_STEP_CWD, r, path) : 0;
@@ -224,7 +223,7 @@ static char **point(const struct lc_plan *plan, struct lc_plan_list list, char *
 
 int lc_init_exec(struct lc_init *init, const struct lc_op_exec *op, struct lc_error *err)
 {
-	char **argv = init->pointers, **envp;
+	char **argv = init->room.pointers, **envp;
 	long r;
 
 	if (op->argv.count > LCT_LIST_MAX || op->envp.count > LCT_LIST_MAX)

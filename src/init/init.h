@@ -13,9 +13,26 @@
 
 #include "sys/sys.h" /* first: it asks libc's headers for everything */
 #include "plan/plan.h"
+#include <elf.h>
 #include <linux/limits.h>
 
 #define LCT_INIT_FAILED 125 /* exit status of an init that did not become the program */
+#define LCT_HEAD_SIZE 256     /* of a program: as much as the kernel looks at for "#!" */
+#define LCT_SEGMENTS_MAX 32   /* PT_INTERP comes first or second */
+
+/* What `lookup` reads of a program, and of its interpreter. */
+struct lc_program_head {
+	union {
+		unsigned char bytes[LCT_HEAD_SIZE];
+		Elf64_Ehdr elf64;
+		Elf32_Ehdr elf32;
+	} head;
+	union {
+		Elf64_Phdr wide[LCT_SEGMENTS_MAX];
+		Elf32_Phdr narrow[LCT_SEGMENTS_MAX];
+	} table;
+	char interpreter[PATH_MAX];
+};
 
 struct lc_init {
 	struct lc_plan plan;
@@ -30,10 +47,15 @@ struct lc_init {
 		struct rlimit64 value;
 		bool is_due;
 	} nofile, nproc;
+	const char *program;   /* what lookup found: in the plan, or in `found` */
 	/* What is large comes last, and begins with what is used most: every page that is touched costs, of who
-	 * joins twice. */
-	char program[PATH_MAX];                  /* what lookup found */
-	char *pointers[2 * (LCT_LIST_MAX + 1)];  /* argv, and envp behind it */
+	 * joins twice. This is of the operation that runs, for as long as it does, and mostly small. */
+	union {
+		char text[PATH_MAX];                    /* reset: of /proc; cwd: a path */
+		struct lc_program_head program;         /* lookup */
+		char *pointers[2 * (LCT_LIST_MAX + 1)]; /* exec: argv, and envp behind it */
+	} room;
+	char found[PATH_MAX];                    /* by lookup, in its search path */
 	int slots[LCT_PLAN_SLOTS_MAX];           /* descriptors and 1, so that 0 is none: slots.c */
 	uint32_t slot_names[LCT_PLAN_SLOTS_MAX]; /* pool offsets: where it came from */
 };

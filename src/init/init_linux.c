@@ -104,6 +104,7 @@ int lc_init_main(void)
 	static struct lc_init init;
 	struct lc_report report = {.kind = LCT_REPORT_ERROR};
 
+	init.program = "";
 	init.root = init.mask_empty = init.landlock = -1;
 	if (live(&init, &report.error) < 0)
 		(void) lc_init_send(&report);

@@ -6,17 +6,8 @@
  * nothing that they say is used but to look whether a file exists.
  */
 #include "init/init.h"
-#include <elf.h>
 
-#define HEAD_SIZE 256 /* as much as the kernel looks at for "#!" */
-#define SEGMENTS_MAX 64
 #define INTERPRETERS_MAX 4 /* scripts whose interpreter is a script; the kernel stops there too */
-
-union head {
-	unsigned char bytes[HEAD_SIZE];
-	Elf64_Ehdr elf64;
-	Elf32_Ehdr elf32;
-};
 
 /* 0 when `path` can be executed, -errno when not; -EACCES for what is no regular file. */
 static int check_program(const char *path)
@@ -33,95 +24,92 @@ static int check_program(const char *path)
 }
 
 /* "#! /bin/sh -e" → "/bin/sh". */
-static int script_interpreter(const union head *head, long length, char out[PATH_MAX])
+static int script_interpreter(struct lc_program_head *program, long length)
 {
+	const unsigned char *bytes = program->head.bytes;
 	long from = 2, i;
 
-	while (from < length && (head->bytes[from] == ' ' || head->bytes[from] == '\t'))
+	while (from < length && (bytes[from] == ' ' || bytes[from] == '\t'))
 		from++;
 	for (i = from; i < length; i++) {
-		unsigned char c = head->bytes[i];
+		unsigned char c = bytes[i];
 
 		if (c == ' ' || c == '\t' || c == '\n' || c == '\0')
 			break;
-		out[i - from] = (char) c;
+		program->interpreter[i - from] = (char) c;
 	}
-	out[i - from] = '\0';
+	program->interpreter[i - from] = '\0';
 	return i > from ? 1 : 0;
 }
 
-/* The program headers, as many as fit: PT_INTERP comes first or second. */
-union table {
-	Elf64_Phdr wide[SEGMENTS_MAX];
-	Elf32_Phdr narrow[SEGMENTS_MAX];
-};
-
-static int elf_interpreter(int file, const union head *head, char out[PATH_MAX])
+/* Of the program headers as many as there is room for. */
+static int elf_interpreter(int file, struct lc_program_head *program)
 {
-	bool is_64 = head->bytes[EI_CLASS] == ELFCLASS64;
-	uint64_t offset = is_64 ? head->elf64.e_phoff : head->elf32.e_phoff;
+	bool is_64 = program->head.bytes[EI_CLASS] == ELFCLASS64;
+	uint64_t offset = is_64 ? program->head.elf64.e_phoff : program->head.elf32.e_phoff;
 	size_t entry = is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-	size_t count = is_64 ? head->elf64.e_phnum : head->elf32.e_phnum, i;
-	union table table;
+	size_t count = is_64 ? program->head.elf64.e_phnum : program->head.elf32.e_phnum, i;
 	long r;
 
-	if (count > SEGMENTS_MAX)
-		count = SEGMENTS_MAX;
-	r = lc_sys_pread(file, &table, count * entry, (int64_t) offset);
+	if (count > LCT_SEGMENTS_MAX)
+		count = LCT_SEGMENTS_MAX;
+	r = lc_sys_pread(file, &program->table, count * entry, (int64_t) offset);
 	if (r < 0 || (size_t) r != count * entry)
 		return 0;
 	for (i = 0; i < count; i++) {
-		uint32_t type = is_64 ? table.wide[i].p_type : table.narrow[i].p_type;
-		uint64_t at = is_64 ? table.wide[i].p_offset : table.narrow[i].p_offset;
-		uint64_t size = is_64 ? table.wide[i].p_filesz : table.narrow[i].p_filesz;
+		const Elf64_Phdr *wide = &program->table.wide[i];
+		const Elf32_Phdr *narrow = &program->table.narrow[i];
+		uint64_t at = is_64 ? wide->p_offset : narrow->p_offset;
+		uint64_t size = is_64 ? wide->p_filesz : narrow->p_filesz;
 
-		if (type != PT_INTERP)
+		if ((is_64 ? wide->p_type : narrow->p_type) != PT_INTERP)
 			continue;
 		if (size < 2 || size > PATH_MAX)
 			return 0;
-		r = lc_sys_pread(file, out, size, (int64_t) at);
-		return r > 0 && (uint64_t) r == size && out[r - 1] == '\0' ? 1 : 0;
+		r = lc_sys_pread(file, program->interpreter, size, (int64_t) at);
+		return r > 0 && (uint64_t) r == size && program->interpreter[r - 1] == '\0' ? 1 : 0;
 	}
 	return 0;
 }
 
-/* The interpreter that the kernel will want for `path`: 1 with its path, 0 for none or unknown. */
-static int find_interpreter(const char *path, char out[PATH_MAX])
+/* The interpreter that the kernel will want for `path`, which may be the last one: 1 when there is one, 0
+ * for none or unknown. */
+static int find_interpreter(const char *path, struct lc_program_head *program)
 {
 	static const unsigned char native =
 		__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	const unsigned char *bytes = program->head.bytes;
 	LCT_INIT_FD int file = (int) lc_sys_openat(
 		AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
-	union head head = {{0}};
 	long length;
 
 	if (file < 0)
 		return 0; /* a program may be executable and not readable */
-	length = lc_sys_pread(file, head.bytes, sizeof(head.bytes), 0);
-	if (length >= 2 && head.bytes[0] == '#' && head.bytes[1] == '!')
-		return script_interpreter(&head, length, out);
-	if (length < (long) sizeof(Elf32_Ehdr) || head.bytes[0] != ELFMAG0 ||
-		head.bytes[1] != 'E' || head.bytes[2] != 'L' || head.bytes[3] != 'F' ||
-		head.bytes[EI_DATA] != native)
+	length = lc_sys_pread(file, &program->head, sizeof(program->head), 0);
+	if (length >= 2 && bytes[0] == '#' && bytes[1] == '!')
+		return script_interpreter(program, length);
+	/* Whole also as one of 32 bits, which is shorter: with as little no program could begin. */
+	if (length < (long) sizeof(Elf64_Ehdr) || bytes[0] != ELFMAG0 || bytes[1] != 'E' ||
+		bytes[2] != 'L' || bytes[3] != 'F' || bytes[EI_DATA] != native)
 		return 0;
-	return elf_interpreter(file, &head, out);
+	return elf_interpreter(file, program);
 }
 
-static int check_interpreters(const char *program, struct lc_error *err)
+static int check_interpreters(
+	const char *program, struct lc_program_head *found, struct lc_error *err)
 {
-	char found[PATH_MAX];
 	const char *path = program;
 	int depth, r;
 
 	for (depth = 0; depth < INTERPRETERS_MAX; depth++) {
 		if (find_interpreter(path, found) == 0)
 			return 0;
-		r = check_program(found);
+		r = check_program(found->interpreter);
 		if (lc_is_missing(r))
-			return lc_fail(err, LCT_STEP_INTERPRETER, r, found);
+			return lc_fail(err, LCT_STEP_INTERPRETER, r, found->interpreter);
 		if (r < 0)
 			return 0; /* execve knows better, and says so */
-		path = found; /* it is opened before its interpreter takes its place */
+		path = found->interpreter; /* it is opened before its interpreter takes its place */
 	}
 	return 0;
 }
@@ -183,21 +171,19 @@ static bool has_slash(const char *program)
 int lc_init_lookup(struct lc_init *init, const struct lc_op_lookup *op, struct lc_error *err)
 {
 	const char *program = lc_plan_string(&init->plan, op->program);
-	size_t used = 0;
-	int r;
+	int r = -ENOENT;
 
-	init->program[0] = '\0';
-	if (*program == '\0') {
-		r = -ENOENT;
-	} else if (has_slash(program)) {
-		if (!lc_append(init->program, sizeof(init->program), &used, program))
+	init->program = program;
+	if (has_slash(program)) {
+		if (lc_length(program) >= PATH_MAX)
 			return lc_fail(err, LCT_STEP_EXEC, ENAMETOOLONG, program);
-		r = check_program(init->program);
-	} else {
+		r = check_program(program);
+	} else if (*program != '\0') {
+		init->program = init->found;
 		r = search_program(
-			init->program, program, lc_plan_string(&init->plan, op->search));
+			init->found, program, lc_plan_string(&init->plan, op->search));
 	}
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_EXEC, r, init->program);
-	return check_interpreters(init->program, err);
+	return check_interpreters(init->program, &init->room.program, err);
 }
