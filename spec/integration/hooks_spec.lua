@@ -453,6 +453,27 @@ describe("hooks of a container with a user namespace", function()
     -- what it made in the namespace is of the namespace's root
     assert.equal("100000 100000", fixture.sh("stat -c '%%u %%g' %s/start_container", place))
   end)
+
+  it("are its root where that namespace is joined by a path", function()
+    fixture.needs("root", "busybox")
+    local range = { { container_id = 0, host_id = FIRST, size = 1000 } }
+    local rootfs = fixture.rootfs()
+    fixture.sh("chown -hR %d:%d %s", FIRST, FIRST, rootfs)
+    local other <close> = assert(fixture.factory():create("other", { rootfs = rootfs, uid_mappings = range,
+      gid_mappings = range, namespaces = { "mount", "pid", "user" } }))
+    local joined = ("/proc/%d/ns/user"):format(assert(other:start { "sleep", "1000" }):pid())
+    local box <close>, place = with_place(function(place)
+      local script = "echo $(id -u) $(id -g) >%s/%s"
+      return { create_container = { sh(script:format(place, "create_container")) },
+        start_container = { sh(script:format("/place", "start_container")) } },
+        { rootfs = rootfs, namespaces = { "mount", "pid", user = joined } }
+    end)
+    fixture.sh("chown %d:%d %s; chmod 711 %s/.. %s/..", FIRST, FIRST, place, place, rootfs)
+    assert(box:start { "sleep", "1000" })
+    for _, kind in ipairs { "create_container", "start_container" } do
+      assert.equal("0 0\n", fixture.read(place .. "/" .. kind), kind)
+    end
+  end)
 end)
 
 describe("hooks of a container with a Landlock domain", function()

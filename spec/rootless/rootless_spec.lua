@@ -206,7 +206,9 @@ describe("an ordinary user", function()
         ("id -u >%s/%s; readlink /proc/self/ns/user >>%s/%s"):format(there, kind, there, kind) } },
         function(state) called[#called + 1] = kind .. " " .. state.status end }
     end
+    -- one namespace is the host's, which an ordinary user may not enter
     local box = assert(fixture.factory():create(fixture.id(), assert(configs.default { rootfs = rootfs, hooks = hooks,
+      namespaces = { "mount", "pid", "uts", "ipc", "cgroup", "user" }, networks = {},
       mounts = { { destination = "/proc", type = "proc", source = "proc" },
         { destination = "/place", type = "bind", source = place, options = { "rw" } } } })))
     local init = assert(box:start { args = { "sleep", "60" } })

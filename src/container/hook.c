@@ -5,7 +5,6 @@
 #include "configs/compile.h"
 #include "container/ids.h"
 #include "container/launch.h"
-#include "nsenter/idmap.h"
 #include "plan/write.h"
 #include "sys/sys.h"
 
@@ -15,8 +14,7 @@
 static int compile(const struct lc_container *container, const struct lc_start *start,
 	struct lc_arena *arena, struct lc_plan_writer *writer, struct lc_error *err)
 {
-	struct lc_compile_inputs in = {.process = start->process,
-		.is_privileged = lc_idmap_is_privileged()};
+	struct lc_compile_inputs in = {.process = start->process};
 	struct lc_start informed = *start;
 	char root[32];
 	int r = 0;
