@@ -15,8 +15,11 @@ local seccomp = lazy "libcontainer.configs.seccomp"
 
 local M = {}
 
-local find <const>, sub <const> = string.find, string.sub
+local match <const> = string.match
 local join = fields.join
+
+-- In place of nil, where it is known that there is nothing.
+local ABSENT <const> = {}
 
 ---@class libcontainer.oci.Reading
 ---@field problems libcontainer.Problem[]
@@ -24,6 +27,7 @@ local join = fields.join
 ---@field bundle string|nil
 ---@field used table<table, table<string, true>>  of each object, the properties that were looked at
 ---@field lists table<table, true>  arrays whose items were
+---@field inner table<table, table<string, any>>  of each object, what is at the dotted paths that were gone
 ---@field document table
 ---@field at table<string, table<string, string>>|nil  of "config" and "process": OCI's path of a path of ours; nil until one is asked for
 
@@ -46,31 +50,44 @@ local function note(reading, side, ours, path)
   if reading.at then reading.at[side][ours] = path end
 end
 
--- The value at a dotted path; what is on the way must be objects.
-local function look_up(reading, object, place, path)
-  local at, all_used = 1, reading.used
-  while at <= #place do
-    if object == nil then return nil end
-    local used = all_used[object]
-    if not used then -- its first look
-      if not is_object(object) then
-        local here = join(path, sub(place, 1, at - 2))
-        if not check.is_refused(reading.problems, here) then
-          check.add(reading.problems, here, "must be an object, not " .. (type(object) == "table" and "an array"
-            or "a " .. type(object)), object)
-        end
-        return nil
+-- The value of a property of what must be an object.
+local function property(reading, object, name, path)
+  local used = reading.used[object]
+  if not used then -- its first look
+    if not is_object(object) then
+      if not check.is_refused(reading.problems, path) then
+        check.add(reading.problems, path, "must be an object, not " .. (type(object) == "table" and "an array"
+          or "a " .. type(object)), object)
       end
-      used = {}
-      all_used[object] = used
+      return nil
     end
-    local dot = find(place, ".", at, true) or #place + 1
-    local name = sub(place, at, dot - 1)
-    at = dot + 1
-    used[name] = true
-    object = rawget(object, name)
+    used = {}
+    reading.used[object] = used
   end
-  return object
+  used[name] = true
+  return rawget(object, name)
+end
+
+-- The value at a dotted path; what is on the way must be objects. Most of a document is side by side, below the same
+-- few of its objects: the way to them is gone once.
+local function look_up(reading, object, place, path)
+  local way, name = match(place, "^(.+)%.([^.]+)$")
+  if way then
+    local known = reading.inner[object]
+    if not known then
+      known = {}
+      reading.inner[object] = known
+    end
+    if known[way] == nil then
+      local inner = look_up(reading, object, way, path)
+      known[way] = inner == nil and ABSENT or inner
+    end
+    object, place = known[way], name
+    if object == ABSENT then return nil end
+    if not reading.used[object] then path = join(path, way) end
+  end
+  if object == nil then return nil end
+  return property(reading, object, place, path)
 end
 
 -- --- what has another shape ---
@@ -535,7 +552,8 @@ local function says_more(process)
 end
 
 local function read_document(document, bundle, at)
-  local reading = { problems = {}, ignored = {}, bundle = bundle, used = {}, lists = {}, document = document, at = at }
+  local reading = { problems = {}, ignored = {}, bundle = bundle, used = {}, lists = {}, inner = {},
+    document = document, at = at }
   if not is_object(document) then
     check.add(reading.problems, "", "must be an object", document)
     return {}, nil, reading
