@@ -8,7 +8,6 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/capability.h>
@@ -380,21 +379,29 @@ const char *lc_signal_name(int number)
 	return NULL;
 }
 
+/* libcap takes numbers too, which a configuration must not hold: they name nothing. */
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/* A configuration has some forty names, each asked for several times: no formats, no sets of characters. */
 int lc_capability_number(const char *name)
 {
-	char full[64];
+	char full[64] = "cap_";
+	size_t length = strlen("cap_");
 	cap_value_t value;
-	size_t length;
 
 	if (strncasecmp(name, "CAP_", 4) == 0)
 		name += 4;
-	length = strlen(name);
-	/* libcap takes numbers too, which a configuration must not hold: they name nothing. */
-	if (length == 0 || length > sizeof(full) - 5 ||
-		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") != length)
+	if (*name == '\0')
 		return -1;
-	(void) snprintf(full, sizeof(full), "cap_%s", name);
-	return cap_from_name(full, &value) == 0 ? (int) value : -1;
+	for (; *name != '\0'; name++) {
+		if (!is_letter(*name) || length == sizeof(full) - 1)
+			return -1;
+		full[length++] = *name;
+	}
+	return cap_from_name(full, &value) == 0 ? (int) value : -1; /* full[] ends with zeros */
 }
 
 const struct lc_mount_option *lc_mount_option(const char *name)
