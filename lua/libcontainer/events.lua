@@ -176,8 +176,7 @@ end
 
 -- --- its processes ---
 
--- With a cgroup of its own: what was killed there and has not been told yet, in the last moment or before
--- we listened.
+-- With a cgroup of its own: what was killed there and has not been told yet, in the last moment.
 local function put_last_kills(self, proc, exit)
   local told = self._told[proc]
   if not told then return end
@@ -267,13 +266,18 @@ local function remember_init(self)
   self._init_pid, self._init_start = record.init_process_pid, record.init_process_start
 end
 
--- It has another init now: listen to that one.
+-- It has another init now: listen to that one. Its cgroup was made for it, and it has run in there before anybody
+-- could listen: all that was killed there is told.
 local function follow(self)
   remember_init(self)
   self._is_paused = false
   local fine, err = watch_init(self)
   if fine then fine, err = open_sources(self) end
-  return fine, err
+  if not fine then return nil, err end
+  for _, source in ipairs(self._sources) do
+    if source.type == "oom" then source.listener:tell_all() end
+  end
+  return look_at_sources(self)
 end
 
 local function look_at_state(self)
@@ -285,8 +289,8 @@ local function look_at_state(self)
     finish(self)
   elseif has_other_init(self) then
     local fine, err = look_at_init(self)
+    put(self, { type = "start", pid = self._box._record.init_process_pid })
     if fine then fine, err = follow(self) end
-    put(self, { type = "start", pid = self._init_pid })
     return fine, err
   end
   return true
@@ -325,10 +329,12 @@ local function listen_to_group(self, proc)
   if not self._kinds.oom or not proc._group then return true end
   local listener, raw = proc._group:listen_oom()
   if listener then
+    listener:tell_all() -- its program runs already
     self._told[proc] = 0
     local added
     added, raw = add_source(self, { type = "oom", listener = listener, proc = proc })
-    return added, raw and errors.raw(raw)
+    if not added then return nil, errors.raw(raw) end
+    return look_at_sources(self)
   end
   return core.errno_name(raw.errno) == "ENODEV" or nil, errors.raw(raw)
 end

@@ -105,6 +105,32 @@ describe("a listener for OOM", function()
     assert.same({ "", "ETIMEDOUT" }, { types_of(oom) })
   end)
 
+  it("is told of those too that came before anybody could listen: of a first program, and of a further one [L35]", function()
+    fixture.needs("root", "busybox")
+    local tells = require "libcontainer.events"
+    local tell = tells.tell
+    finally(function() tells.tell = tell end)
+    tells.tell = function(container, what, proc) -- a host that is late: it has been killed by then
+      if proc then assert.equal("killed", proc.stdout:read("l", seconds(60))) end
+      return tell(container, what, proc)
+    end
+    local box <close> = create { memory = "32M" }
+    local events <close> = assert(box:events())
+    for _, kind in ipairs { "start", "exec" } do
+      local p = assert(box:start { "sh", "-c", "tail /dev/zero; echo killed; exec sleep 1000", stdout = "pipe",
+        cgroups = kind == "exec" and { memory = "8M" } or nil })
+      next_of(events, kind)
+      assert.equal(1, next_of(events, "oom").count)
+      if kind == "exec" then
+        assert(p:signal("KILL"))
+        assert(p:wait(seconds(30)))
+        next_of(events, "exit")
+      end
+      p:close()
+    end
+    assert.same({ "", "ETIMEDOUT" }, { types_of(events) })
+  end)
+
   it("does not take the removal of the cgroup for an OOM [D34] [L27]", function()
     fixture.needs("root", "busybox")
     local box <close>, p = shell { memory = "16M" }

@@ -136,6 +136,13 @@ static int listener_take(lua_State *L)
 	return 1;
 }
 
+/* listener:tell_all(): what was killed before it listened is news too, which the next take tells */
+static int listener_tell_all(lua_State *L)
+{
+	lc_listener_tell_all(luaL_checkudata(L, 1, LCT_LISTENER_TYPE));
+	return 0;
+}
+
 static int listener_close(lua_State *L)
 {
 	lc_listener_done(luaL_checkudata(L, 1, LCT_LISTENER_TYPE));
@@ -147,6 +154,7 @@ void lc_lua_open_listener(lua_State *L)
 	static const luaL_Reg methods[] = {
 		{"pollfds", listener_pollfds},
 		{"take", listener_take},
+		{"tell_all", listener_tell_all},
 		{"close", listener_close},
 		{NULL, NULL},
 	};

@@ -55,6 +55,11 @@ static int fail(const struct lc_cgroup *cg, int index, long errnum, const char *
 	return lc_cgroup_fail(cg, &cg->dirs[index], errnum, file, err);
 }
 
+void lc_listener_tell_all(struct lc_listener *listener)
+{
+	listener->told = 0;
+}
+
 void lc_listener_done(struct lc_listener *listener)
 {
 	lc_fd_close(&listener->dir_fd);

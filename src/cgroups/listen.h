@@ -52,6 +52,8 @@ int lc_cgroup_listen_pressure(const struct lc_cgroup *cg, enum lc_pressure_resou
 	struct lc_error *err);
 int lc_cgroup_listen_frozen(const struct lc_cgroup *cg, struct lc_listener *out, struct lc_error *err);
 
+/* Of OOM: what was killed before anybody listened is news too. The next look tells it. */
+void lc_listener_tell_all(struct lc_listener *listener);
 /* What to wait for. */
 size_t lc_listener_fds(const struct lc_listener *listener, struct pollfd out[LCT_LISTENER_FDS]);
 /* Look once. -ENODEV when the cgroup has gone: there will be nothing more. */

@@ -1188,6 +1188,9 @@ function Listener:pollfds() end
 ---@return libcontainer.RawError|nil  ENODEV: the cgroup has gone
 function Listener:take() end
 
+--- What was killed before it listened is news too, which the next `take` tells.
+function Listener:tell_all() end
+
 function Listener:close() end
 
 return core
