@@ -71,16 +71,28 @@ describe("a host that is stopped past its deadline", function()
     fixture.needs("root", "busybox", "cc")
     assert.equal("0\tfalse\tdone\n", fixture.lua_prints([[
       local me, stopper = posix.getpid(), nil
-      local function stop_host() -- asked for input, so the program runs
+      local function read(path)
+        local file <close> = io.open(path)
+        return file and file:read("a") or ""
+      end
+      -- A child of the host that nobody has waited for.
+      local function has_ended()
+        for pid in read(("/proc/%d/task/%d/children"):format(me, me)):gmatch("%d+") do
+          if read(("/proc/%s/stat"):format(pid)):match(".*%) (%a)") == "Z" then return true end
+        end
+      end
+      local function stop_host() -- asked for input, so the program is there
         stopper = posix.fork()
         if stopper > 0 then return nil end
         posix.kill(me, 19)
-        os.execute("sleep " .. seconds(4))
+        io.open(rootfs .. "/go", "w"):close()
+        while not has_ended() do posix.pause(1000) end
+        os.execute("sleep " .. seconds(3)) -- since it was asked it is stopped for longer than the deadline
         posix.kill(me, 18)
         posix.exit(0)
       end
-      local r = assert(lc.run { "sh", "-c", "sleep 1; echo done", rootfs = rootfs, timeout = seconds(2),
-        input = stop_host, factory = assert(lc.new(root)) })
+      local r = assert(lc.run { "sh", "-c", "until test -e /go; do sleep 0.02; done; echo done", rootfs = rootfs,
+        timeout = seconds(3), input = stop_host, factory = assert(lc.new(root)) })
       print(r.status, r.timed_out, (r.stdout:gsub("\n", "")))
       posix.wait(stopper)]], { args = args() }))
   end)

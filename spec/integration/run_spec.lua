@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- lc.run: one call, and everything about the program that ran.
+local core = require "libcontainer.core"
 local fixture = require "spec.support.fixture"
 local lc = require "libcontainer"
 
@@ -108,12 +109,12 @@ describe("lc.run", function()
 
   it("kills the whole tree at its timeout without a PID namespace too [O105]", function()
     fixture.needs("root", "busybox")
-    local rootfs = fixture.rootfs()
+    local rootfs, me = fixture.rootfs(), core.pid() -- by which our programs are told from others' on this machine
     local r = assert(fixture.run({ timeout = fixture.moment(), rootfs = rootfs,
       namespaces = { "mount", "uts", "ipc", "network", "cgroup" } },
-      "sh", "-c", "(trap '' TERM HUP; exec sleep 7654) & (sleep 7654 &) ; sleep 7654"))
+      "sh", "-c", ("(trap '' TERM HUP; exec sleep 7%d) & (sleep 7%d &) ; sleep 7%d"):format(me, me, me)))
     assert.is_true(r.timed_out)
-    assert.equal("", fixture.sh("grep -sl '^sleep.7654' /proc/[0-9]*/cmdline"))
+    assert.equal("", fixture.sh("grep -sl '^sleep.7%d' /proc/[0-9]*/cmdline", me))
   end)
 
   it("answers when the program has ended, though a child of it keeps the output open", function()
