@@ -34,6 +34,8 @@ int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags);
 long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size);
 int lc_cgroup_read_u64(int dirfd, const char *name, uint64_t *out);
 int lc_cgroup_read_key(int dirfd, const char *name, const char *key, uint64_t *out);
+/* The same of a file that is open for reading. */
+int lc_cgroup_read_open_key(int fd, const char *key, uint64_t *out);
 /* Each line of `text` by a write(2) of its own, as these files want it, even after one that failed;
  * the first failure is answered. */
 int lc_cgroup_write(int dirfd, const char *name, const char *text);

@@ -26,13 +26,10 @@ int lc_cgroup_open_at(int dirfd, const char *path, unsigned flags)
 	return lc_fd_above_stdio((int) fd);
 }
 
-long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size)
+static long read_open(int fd, char *buffer, size_t size)
 {
-	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_RDONLY);
 	long length;
 
-	if (fd < 0)
-		return fd;
 	do
 		length = lc_sys_read(fd, buffer, size);
 	while (length == -EINTR);
@@ -46,6 +43,13 @@ long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size)
 	return length;
 }
 
+long lc_cgroup_read(int dirfd, const char *name, char *buffer, size_t size)
+{
+	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_RDONLY);
+
+	return fd < 0 ? fd : read_open(fd, buffer, size);
+}
+
 int lc_cgroup_read_u64(int dirfd, const char *name, uint64_t *out)
 {
 	char text[64];
@@ -54,12 +58,19 @@ int lc_cgroup_read_u64(int dirfd, const char *name, uint64_t *out)
 	return length < 0 ? (int) length : lc_parse_u64(text, out);
 }
 
-int lc_cgroup_read_key(int dirfd, const char *name, const char *key, uint64_t *out)
+int lc_cgroup_read_open_key(int fd, const char *key, uint64_t *out)
 {
 	char text[LCT_CGROUP_VALUE_MAX];
-	long length = lc_cgroup_read(dirfd, name, text, sizeof(text));
+	long length = read_open(fd, text, sizeof(text));
 
 	return length < 0 ? (int) length : lc_parse_key_u64(text, key, out);
+}
+
+int lc_cgroup_read_key(int dirfd, const char *name, const char *key, uint64_t *out)
+{
+	LCT_CLEANUP(fd) int fd = lc_cgroup_open_at(dirfd, name, O_RDONLY);
+
+	return fd < 0 ? fd : lc_cgroup_read_open_key(fd, key, out);
 }
 
 static long write_line(int fd, const char *line, size_t length)

@@ -336,15 +336,15 @@ int lc_cgroup_oom_kills(const struct lc_cgroup *cg, uint64_t *out, struct lc_err
 {
 	int v1 = lc_cgroup_find_v1(cg, "memory"), index = v1;
 	const char *file = v1 >= 0 ? "memory.oom_control" : "memory.events";
-	LCT_CLEANUP(fd) int dirfd = -1;
+	LCT_CLEANUP(fd) int fd = -1;
 	int r;
 
 	if (v1 < 0 && lc_cgroup_has_v2(cg, "memory"))
 		index = lc_cgroup_find_unified(cg);
 	if (index < 0)
 		return lc_fail(err, LCT_STEP_CGROUP, ENODEV, "memory");
-	r = dirfd = lc_cgroup_open_file(cg, &cg->dirs[index], "", O_RDONLY | O_DIRECTORY);
+	r = fd = lc_cgroup_open_file(cg, &cg->dirs[index], file, O_RDONLY);
 	if (r >= 0)
-		r = lc_cgroup_read_key(dirfd, file, "oom_kill", out);
+		r = lc_cgroup_read_open_key(fd, "oom_kill", out);
 	return r < 0 ? lc_cgroup_fail(cg, &cg->dirs[index], r, file, err) : 0;
 }

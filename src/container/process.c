@@ -137,22 +137,24 @@ static int64_t now_ms(void)
 }
 
 /* A pidfd is readable once its process is a zombie or gone: 1, or 0 when the time is over. A signal
- * of the host interrupts even a poll that does not wait. */
+ * of the host interrupts even a poll that does not wait, which needs no clock. */
 static long is_readable(int pidfd, int timeout_ms)
 {
-	const int64_t deadline = now_ms() + timeout_ms;
+	const int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
 	struct pollfd poll = {.fd = pidfd, .events = POLLIN};
+	int64_t left = timeout_ms;
 	long r;
 
-	do {
-		int64_t left = deadline - now_ms();
+	for (;;) {
 		struct timespec wait = {0};
 
 		if (left > 0)
 			wait = (struct timespec){left / 1000, left % 1000 * 1000000};
 		r = lc_sys_poll(&poll, 1, &wait);
-	} while (r == -EINTR);
-	return r;
+		if (r != -EINTR)
+			return r;
+		left = timeout_ms > 0 ? deadline - now_ms() : 0;
+	}
 }
 
 int lc_process_await(const struct lc_process *process, int timeout_ms, struct lc_error *err)
