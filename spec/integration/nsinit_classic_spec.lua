@@ -204,7 +204,8 @@ describe("the classic nsinit", function()
       prints("", "run", "-d", "-b", bundle, "box")
       local said = fixture.sh([[export LUA_PATH='%s' LUA_CPATH='%s'
         %s --root %s oom --id box >%s/out & listener=$!
-        for i in $(seq 1500); do ls -l /proc/$listener/fd 2>/dev/null | grep -q eventpoll && break; sleep 0.02; done
+        for i in $(seq 1500); do ls -l /proc/$listener/fd 2>/dev/null | grep -q eventpoll && grep -q poll /proc/$listener/wchan && break
+          sleep 0.02; done # it has its set, and waits: what is killed before it listens is not told
         touch %s/rootfs/tmp/go; wait $listener; echo $?; cat %s/out]], package.path, package.cpath,
         command.program, root, bundle, bundle, bundle)
       assert.equal("0\nOOM notification received", said)
