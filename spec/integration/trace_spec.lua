@@ -262,7 +262,7 @@ end)
 describe("the init", function()
   fixture.check_leaks()
 
-  -- After what changes who it is a process is open to others where fs.suid_dumpable says so, and before it had a user.
+  -- What begins is open to others, and what changes who it is is so again where fs.suid_dumpable is 1.
   local CHANGES <const> = { setns = true, setresuid = true, setresgid = true, setreuid = true, setregid = true,
     setfsuid = true, setfsgid = true }
   local PR_SET_DUMPABLE <const> = 4
@@ -276,12 +276,15 @@ describe("the init", function()
       elseif is_closing then opened[call.pid] = nil
       elseif CHANGES[call.name] or call.option == PR_SET_DUMPABLE then
         opened[call.pid], done[call.name] = call.name, true
-      elseif call.name ~= "prctl" then act(call, opened[call.pid]) end
+      elseif call.name ~= "prctl" then
+        act(call, opened[call.pid])
+        if call.name:find("^execve") and call.result == 0 then opened[call.pid] = call.name end
+      end
     end
     return done
   end
 
-  it("is closed to others again before it does anything else wherever its user changes [A23] [A25]", function()
+  it("closes itself to others before anything else, and again wherever its user changes [A23] [A25]", function()
     local calls = trace.calls([[
       local configs = require "libcontainer.configs"
       local factory = assert(lc.new(root))
