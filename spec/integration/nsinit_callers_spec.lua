@@ -19,6 +19,14 @@ describe("nsinit under a caller", function()
       local file <close> = io.open(bundle .. "/" .. name)
       return file and file:read("a")
     end
+    -- the program's trap is set
+    local function await_trap()
+      local rounds_left = rounds(2000, 2000)
+      while not io.open(bundle .. "/rootfs/tmp/traps") and rounds_left > 0 do
+        os.execute("exec sleep 0.01")
+        rounds_left = rounds_left - 1
+      end
+    end
     -- of a child of ours: how it ended
     local function reap(pid)
       for _ = 1, rounds(2000, 2000) do
@@ -27,7 +35,7 @@ describe("nsinit under a caller", function()
         os.execute("exec sleep 0.01")
       end
     end
-    local _ <const>, _ <const>, _ <const> = rt, text, reap
+    local _ <const>, _ <const>, _ <const>, _ <const> = rt, text, reap, await_trap
   ]]
 
   local function caller(bundle, script)
@@ -41,7 +49,7 @@ describe("nsinit under a caller", function()
   end)
 
   it("leaves init and exec'd programs to the shim, which learns how they ended [O182] [O184]", function()
-    local bundle = command.bundle { "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done" }
+    local bundle = command.bundle { "sh", "-c", "trap 'exit 7' TERM; echo >/tmp/traps; while :; do sleep 0.05; done" }
     fixture.write(bundle .. "/exec.json", '{"args":["sh","-c","exit 5"],"cwd":"/","env":["PATH=/bin"]}')
     fixture.write(bundle .. "/resources.json", '{"pids":{"limit":50}}')
     assert.equal("0 0\n0 exit 5\n0 0\n[%d]\n0\n0\nexit 7\n0\nnil\n", (caller(bundle, [[
@@ -56,6 +64,7 @@ describe("nsinit under a caller", function()
       local first = text "ps":match "%d+"
       print(first == tostring(pid) and "[%d]" or text "ps")
       print(rt(("%supdate --resources=- box <%s/resources.json #"):format(global, bundle)))
+      await_trap()
       print(rt(global .. "kill box 15"))
       print(reap(pid))
       print(rt(global .. "delete box"))
@@ -64,7 +73,7 @@ describe("nsinit under a caller", function()
   end)
 
   it("serves CRI-O, which asks for features and states, and changes limits, beside what conmon calls [O191]", function()
-    local bundle = command.bundle { "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done" }
+    local bundle = command.bundle { "sh", "-c", "trap 'exit 7' TERM; echo >/tmp/traps; while :; do sleep 0.05; done" }
     fixture.write(bundle .. "/exec.json", '{"args":["sh","-c","exit 5"],"cwd":"/","env":["PATH=/bin"],"terminal":false}')
     fixture.write(bundle .. "/resources.json", '{"pids":{"limit":50},"cpu":{"shares":512}}')
     assert.equal("0 1.0.0 rro true\n0 created true\n0 running\n0 0 exit 5\n0 50\n0 exit 7\nstopped\n0 1\n", (caller(bundle, [[
@@ -86,6 +95,7 @@ describe("nsinit under a caller", function()
       print(status, 0, reap(math.tointeger(tonumber(text "e.pid"))))
       status = rt(("%supdate --resources - box <%s/resources.json #"):format(at, bundle))
       print(status, select(2, document "state --id box").config.cgroups.pids_limit)
+      await_trap()
       print(rt(at .. "kill box 15"), reap(state.pid))
       print(select(2, document "state box").status)
       print(rt(at .. "delete --force box"), (document "state box 2>/dev/null"))

@@ -58,10 +58,15 @@ describe("nsinit", function()
       end)
 
     it("knows signals by name, with SIG and without, in any case, and by number [O157]", function()
-      running("sh", "-c", "trap 'echo usr1 >>/tmp/got' USR1; trap 'exit 0' TERM; while :; do sleep 0.05; done")
+      running("sh", "-c", "trap 'echo usr1 >>/tmp/got' USR1; echo ready >/tmp/got; while :; do sleep 0.05; done")
+      -- one after the other: of several that wait only one comes
+      local got = "ready\n"
       for _, name in ipairs { "USR1", "sigusr1", "SIGUSR1", "10" } do
+        assert.is_true(fixture.file_becomes(bundle .. "/rootfs/tmp/got", got))
         assert.same({ "", 0 }, { nsinit("kill", "box", name).stderr, 0 })
+        got = got .. "usr1\n"
       end
+      assert.is_true(fixture.file_becomes(bundle .. "/rootfs/tmp/got", got))
       has(nsinit("kill", "box", "NOSUCH").stderr, "unknown signal")
       assert.equal(0, nsinit("kill", "box", "RTMIN+1").status)
     end)

@@ -9,6 +9,7 @@ local json = require "libcontainer.json"
 -- restorer PIDFILE ROOT: an init in namespaces of its own, which sees no mount, and is a child of our caller.
 local RESTORER <const> = [[
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,18 +18,24 @@ local RESTORER <const> = [[
 int main(int argc, char **argv)
 {
   FILE *file = fopen(argv[1], "w");
+  int there[2];
+  char byte;
   long pid;
 
-  if (argc != 3 || file == NULL)
+  if (argc != 3 || file == NULL || pipe2(there, O_CLOEXEC) < 0)
     return 2;
   pid = syscall(SYS_clone, CLONE_PARENT | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET
     | CLONE_NEWCGROUP | SIGCHLD, 0, 0, 0, 0);
   if (pid == 0) {
-    while (chroot(argv[2]) == 0 && chdir("/") == 0)
+    if (chroot(argv[2]) < 0 || chdir("/") < 0 || write(there[1], "x", 1) != 1)
+      return 3;
+    close(there[0]);
+    close(there[1]);
+    for (;;)
       pause();
-    return 3;
   }
-  return fprintf(file, "%ld", pid) > 0 && fclose(file) == 0 && pid > 0 ? 0 : 4;
+  close(there[1]);
+  return read(there[0], &byte, 1) == 1 && fprintf(file, "%ld", pid) > 0 && fclose(file) == 0 && pid > 0 ? 0 : 4;
 }]]
 
 describe("what comes back", function()

@@ -44,6 +44,19 @@ function M.read(path)
   return file and file:read("a")
 end
 
+--- Wait until a file holds this.
+---@param path string
+---@param text string
+---@return boolean  false: it has not come to that
+function M.file_becomes(path, text)
+  local deadline = core.now() + M.seconds(30)
+  while M.read(path) ~= text do
+    if core.now() > deadline then return false end
+    core.poll({}, 0.01)
+  end
+  return true
+end
+
 --- Write a file anew: never into one that is linked elsewhere.
 function M.write(path, text)
   os.remove(path)
