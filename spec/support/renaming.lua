@@ -10,7 +10,7 @@ return function(act)
   local place = fixture.directory() .. "/renamed"
   -- with a pause that is longer than a path takes, so that trying again is of use
   local pid = fixture.sh([[mkdir %s; lua5.4 -e 'while true do
-    os.rename("%s", "%s2") os.rename("%s2", "%s") for _ = 1, 4000 do end end' >/dev/null 2>&1 & echo $!]],
+    os.rename("%s", "%s2") os.rename("%s2", "%s") for _ = 1, 40000 do end end' >/dev/null 2>&1 & echo $!]],
     place, place, place, place, place):gsub("%s", "")
   local is_fine, answer = pcall(act)
   fixture.sh("kill %s", pid)
