@@ -10,6 +10,7 @@ local configs = lazy "libcontainer.configs"
 local control = lazy "libcontainer.control"
 local errors = lazy "libcontainer.errors"
 local events = lazy "libcontainer.events"
+local files = require "libcontainer.files"
 local forms = lazy "libcontainer.configs.hooks"
 local hooks = lazy "libcontainer.hooks"
 local layer = lazy "libcontainer.layer"
@@ -658,7 +659,9 @@ function Container:destroy(options)
   return remove(self, timeout)
 end
 
-control.extend(Container, { lock = M.lock, check_alive = check_alive, refresh = refresh, tell = tell })
+local tools <const> = { lock = M.lock, check_alive = check_alive, refresh = refresh, tell = tell }
+control.extend(Container, tools)
+files.extend(Container, tools)
 
 -- --- how it ends by itself and how it looks ---
 

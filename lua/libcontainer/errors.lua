@@ -415,6 +415,35 @@ function M.container_not_running(id, status)
     hint = status == "created" and "start it first" or nil }
 end
 
+--- Its root is put together at its start, of layers or of the host's.
+---@param id string
+---@param status string
+---@param has_overlay boolean
+---@return libcontainer.Error
+function M.no_root_at_rest(id, status, has_overlay)
+  local err = M.container_not_running(id, status)
+  err.hint = (has_overlay and "its root is an overlay" or "its root is the host's")
+    .. ", which is there while it runs: start or prepare it first"
+  return err
+end
+
+--- More than the caller wants to have.
+---@param path string
+---@param limit integer  bytes
+---@return libcontainer.Error
+function M.file_too_large(path, limit)
+  return M.new { code = "SystemError", step = "file", subject = path, errno = 27, errname = "EFBIG",
+    message = ("file: %s: is larger than the limit of %s (EFBIG)"):format(path, units.format_size(limit)),
+    hint = "give a higher limit" }
+end
+
+--- A file whose content comes when it pleases.
+---@param path string
+---@return libcontainer.Error
+function M.would_wait(path)
+  return M.new { code = "SystemError", step = "file", subject = path, errno = 11, errname = "EAGAIN" }
+end
+
 --- Nothing waits there to be let run.
 ---@param id string
 ---@param status string  what it is

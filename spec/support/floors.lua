@@ -15,10 +15,11 @@ local MAY_USE <const> = {
   configs = { "configs", "network", "plan", "base" },
   init = { "init", "plan", "sys", "base" },
   nsenter = { "nsenter", "base", "sys" },
+  files = { "files", "base", "sys" },
   unpack = { "unpack", "base" },
-  container = { "container", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
+  container = { "container", "files", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
   nsinit = { "nsinit" }, -- Lua, and what is linked with it
-  binding = { "binding", "container", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
+  binding = { "binding", "container", "files", "nsenter", "configs", "cgroups", "seccomp", "network", "plan", "base", "sys" },
 }
 -- The init knows of the ground floor its error alone.
 local INIT_MAY <const> = { ["base/error.h"] = true, ["plan/plan.h"] = true, ["plan/report.h"] = true,

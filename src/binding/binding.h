@@ -54,6 +54,7 @@ _Static_assert(sizeof(lua_Number) == 8 && (lua_Number) 0.5 != 0,
 #define LCT_STAGING_TYPE "libcontainer.staging"
 #define LCT_SIGNALS_TYPE "libcontainer.core.signals"
 #define LCT_DATAGRAM_TYPE "libcontainer.core.datagram"
+#define LCT_FILES_TYPE "libcontainer.core.files"
 
 struct box_host {
 	struct lc_host host;
@@ -138,6 +139,7 @@ void lc_lua_open_network(lua_State *L);  /* behind the container */
 void lc_lua_open_notifier(lua_State *L);
 void lc_lua_open_image(lua_State *L);
 void lc_lua_open_system(lua_State *L);
+void lc_lua_open_files(lua_State *L);    /* behind the container */
 void lc_lua_open_datagram(lua_State *L);
 
 /* stats.c: in the table at `index`, field `pressure`. */
@@ -170,6 +172,7 @@ int lc_lua_digest(lua_State *L);
 int lc_lua_path_type(lua_State *L);
 int lc_lua_open_file(lua_State *L);
 int lc_lua_new_staging(lua_State *L);
+int lc_lua_files_of(lua_State *L);
 int lc_lua_proc_file(lua_State *L);
 int lc_lua_proc_link(lua_State *L);
 int lc_lua_proc_fds(lua_State *L);

@@ -269,6 +269,7 @@ static const luaL_Reg functions[] = {
 	{"path_type", lc_lua_path_type},
 	{"open_file", lc_lua_open_file},
 	{"staging", lc_lua_new_staging},
+	{"files_of", lc_lua_files_of},
 	{"layer_make", lc_lua_layer_make},
 	{"layer_clear", lc_lua_layer_clear},
 	{"layer_diff", lc_lua_layer_diff},
@@ -337,6 +338,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_network(L);
 	lc_lua_open_notifier(L);
 	lc_lua_open_image(L);
+	lc_lua_open_files(L);
 	lc_lua_open_system(L);
 	lc_lua_open_datagram(L);
 	luaL_newlib(L, functions);

@@ -231,6 +231,33 @@ function core.path_type(path) end
 ---@return integer|libcontainer.RawError size
 function core.open_file(path, name) end
 
+---@class libcontainer.core.Files  those of a container: paths are resolved below its root
+local Files = {}
+
+--- Of a container that does not run.
+---@param rootfs string
+---@param config table  with its mappings
+---@return libcontainer.core.Files|nil
+---@return libcontainer.RawError|nil raw
+function core.files_of(rootfs, config) end
+
+--- A regular file to be read, by whichever links.
+---@param path string
+---@return libcontainer.core.Stream|nil
+---@return integer|libcontainer.RawError size
+function Files:open(path) end
+
+---@param path string
+---@param bytes string
+---@param mode integer|nil  that of the file that is there, or 0644
+---@param uid integer|nil   as the container numbers them; that of the file that is there, or its root's
+---@param gid integer|nil
+---@return true|nil
+---@return libcontainer.RawError|nil raw
+function Files:write(path, bytes, mode, uid, gid) end
+
+function Files:close() end
+
 ---@class libcontainer.core.Staging  a root file system on its way; <close> removes what was not committed
 local Staging = {}
 
@@ -637,6 +664,11 @@ local Container = {}
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function Container:check(config) end
+
+--- The files of one with an init, under its lock.
+---@return libcontainer.core.Files|nil
+---@return libcontainer.RawError|nil raw
+function Container:files() end
 
 --- EBUSY when its place is in use.
 ---@return true|nil

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files of a tree that somebody else changes meanwhile: a container's root, as its own mounts show it. Every
+ * path is resolved by the kernel below one descriptor, so that links lead by that root, as they do inside, and
+ * none leads out; a name that was looked at is used by its descriptor from then on. Nothing but a regular file
+ * or a directory is ever opened: the other end of a fifo may never come, and opening a device may do something.
+ *
+ * What is put somewhere is made in a directory of its own beside its place, which is closed to everybody else,
+ * and renamed: it is there whole or not at all.
+ */
+#ifndef LCT_FILES_FILES_H
+#define LCT_FILES_FILES_H
+
+#include "base/error.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#define LCT_FILE_RANGES 340 /* as many as the kernel takes in a map */
+
+struct lc_file_range {
+	uint32_t inside, outside, size;
+};
+
+/* The ids of a user namespace, as the host numbers them. */
+struct lc_file_map {
+	struct lc_file_range ranges[LCT_FILE_RANGES];
+	size_t count; /* 0: the same numbers */
+};
+
+struct lc_files {
+	int root; /* in which paths are resolved */
+	struct lc_file_map uids, gids;
+};
+
+/* Read a map as /proc/PID/uid_map has it. */
+int lc_file_map_parse(const char *text, struct lc_file_map *out);
+/* The host's number for an id of that side; -EOVERFLOW for who has none. */
+int64_t lc_file_map_out(const struct lc_file_map *map, uint32_t id);
+
+/* Open a regular file to be read, by whichever links; `out_size` is what it has now. */
+int lc_files_open_regular(
+	const struct lc_files *files, const char *path, uint64_t *out_size, struct lc_error *err);
+
+/* What a file gets. */
+struct lc_file_attributes {
+	bool has_mode, has_owner;
+	unsigned mode;
+	uint32_t uid, gid; /* as that side numbers them */
+};
+
+/*
+ * Make `path` a regular file that holds `size` bytes. One that is there is replaced, and says mode and owner
+ * where `attributes` do not; a new one is that side's root's, 0644. What is no regular file is replaced, a link
+ * too, a directory is not.
+ */
+int lc_files_write(const struct lc_files *files, const char *path, const void *data, size_t size,
+	const struct lc_file_attributes *attributes, struct lc_error *err);
+
+#endif
