@@ -14,6 +14,14 @@ local function start(fields, ...)
   return box, fields.rootfs
 end
 
+-- Whom the kernel takes this program for.
+local function own_rights()
+  return (fixture.read "/proc/self/status":gsub("[^\n]*\n", function(line)
+    return line:find "^Uid" and line or line:find "^Gid" and line or line:find "^Cap" and line
+      or line:find "^SigBlk" and line or ""
+  end))
+end
+
 local function said(box, script)
   local r = assert(box:exec { "sh", "-c", script })
   return (r.stdout .. r.stderr):gsub("\n$", "")
@@ -67,8 +75,13 @@ describe("a file that is written into a container", function()
     local rootfs = fixture.rootfs()
     fixture.sh("chown -R 200000:200000 %s", rootfs)
     local box <close> = start { rootfs = rootfs, namespaces = { "mount", "pid", "uts", "ipc", "network", "cgroup",
-      "user" }, uid_mappings = map, gid_mappings = map }
+      "user" }, uid_mappings = map, gid_mappings = map,
+      mounts = { { destination = "/tmp", type = "tmpfs", source = "tmpfs" } } }
     assert.is_true(box:write_file("/root/own", "x"))
+    local before = own_rights()
+    assert.is_true(box:write_file("/tmp/memory", "x"))
+    assert.equal(before, own_rights())
+    assert.equal("0:0", said(box, "stat -c %u:%g /tmp/memory"))
     assert.is_true(box:write_file("/root/five", "x", { owner = { 5, 6 } }))
     assert.equal("0:0\n5:6", said(box, "stat -c %u:%g /root/own /root/five"))
     assert.equal("200005:200006", fixture.sh("stat -c %%u:%%g %s/root/five", rootfs))

@@ -26,6 +26,7 @@ static int read_map(pid_t pid, const char *kind, struct lc_file_map *out, struct
 
 static int open_root(const char *path, struct lc_files *out, struct lc_error *err)
 {
+	out->resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 	out->root = lc_fd_above_stdio((int) lc_sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
 	return out->root < 0 ? lc_fail(err, LCT_STEP_FILE, out->root, path) : 0;
 }

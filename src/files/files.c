@@ -65,8 +65,7 @@ int lc_files_open_regular(
 {
 	struct statx seen = {0};
 	LCT_CLEANUP(fd) int looked = (int) look_at(
-		(int) lc_sys_openat2(files->root, path, O_PATH | O_CLOEXEC, 0,
-			RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), &seen);
+		(int) lc_sys_openat2(files->root, path, O_PATH | O_CLOEXEC, 0, files->resolve), &seen);
 	long r = looked;
 
 	if (r >= 0 && !S_ISREG(seen.stx_mode))
@@ -113,10 +112,9 @@ static long dress_of(const struct lc_files *files, const struct lc_place *place,
 	return out->uid < 0 || out->gid < 0 ? -EOVERFLOW : 0;
 }
 
-static long fill(int workshop, const void *data, size_t size, const struct dress *dress)
+static long fill(const struct lc_place *place, const void *data, size_t size, const struct dress *dress)
 {
-	LCT_CLEANUP(fd) int fd = (int) lc_sys_openat(
-		workshop, LCT_PLACE_MADE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	LCT_CLEANUP(fd) int fd = (int) lc_maker_open(&place->maker, place->workshop, LCT_PLACE_MADE);
 	long r = fd;
 
 	if (r >= 0)
@@ -141,7 +139,7 @@ int lc_files_write(const struct lc_files *files, const char *path, const void *d
 	if (r >= 0)
 		r = lc_place_make_workshop(&place, err);
 	if (r >= 0)
-		r = fill(place.workshop, data, size, &dress);
+		r = fill(&place, data, size, &dress);
 	if (r >= 0)
 		r = lc_place_finish(&place, true, err);
 	if (r < 0)

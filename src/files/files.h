@@ -31,7 +31,8 @@ struct lc_file_map {
 };
 
 struct lc_files {
-	int root; /* in which paths are resolved */
+	int root;         /* in which paths are resolved, */
+	uint64_t resolve; /* and how: RESOLVE_* */
 	struct lc_file_map uids, gids;
 };
 

@@ -39,8 +39,10 @@ int lc_place_open(struct lc_place *place, const struct lc_files *files, const ch
 	long r = split(path, parent, place->name);
 
 	if (r >= 0)
+		r = lc_maker_of(files, &place->maker);
+	if (r >= 0)
 		r = lc_sys_openat2(files->root, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0,
-			RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+			files->resolve);
 	if (r >= 0)
 		place->parent = lc_fd_above_stdio((int) r);
 	return r < 0 || place->parent < 0 ? lc_fail(err, LCT_STEP_FILE, r < 0 ? r : place->parent, path) : 0;
@@ -74,7 +76,7 @@ int lc_place_make_workshop(struct lc_place *place, struct lc_error *err)
 	(void) snprintf(place->workshop_name, sizeof(place->workshop_name), ".libcontainer-%016llx",
 		(unsigned long long) random);
 	if (r >= 0)
-		r = lc_sys_mkdirat(place->parent, place->workshop_name, 0700);
+		r = lc_maker_mkdir(&place->maker, place->parent, place->workshop_name);
 	if (r < 0) {
 		place->workshop_name[0] = '\0';
 		return lc_fail(err, LCT_STEP_FILE, r, place->name);
@@ -96,13 +98,12 @@ static bool is_directory(int parent, const char *name)
  * has come from below: then the old one goes first. */
 static long replace_directory(struct lc_place *place, struct lc_error *err)
 {
-	long r = lc_sys_renameat2(
-		place->workshop, LCT_PLACE_MADE, place->parent, place->name, RENAME_EXCHANGE);
+	long r = lc_maker_rename(&place->maker, place->workshop, LCT_PLACE_MADE, place->parent, place->name, RENAME_EXCHANGE);
 
 	if (r != -EXDEV && r != -EINVAL)
 		return r;
 	r = lc_dir_remove(place->parent, place->name, LCT_STEP_FILE, err);
-	return r < 0 ? r : lc_sys_renameat2(place->workshop, LCT_PLACE_MADE, place->parent, place->name,
+	return r < 0 ? r : lc_maker_rename(&place->maker, place->workshop, LCT_PLACE_MADE, place->parent, place->name,
 				   RENAME_NOREPLACE);
 }
 
@@ -114,7 +115,7 @@ int lc_place_finish(struct lc_place *place, bool replaces, struct lc_error *err)
 		is_directory(place->parent, place->name))
 		r = replace_directory(place, err);
 	else
-		r = lc_sys_renameat2(place->workshop, LCT_PLACE_MADE, place->parent, place->name,
+		r = lc_maker_rename(&place->maker, place->workshop, LCT_PLACE_MADE, place->parent, place->name,
 			replaces ? 0 : RENAME_NOREPLACE);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_FILE, r, place->name);

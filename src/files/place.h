@@ -5,10 +5,12 @@
 #define LCT_FILES_PLACE_H
 
 #include "files/files.h"
+#include "files/maker.h"
 
 #define LCT_PLACE_MADE "made" /* its name there */
 
 struct lc_place {
+	struct lc_maker maker;   /* of what is put there */
 	int parent;              /* -1: none */
 	char name[NAME_MAX + 1]; /* in it */
 	int workshop;            /* -1: none */

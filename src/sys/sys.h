@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -499,6 +500,29 @@ static inline long lc_sys_setfsgid(uint32_t gid)
 static inline long lc_sys_setfsuid(uint32_t uid)
 {
 	return LCT_SYS1(setfsuid, uid);
+}
+/* What this thread was before, which the kernel always lets it be again. Not injectable, like close: a failure
+ * would only simulate what cannot be. */
+static inline void lc_sys_restore_fsids(uint32_t uid, uint32_t gid)
+{
+	(void) lc_arch_call(__NR_setfsuid, uid, 0, 0, 0, 0, 0);
+	(void) lc_arch_call(__NR_setfsgid, gid, 0, 0, 0, 0, 0);
+}
+static inline void lc_sys_restore_capabilities(void *header, const void *data)
+{
+	(void) lc_arch_call(__NR_capset, (long) header, (long) data, 0, 0, 0, 0);
+}
+static inline void lc_sys_restore_dumpable(void)
+{
+	(void) lc_arch_call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0, 0);
+}
+static inline void lc_sys_restore_parent_death(int signal)
+{
+	(void) lc_arch_call(__NR_prctl, PR_SET_PDEATHSIG, signal, 0, 0, 0, 0);
+}
+static inline void lc_sys_restore_signals(const lc_sigset *set)
+{
+	(void) lc_arch_call(__NR_rt_sigprocmask, SIG_SETMASK, (long) set, 0, sizeof(*set), 0, 0);
 }
 static inline long lc_sys_capset(const void *header, const void *data)
 {
