@@ -12,34 +12,18 @@
 #define LCT_FILES_FILES_H
 
 #include "base/error.h"
+#include "files/map.h"
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
-#define LCT_FILE_RANGES 340 /* as many as the kernel takes in a map */
-
-struct lc_file_range {
-	uint32_t inside, outside, size;
-};
-
-/* The ids of a user namespace, as the host numbers them. */
-struct lc_file_map {
-	struct lc_file_range ranges[LCT_FILE_RANGES];
-	size_t count; /* 0: the same numbers */
-};
-
 struct lc_files {
 	int root;         /* in which paths are resolved, */
 	uint64_t resolve; /* and how: RESOLVE_* */
 	struct lc_file_map uids, gids;
 };
-
-/* Read a map as /proc/PID/uid_map has it. */
-int lc_file_map_parse(const char *text, struct lc_file_map *out);
-/* The host's number for an id of that side; -EOVERFLOW for who has none. */
-int64_t lc_file_map_out(const struct lc_file_map *map, uint32_t id);
 
 /* Open a regular file to be read, by whichever links; `out_size` is what it has now. */
 int lc_files_open_regular(
