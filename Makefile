@@ -78,7 +78,7 @@ CORE_SRC = \
 	src/configs/validate.c src/configs/validate_attributes.c src/configs/validate_cgroups.c src/configs/validate_fields.c src/configs/validate_layers.c src/configs/validate_mappings.c \
 	src/configs/validate_mounts.c src/configs/validate_networks.c src/configs/validate_sysctl.c \
 	src/nsenter/helper.c src/nsenter/idmap.c src/nsenter/spawn.c \
-	src/files/files.c src/files/map.c src/files/maker.c src/files/place.c \
+	src/files/attributes.c src/files/copy.c src/files/files.c src/files/map.c src/files/maker.c src/files/place.c \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/descriptors.c src/container/envoy.c \
 	src/container/factory.c src/container/features.c src/container/handover.c src/container/hook.c src/container/host.c src/container/ids.c src/container/images.c \
 	src/container/join.c \

@@ -8,6 +8,7 @@ local check = require "libcontainer.check"
 local lazy = require "libcontainer.lazy"
 local errors = lazy "libcontainer.errors"
 local loop = require "libcontainer.loop"
+local object = require "libcontainer.object"
 local units = lazy "libcontainer.units"
 
 local M = {}
@@ -28,9 +29,9 @@ local methods = {}
 
 -- --- options ---
 
-local function absolute(path, name)
+local function absolute(path, name, index)
   if type(path) ~= "string" then
-    error(("bad argument #1 to '%s' (path expected, got %s)"):format(name, type(path)), 3)
+    error(("bad argument #%d to '%s' (path expected, got %s)"):format(index or 1, name, type(path)), 3)
   end
   if path:sub(1, 1) == "/" and not path:find("\0", 1, true) then return true end
   return nil, errors.config_problem("path", "must be an absolute path of the container, without zero bytes",
@@ -170,6 +171,104 @@ function methods:write_file(path, data, options)
   local done, raw = files:write(path, data, mode, uid, gid)
   if not done then return nil, errors.raw(raw) end
   return true
+end
+
+-- --- trees ---
+
+local COPY_OPTIONS <const> = { "owner", "mode", "overwrite", "devices", "privileges", "limit" }
+local COPY_FLAGS <const> = { "overwrite", "devices", "privileges" }
+local STEPS_BETWEEN_PAUSES <const> = 64
+
+---@class libcontainer.CopyOptions
+---@field owner? "keep"|integer[]|string  "keep": the same numbers on both sides, each as it is seen there; { uid, gid } of the new ones; default the container's root, or the caller
+---@field mode? integer|string  of regular files; default theirs
+---@field overwrite? boolean    replace what has that name, a whole directory too
+---@field devices? boolean      make device nodes
+---@field privileges? boolean   keep set-id bits and file capabilities
+---@field limit? integer|string  bytes of all files
+
+---@class libcontainer.Copied
+---@field entries integer  files, directories, links
+---@field bytes integer
+---@field left_out { path: string, what: string }[]  sockets; devices and set-id bits that were not asked for; what is mounted in the tree
+
+local function copy_options(options)
+  local mode, problem = mode_of(options.mode)
+  if problem then return nil, problem end
+  local limit, err = limit_of(options.limit)
+  if err then return nil, err end
+  local out = { overwrite = options.overwrite, devices = options.devices, privileges = options.privileges,
+    mode = mode, limit = limit }
+  if options.owner == "keep" then
+    out.keeps_owner = true
+    return out
+  end
+  out.uid, out.gid = owner_of(options.owner)
+  if out.uid == false then return nil, out.gid end
+  return out
+end
+
+local function run_copy(copy)
+  local left_out, steps = {}, 0
+  while true do
+    local is_done, what, path = copy:step()
+    if is_done == nil then return nil, errors.raw(what) end
+    if what then left_out[#left_out + 1] = { path = path, what = what } end
+    if is_done then break end
+    steps = steps + 1
+    if steps % STEPS_BETWEEN_PAUSES == 0 then loop.pause(0) end
+  end
+  local entries, bytes = copy:counts()
+  return object.plain { entries = entries, bytes = bytes, left_out = left_out }
+end
+
+local function check_host_path(path, index, name)
+  if type(path) ~= "string" or path == "" or path:find("\0", 1, true) then
+    error(("bad argument #%d to '%s' (path of the host expected)"):format(index, name), 3)
+  end
+end
+
+--- Copy a file or a tree of the host into it, as `path`, where its directory is there. It is in its place when all of
+-- it is there, or not at all.
+---@param host_path string  the last component is not followed: a link is copied
+---@param path string       absolute, as the container sees it: the name of the copy
+---@param options? libcontainer.CopyOptions
+---@return libcontainer.Copied|nil
+---@return libcontainer.Error|nil err  errname "EEXIST" without `overwrite`, "EFBIG" beyond the limit, …; ContainerNotRunning
+function methods:copy_in(host_path, path, options)
+  options = check.options(options, COPY_OPTIONS, "copy_in", COPY_FLAGS)
+  check_host_path(host_path, 1, "copy_in")
+  local fine, err = absolute(path, "copy_in", 2)
+  if not fine then return nil, err end
+  local wanted
+  wanted, err = copy_options(options)
+  if not wanted then return nil, err end
+  local files <close>, why = enter(self)
+  if not files then return nil, why end
+  local copy <close>, raw = files:copy_in(host_path, path, wanted)
+  if not copy then return nil, errors.raw(raw) end
+  return run_copy(copy)
+end
+
+--- Copy a file or a tree of it to the host, as `host_path`. It is in its place when all of it is there, or not at all.
+---@param path string       absolute, as the container sees it; the last component is not followed
+---@param host_path string  the name of the copy
+---@param options? libcontainer.CopyOptions
+---@return libcontainer.Copied|nil
+---@return libcontainer.Error|nil err  as of copy_in
+function methods:copy_out(path, host_path, options)
+  options = check.options(options, COPY_OPTIONS, "copy_out", COPY_FLAGS)
+  local fine, err = absolute(path, "copy_out")
+  if not fine then return nil, err end
+  check_host_path(host_path, 2, "copy_out")
+  local wanted
+  wanted, err = copy_options(options)
+  if not wanted then return nil, err end
+  local files <close>, why = enter(self)
+  if not files then return nil, why end
+  local copy <close>, raw = files:copy_out(path, host_path, wanted)
+  if not copy then return nil, errors.raw(raw) end
+  return run_copy(copy)
 end
 
 --- Give the class of containers these methods.

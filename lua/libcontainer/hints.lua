@@ -127,6 +127,10 @@ local HINTS <const> = {
   ["landlock ENOENT"] = "a path of landlock.paths must be in the container when a program starts",
   ["landlock ENOTDIR"] = "a file has no rights of directories alone",
   ["file EROFS"] = "its root, or a mount above that path, is read-only",
+  ["file EEXIST"] = "overwrite = true replaces it",
+  ["file ELOOP"] = "the path leads through a link of /proc, through links without an end, or the tree is deeper than "
+    .. "128 directories",
+  ["file EFBIG"] = "give a higher limit",
   ["file EISDIR"] = "that is a directory",
   ["file EOPNOTSUPP"] = "a fifo, a socket or a device is not opened from outside",
   ["file EAGAIN"] = "that file has nothing to be read now, or a program in the container has a lease on it",

@@ -50,6 +50,7 @@ local TOPICS <const> = {
     { "c:set { memory = \"128M\" }", "change its limits, all of them or none" },
     { "c:prepare { \"sh\" } c:release()", "set up all but the program; let it run, from any process" },
     { "c:read_file(path) c:write_file(path, text)", "a file of it, from outside" },
+    { "c:copy_in(from, path) c:copy_out(path, to)", "a file or a tree of the host into it, of it to the host" },
     { "c:diff() c:reset_layer()", "what its programs have changed of its root with overlay; undo that" },
     { "c:checkpoint { leave_running = true }", "write it into files, through criu" },
     { "c:destroy { force = true }", "end everything in it and remove every trace" },

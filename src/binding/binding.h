@@ -55,6 +55,7 @@ _Static_assert(sizeof(lua_Number) == 8 && (lua_Number) 0.5 != 0,
 #define LCT_SIGNALS_TYPE "libcontainer.core.signals"
 #define LCT_DATAGRAM_TYPE "libcontainer.core.datagram"
 #define LCT_FILES_TYPE "libcontainer.core.files"
+#define LCT_COPY_TYPE "libcontainer.core.copy"
 
 struct box_host {
 	struct lc_host host;

@@ -22,9 +22,23 @@ static long look_at(int fd, struct statx *out)
 	return r < 0 ? r : fd;
 }
 
-/* By our own descriptor, so that it is what was looked at. A lease on it, which the container may have taken,
- * is no reason to wait. */
-static long reopen(int looked)
+int lc_files_look(const struct lc_files *files, const char *path, struct statx *out, struct lc_error *err)
+{
+	long r = lc_sys_openat2(files->root, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0, files->resolve);
+
+	r = look_at(lc_fd_above_stdio((int) r), out);
+	return r < 0 ? lc_fail(err, LCT_STEP_FILE, r, path) : (int) r;
+}
+
+long lc_files_look_below(int directory, const char *name, struct statx *out)
+{
+	long r = lc_sys_openat2(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0,
+		RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+
+	return look_at(lc_fd_above_stdio((int) r), out);
+}
+
+long lc_files_reopen(int looked)
 {
 	char path[40];
 
@@ -44,7 +58,7 @@ int lc_files_open_regular(
 	if (r >= 0 && !S_ISREG(seen.stx_mode))
 		r = S_ISDIR(seen.stx_mode) ? -EISDIR : -EOPNOTSUPP;
 	if (r >= 0)
-		r = reopen(looked);
+		r = lc_files_reopen(looked);
 	*out_size = seen.stx_size;
 	return r < 0 ? lc_fail(err, LCT_STEP_FILE, r, path) : (int) r;
 }

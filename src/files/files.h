@@ -29,6 +29,14 @@ struct lc_files {
 int lc_files_open_regular(
 	const struct lc_files *files, const char *path, uint64_t *out_size, struct lc_error *err);
 
+/* What `path` names, not followed: a descriptor to look at it, and for nothing else. */
+int lc_files_look(const struct lc_files *files, const char *path, struct statx *out, struct lc_error *err);
+/* The same for an entry of a directory, -errno for what it is. */
+long lc_files_look_below(int directory, const char *name, struct statx *out);
+/* Open what is behind such a descriptor, which is a regular file, to be read. By our own descriptor, so that it is
+ * what was looked at; a lease on it, which the container may have taken, is no reason to wait. */
+long lc_files_reopen(int looked);
+
 /* What a file gets. */
 struct lc_file_attributes {
 	bool has_mode, has_owner;

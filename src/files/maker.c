@@ -112,6 +112,21 @@ static long do_open(const struct call *call)
 		call->directory, call->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
+static long do_mknod(const struct call *call)
+{
+	return lc_sys_mknodat(call->directory, call->name, call->mode, call->device);
+}
+
+static long do_symlink(const struct call *call)
+{
+	return lc_sys_symlinkat(call->other, call->directory, call->name);
+}
+
+static long do_link(const struct call *call)
+{
+	return lc_sys_linkat(call->directory, call->other, call->to, call->name);
+}
+
 static long do_rename(const struct call *call)
 {
 	return lc_sys_renameat2(call->directory, call->other, call->to, call->name, call->mode);
@@ -125,6 +140,23 @@ long lc_maker_mkdir(const struct lc_maker *maker, int directory, const char *nam
 long lc_maker_open(const struct lc_maker *maker, int directory, const char *name)
 {
 	return as(maker, do_open, &(struct call){.directory = directory, .name = name});
+}
+
+long lc_maker_mknod(
+	const struct lc_maker *maker, int directory, const char *name, unsigned mode, unsigned long device)
+{
+	return as(maker, do_mknod,
+		&(struct call){.directory = directory, .name = name, .mode = mode, .device = device});
+}
+
+long lc_maker_symlink(const struct lc_maker *maker, const char *target, int directory, const char *name)
+{
+	return as(maker, do_symlink, &(struct call){.directory = directory, .name = name, .other = target});
+}
+
+long lc_maker_link(const struct lc_maker *maker, int from, const char *old, int to, const char *name)
+{
+	return as(maker, do_link, &(struct call){.directory = from, .other = old, .to = to, .name = name});
 }
 
 long lc_maker_rename(const struct lc_maker *maker, int from, const char *old, int to, const char *name,

@@ -24,6 +24,10 @@ long lc_maker_of(const struct lc_files *files, struct lc_maker *out);
 long lc_maker_mkdir(const struct lc_maker *maker, int directory, const char *name);
 /* A new regular file, to be written. */
 long lc_maker_open(const struct lc_maker *maker, int directory, const char *name);
+long lc_maker_mknod(
+	const struct lc_maker *maker, int directory, const char *name, unsigned mode, unsigned long device);
+long lc_maker_symlink(const struct lc_maker *maker, const char *target, int directory, const char *name);
+long lc_maker_link(const struct lc_maker *maker, int from, const char *old, int to, const char *name);
 long lc_maker_rename(const struct lc_maker *maker, int from, const char *old, int to, const char *name,
 	unsigned flags);
 

@@ -28,3 +28,11 @@ int64_t lc_file_map_out(const struct lc_file_map *map, uint32_t id)
 			return (int64_t) map->ranges[i].outside + (id - map->ranges[i].inside);
 	return map->count == 0 ? (int64_t) id : -EOVERFLOW;
 }
+
+int64_t lc_file_map_in(const struct lc_file_map *map, uint32_t id)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (id >= map->ranges[i].outside && id - map->ranges[i].outside < map->ranges[i].size)
+			return (int64_t) map->ranges[i].inside + (id - map->ranges[i].outside);
+	return map->count == 0 ? (int64_t) id : -EOVERFLOW;
+}

@@ -19,7 +19,8 @@ struct lc_file_map {
 
 /* Read a map as /proc/PID/uid_map has it. */
 int lc_file_map_parse(const char *text, struct lc_file_map *out);
-/* The host's number for an id of that side; -EOVERFLOW for who has none. */
+/* The host's number for an id of that side, and the other way round; -EOVERFLOW for who has none. */
 int64_t lc_file_map_out(const struct lc_file_map *map, uint32_t id);
+int64_t lc_file_map_in(const struct lc_file_map *map, uint32_t id);
 
 #endif

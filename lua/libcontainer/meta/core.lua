@@ -256,7 +256,46 @@ function Files:open(path) end
 ---@return libcontainer.RawError|nil raw
 function Files:write(path, bytes, mode, uid, gid) end
 
+---@class libcontainer.core.CopyOptions
+---@field overwrite boolean|nil    what has that name
+---@field devices boolean|nil
+---@field privileges boolean|nil   set-id bits, file capabilities
+---@field keeps_owner boolean|nil  the same numbers on both sides
+---@field uid integer|nil
+---@field gid integer|nil
+---@field mode integer|nil         of regular files
+---@field limit integer|nil        bytes
+
+---@param host_path string
+---@param path string
+---@param options libcontainer.core.CopyOptions
+---@return libcontainer.core.Copy|nil
+---@return libcontainer.RawError|nil raw
+function Files:copy_in(host_path, path, options) end
+
+---@param path string
+---@param host_path string
+---@param options libcontainer.core.CopyOptions
+---@return libcontainer.core.Copy|nil
+---@return libcontainer.RawError|nil raw
+function Files:copy_out(path, host_path, options) end
+
 function Files:close() end
+
+---@class libcontainer.core.Copy  <close> removes what has not come to its place
+local Copy = {}
+
+--- Do some of it.
+---@return boolean|nil is_done
+---@return string|libcontainer.RawError|nil left_out  what was
+---@return string|nil path                            and where
+function Copy:step() end
+
+---@return integer entries
+---@return integer bytes
+function Copy:counts() end
+
+function Copy:close() end
 
 ---@class libcontainer.core.Staging  a root file system on its way; <close> removes what was not committed
 local Staging = {}
