@@ -48,3 +48,19 @@ describe("while a container is looked at and listened to, a failing system call 
     assert.is_true(faults.sweep("fault_host", "watch", "once", "EINTR") >= fixture.rounds(30, 6))
   end)
 end)
+
+describe("while files are put into a container and fetched, a failing system call of the host", function()
+  fixture.check_leaks()
+
+  it("is an error, no file is half there, and nothing that was made on the way stays [L12] [L13]", function()
+    assert.is_true(faults.sweep("fault_host", "files", "once", table.unpack(ERRNOS)) >= fixture.rounds(30, 6))
+  end)
+
+  it("is that, too, when every later call fails, which leaves what cannot be removed [L12]", function()
+    assert.is_true(faults.sweep("fault_host", "files", "sticky", "EMFILE") >= fixture.rounds(30, 6))
+  end)
+
+  it("that was interrupted is made again, or is such a failure [L14]", function()
+    assert.is_true(faults.sweep("fault_host", "files", "once", "EINTR") >= fixture.rounds(30, 6))
+  end)
+end)

@@ -310,6 +310,37 @@ local function check_end(label, events)
   if last ~= "destroy" then sweep.problem("%s: the last event is %s", label, last) end
 end
 
+-- Files are put into a container and fetched: whole or not at all, and nothing that was made on the way is left.
+local function check_files(label, is_hindered)
+  local pipe <close> = io.popen(("cd %s/tmp && find . -mindepth 1 -printf '%%P ' -name '.libcontainer-*'"):format(rootfs))
+  local names = pipe:read("a")
+  if not is_hindered and names:find(".libcontainer-", 1, true) then sweep.problem("%s: left: %s", label, names) end
+  for _, name in ipairs { "written", "in/file", "out/file" } do
+    local file <close> = io.open(("%s/tmp/%s"):format(rootfs, name))
+    local text = file and file:read("a")
+    if text and text ~= "whole" then sweep.problem("%s: %s holds %q", label, name, text) end
+  end
+end
+
+function scenarios.files(label, arm)
+  os.execute(("cd %s/tmp && rm -rf in out written .libcontainer-* && mkdir -p tree && printf whole >tree/file && ln -f tree/file tree/same")
+    :format(rootfs))
+  local c = assert(assert(lc.new(root)):create(ID, config()))
+  assert(c:start { args = { "/bin/sleep", "1000" } })
+  arm()
+  local written = step(label .. " write_file", c:write_file("/tmp/written", "whole"))
+  local text = step(label .. " read_file", c:read_file("/tmp/tree/file"))
+  if text and text ~= "whole" then sweep.problem("%s: read %q", label, text) end
+  local is_in = step(label .. " copy_in", c:copy_in(rootfs .. "/tmp/tree", "/tmp/in"))
+  local is_out = step(label .. " copy_out", c:copy_out("/tmp/tree", rootfs .. "/tmp/out"))
+  -- where every call fails nothing can be removed either
+  check_files(label, mode == "sticky")
+  victim_calls = core.fault_calls()
+  local gone, err = c:destroy()
+  step(label .. " destroy", gone, err)
+  return written and text and is_in and is_out and gone, err
+end
+
 function scenarios.watch(label, arm)
   local c = assert(assert(lc.new(root)):create(ID, config()))
   local p = assert(c:start { args = { "/bin/sleep", "1000" } })

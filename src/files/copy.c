@@ -457,5 +457,5 @@ void lc_copy_end(struct lc_copy *copy)
 	lc_fd_close(&copy->target);
 	lc_fd_close(&copy->links);
 	lc_fd_close(&copy->top);
-	(void) lc_place_done(&copy->place, NULL);
+	lc_place_done(&copy->place);
 }

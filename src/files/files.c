@@ -121,7 +121,7 @@ int lc_files_write(const struct lc_files *files, const char *path, const void *d
 	long r = lc_place_open(&place, files, path, err);
 
 	if (r < 0)
-		return (int) r;
+		return (int) r; /* and nothing is open */
 	r = dress_of(files, &place, attributes, &dress);
 	if (r >= 0)
 		r = lc_place_make_workshop(&place, err);
@@ -129,7 +129,6 @@ int lc_files_write(const struct lc_files *files, const char *path, const void *d
 		r = fill(&place, data, size, &dress);
 	if (r >= 0)
 		r = lc_place_finish(&place, true, err);
-	if (r < 0)
-		(void) lc_place_done(&place, NULL);
+	lc_place_done(&place);
 	return r < 0 ? lc_fail(err, LCT_STEP_FILE, r, path) : 0;
 }

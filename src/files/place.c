@@ -107,6 +107,18 @@ static long replace_directory(struct lc_place *place, struct lc_error *err)
 				   RENAME_NOREPLACE);
 }
 
+static int clear(struct lc_place *place, struct lc_error *err)
+{
+	int r = 0;
+
+	if (place->workshop_name[0] != '\0' &&
+		lc_sys_unlinkat(place->parent, place->workshop_name, AT_REMOVEDIR) < 0)
+		r = lc_dir_remove(place->parent, place->workshop_name, LCT_STEP_FILE, err);
+	if (r >= 0)
+		place->workshop_name[0] = '\0';
+	return r;
+}
+
 int lc_place_finish(struct lc_place *place, bool replaces, struct lc_error *err)
 {
 	long r;
@@ -119,18 +131,12 @@ int lc_place_finish(struct lc_place *place, bool replaces, struct lc_error *err)
 			replaces ? 0 : RENAME_NOREPLACE);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_FILE, r, place->name);
-	return lc_place_done(place, err);
+	return clear(place, err);
 }
 
-int lc_place_done(struct lc_place *place, struct lc_error *err)
+void lc_place_done(struct lc_place *place)
 {
-	int r = 0;
-
-	if (place->workshop_name[0] != '\0' &&
-		lc_sys_unlinkat(place->parent, place->workshop_name, AT_REMOVEDIR) < 0)
-		r = lc_dir_remove(place->parent, place->workshop_name, LCT_STEP_FILE, err);
-	place->workshop_name[0] = '\0';
+	(void) clear(place, NULL);
 	lc_fd_close(&place->workshop);
 	lc_fd_close(&place->parent);
-	return r;
 }

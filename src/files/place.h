@@ -28,7 +28,7 @@ int lc_place_make_workshop(struct lc_place *place, struct lc_error *err);
 /* Put what was made there to its place, in which may be something else only if `replaces`; remove the workshop
  * and what was in the place. */
 int lc_place_finish(struct lc_place *place, bool replaces, struct lc_error *err);
-/* Remove what has not been finished. What cannot be removed says so, and is told. */
-int lc_place_done(struct lc_place *place, struct lc_error *err);
+/* Close it, in any state: what has not been finished is removed. */
+void lc_place_done(struct lc_place *place);
 
 #endif
