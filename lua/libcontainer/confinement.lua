@@ -33,8 +33,11 @@ end
 
 local GONE <const> = { ENOENT = true, ESRCH = true }
 
--- Those of the moment; one that ends meanwhile is none.
-local function read_processes(handle)
+--- Those of the moment; one that ends meanwhile is none.
+---@param handle userdata  the core's container
+---@return libcontainer.Confinement.Process[]|nil
+---@return libcontainer.Error|nil err
+function M.processes(handle)
   local pids, raw = handle:pids()
   if not pids then return nil, errors.raw(raw) end
   local list = {}
@@ -63,15 +66,22 @@ end
 ---@field device string   major:minor of that
 ---@field type string
 ---@field options string  of the mount itself: "ro,nosuid"
+---@field source string
+---@field super string    options of the file system
 
-local function read_mounts(pid)
+--- Those that a process sees.
+---@param pid integer
+---@return libcontainer.Confinement.Mount[]|nil
+---@return libcontainer.Error|nil err
+function M.mounts(pid)
   local text, raw = core.proc_file(pid, "mountinfo")
   if not text then return nil, errors.raw(raw) end
   local list = {}
   for line in text:gmatch("[^\n]+") do
-    local device, root, point, options, kind = line:match("^%d+ %d+ (%S+) (%S+) (%S+) (%S+) .-%- (%S+)")
+    local device, root, point, options, kind, source, super =
+      line:match("^%d+ %d+ (%S+) (%S+) (%S+) (%S+) .-%- (%S+) (%S*) (%S+)")
     list[#list + 1] = { device = device, root = unescape(root), point = unescape(point), options = options,
-      type = kind }
+      type = kind, source = unescape(source), super = super }
   end
   return list
 end
@@ -96,10 +106,10 @@ end
 ---@return libcontainer.Error|nil err
 function M.read(handle)
   local init = handle:init()
-  local processes, err = read_processes(handle)
+  local processes, err = M.processes(handle)
   if not processes then return nil, err end
   local mounts
-  mounts, err = read_mounts(init)
+  mounts, err = M.mounts(init)
   if not mounts then return nil, err end
   local namespaces
   namespaces, err = read_namespaces(init)

@@ -13,6 +13,7 @@ local events = lazy "libcontainer.events"
 local files = require "libcontainer.files"
 local forms = lazy "libcontainer.configs.hooks"
 local hooks = lazy "libcontainer.hooks"
+local inspection = require "libcontainer.inspection"
 local layer = lazy "libcontainer.layer"
 local loop = require "libcontainer.loop"
 local network = lazy "libcontainer.network"
@@ -662,6 +663,7 @@ end
 local tools <const> = { lock = M.lock, check_alive = check_alive, refresh = refresh, tell = tell }
 control.extend(Container, tools)
 files.extend(Container, tools)
+inspection.extend(Container, tools)
 
 -- --- how it ends by itself and how it looks ---
 

@@ -5,10 +5,9 @@
 local check = require "libcontainer.check"
 local checkpoint_errors = require "libcontainer.checkpoint_errors"
 local confinement = require "libcontainer.confinement"
-local core = require "libcontainer.core"
-local errors = require "libcontainer.errors"
 local forms = require "libcontainer.configs.hooks"
 local network = require "libcontainer.network"
+local opened = require "libcontainer.descriptors"
 
 local M = {}
 
@@ -39,32 +38,6 @@ end
 
 -- --- what its processes have open ---
 
-local GONE <const> = { ENOENT = true, ESRCH = true, EBADF = true }
-
--- What is read of a process; "" when that has gone meanwhile.
-local function read(pid, name)
-  local text, raw = core.proc_file(pid, name)
-  if text then return text end
-  if GONE[core.errno_name(raw.errno)] then return "" end
-  return nil, errors.raw(raw)
-end
-
--- { pid, fd, target, info } of each descriptor of each process.
-local function descriptors_of(processes)
-  local list = {}
-  for _, process in ipairs(processes) do
-    local fds, raw = core.proc_fds(process.outer)
-    if not fds and not GONE[core.errno_name(raw.errno)] then return nil, errors.raw(raw) end
-    for _, fd in ipairs(fds or {}) do
-      local target = core.proc_link(process.outer, ("fd/%d"):format(fd))
-      local info, err = read(process.outer, ("fdinfo/%d"):format(fd))
-      if not info then return nil, err end
-      if target then list[#list + 1] = { pid = process.outer, fd = fd, target = target, info = info } end
-    end
-  end
-  return list
-end
-
 -- A terminal comes back when whoever holds its other end comes back too.
 local function terminal(descriptors)
   local own = {}
@@ -92,7 +65,7 @@ local LISTENS <const>, CLOSED <const> = "0A", "07"
 -- The inodes of sockets that are connected, or about to be.
 local function connections(pid, inodes)
   for _, family in ipairs { "tcp", "tcp6" } do
-    local text, err = read(pid, "net/" .. family)
+    local text, err = opened.read(pid, "net/" .. family)
     if not text then return nil, err end
     for state, inode in text:gmatch("\n%s*%d+: %S+ %S+ (%x%x) %S+ %S+ %S+%s+%d+%s+%d+ (%d+)") do
       if state ~= LISTENS and state ~= CLOSED then inodes[inode] = true end
@@ -118,7 +91,7 @@ end
 local function pair(config, init)
   local made = network.pairs_of(config, "")
   if not made[1] then return end
-  local text, err = read(init, "net/dev")
+  local text, err = opened.read(init, "net/dev")
   if not text then return err end
   for _, one in ipairs(made) do
     if not text:find("\n%s*" .. one.name:gsub("%p", "%%%0") .. ":") then
@@ -146,7 +119,7 @@ end
 function M.of_processes(config, facts, init, id, options)
   local outsider = confinement.outsider(facts, init)
   if outsider then return checkpoint_errors.has_outsider(id, outsider) end
-  local descriptors, err = descriptors_of(facts.processes)
+  local descriptors, err = opened.of(facts.processes)
   if not descriptors then return err end
   return pair(config, init) or terminal(descriptors) or not options.file_locks and lock(descriptors)
     or not options.tcp_established and connection(descriptors) or nil

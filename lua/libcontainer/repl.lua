@@ -49,6 +49,8 @@ local TOPICS <const> = {
     { "c:stop()", "end what runs in it: a signal first, killed after 10 s" },
     { "c:set { memory = \"128M\" }", "change its limits, all of them or none" },
     { "c:prepare { \"sh\" } c:release()", "set up all but the program; let it run, from any process" },
+    { "c:tree() c:mounts()", "its processes, what is mounted in it" },
+    { "c:open_files() c:sockets()", "what its processes have open" },
     { "c:read_file(path) c:write_file(path, text)", "a file of it, from outside" },
     { "c:copy_in(from, path) c:copy_out(path, to)", "a file or a tree of the host into it, of it to the host" },
     { "c:diff() c:reset_layer()", "what its programs have changed of its root with overlay; undo that" },
