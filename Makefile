@@ -82,14 +82,14 @@ CORE_SRC = \
 	src/container/attendant.c src/container/checkpoint.c src/container/console.c src/container/container.c src/container/descriptors.c src/container/envoy.c \
 	src/container/factory.c src/container/features.c src/container/handover.c src/container/hook.c src/container/host.c src/container/ids.c src/container/images.c \
 	src/container/join.c \
-	src/container/keeper.c src/container/latch.c src/container/launch.c src/container/layer.c src/container/network.c src/container/pids.c \
+	src/container/keeper.c src/container/latch.c src/container/launch.c src/container/layer.c src/container/mounting.c src/container/network.c src/container/pids.c \
 	src/container/process.c src/container/raw.c src/container/resources.c src/container/rlimits.c src/container/root.c src/container/scout.c src/container/session.c \
 	src/container/sibling.c src/container/signals.c src/container/datagram.c src/container/staging.c src/container/stats.c src/container/stdio.c src/container/users.c \
 	src/container/trees.c src/container/user_namespace.c src/container/watcher.c \
 	src/binding/bundle.c src/binding/checkpoint.c src/binding/container.c src/binding/convert.c src/binding/core.c \
 	src/binding/factory.c src/binding/features.c src/binding/files.c \
 	src/binding/failure.c src/binding/group.c src/binding/image.c src/binding/listener.c src/binding/network.c \
-	src/binding/notify.c \
+	src/binding/mounting.c src/binding/notify.c \
 	src/binding/layer.c src/binding/poll_set.c src/binding/process.c src/binding/seccomp.c \
 	src/binding/session.c src/binding/stats.c src/binding/stream.c src/binding/system.c src/binding/datagram.c src/binding/terminal.c \
 	src/binding/usage.c src/binding/userdata.c \

@@ -16,6 +16,7 @@ local hooks = lazy "libcontainer.hooks"
 local inspection = require "libcontainer.inspection"
 local layer = lazy "libcontainer.layer"
 local loop = require "libcontainer.loop"
+local mounting = require "libcontainer.mounting"
 local network = lazy "libcontainer.network"
 local object = require "libcontainer.object"
 local plan = lazy "libcontainer.plan"
@@ -664,6 +665,7 @@ local tools <const> = { lock = M.lock, check_alive = check_alive, refresh = refr
 control.extend(Container, tools)
 files.extend(Container, tools)
 inspection.extend(Container, tools)
+mounting.extend(Container, tools)
 
 -- --- how it ends by itself and how it looks ---
 

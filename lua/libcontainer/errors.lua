@@ -437,6 +437,15 @@ function M.file_too_large(path, limit)
     hint = "give a higher limit" }
 end
 
+--- There is nothing to be taken away.
+---@param path string
+---@return libcontainer.Error
+function M.nothing_mounted(path)
+  return M.new { code = "SystemError", step = "mount", subject = path, errno = 22, errname = "EINVAL",
+    message = ("mount: %s: nothing is mounted there (EINVAL)"):format(path),
+    hint = "container:mounts() lists what is mounted" }
+end
+
 --- A file whose content comes when it pleases.
 ---@param path string
 ---@return libcontainer.Error

@@ -50,6 +50,7 @@ local TOPICS <const> = {
     { "c:set { memory = \"128M\" }", "change its limits, all of them or none" },
     { "c:prepare { \"sh\" } c:release()", "set up all but the program; let it run, from any process" },
     { "c:tree() c:mounts()", "its processes, what is mounted in it" },
+    { "c:add_mount{ ... } c:remove_mount(path)", "mount something in it while it runs, and take it away" },
     { "c:open_files() c:sockets()", "what its processes have open" },
     { "c:read_file(path) c:write_file(path, text)", "a file of it, from outside" },
     { "c:copy_in(from, path) c:copy_out(path, to)", "a file or a tree of the host into it, of it to the host" },

@@ -140,6 +140,7 @@ void lc_lua_open_network(lua_State *L);  /* behind the container */
 void lc_lua_open_notifier(lua_State *L);
 void lc_lua_open_image(lua_State *L);
 void lc_lua_open_system(lua_State *L);
+void lc_lua_open_mounting(lua_State *L); /* behind the container */
 void lc_lua_open_files(lua_State *L);    /* behind the container */
 void lc_lua_open_datagram(lua_State *L);
 

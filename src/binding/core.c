@@ -339,6 +339,7 @@ __attribute__((visibility("default"))) int luaopen_libcontainer_core(lua_State *
 	lc_lua_open_notifier(L);
 	lc_lua_open_image(L);
 	lc_lua_open_files(L);
+	lc_lua_open_mounting(L);
 	lc_lua_open_system(L);
 	lc_lua_open_datagram(L);
 	luaL_newlib(L, functions);

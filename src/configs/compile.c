@@ -754,3 +754,49 @@ int lc_compile_hook(const struct lc_compile_inputs *in, enum lc_hook_place place
 	start_hook(&c);
 	return finish(&c, err);
 }
+
+static void enter_mounts(struct lc_compile *c)
+{
+	lc_plan_origin(c->w, "namespaces");
+	LCT_PLAN(c->w, join, .flags = CLONE_NEWNS | (c->maps_user ? CLONE_NEWUSER : 0));
+	become_root(c);
+	lc_plan_origin(c->w, NULL);
+}
+
+int lc_compile_addition(const struct lc_compile_inputs *in, struct lc_plan_writer *w, struct lc_error *err)
+{
+	struct lc_compile c = context(in, w);
+	int r;
+
+	(void) lc_plan_slot(w); /* that of the root, which is what it is */
+	c.is_host_root = strcmp(in->config->rootfs, "/") == 0;
+	r = lc_compile_read_mounts(&c, err);
+	if (r < 0)
+		return r;
+	LCT_PLAN(w, reset);
+	LCT_PLAN(w, parent_death, .signal = SIGKILL);
+	lc_compile_sources(&c);
+	/* A copy of a mount of the host shares with it what is mounted later. */
+	for (size_t i = 0; i < c.mounts_count; i++)
+		if (c.mounts[i].is_bind)
+			LCT_PLAN(w, tree_attr, .slot = c.mounts[i].slot, .recursive = 1,
+				.propagation = MS_SLAVE);
+	enter_mounts(&c);
+	lc_compile_mounts(&c);
+	lc_plan_origin(w, NULL);
+	LCT_PLAN(w, ready);
+	return finish(&c, err);
+}
+
+int lc_compile_removal(const struct lc_compile_inputs *in, const char *path, struct lc_plan_writer *w,
+	struct lc_error *err)
+{
+	struct lc_compile c = context(in, w);
+
+	LCT_PLAN(w, reset);
+	LCT_PLAN(w, parent_death, .signal = SIGKILL);
+	enter_mounts(&c);
+	LCT_PLAN(w, detach, .target = lc_plan_intern(w, path));
+	LCT_PLAN(w, ready);
+	return finish(&c, err);
+}

@@ -105,6 +105,12 @@ bool lc_compile_join_waits(const struct lc_config_process *process);
 /* The gates behind the latch of a container that waits at one: bit n is gate n. */
 uint32_t lc_compile_gates_at_start(const struct lc_config_config *config);
 
+/* What mounts something in a container that runs, and takes away what is mounted on a path of it: by a process
+ * that joins its mount namespace, and is no program. */
+int lc_compile_addition(const struct lc_compile_inputs *in, struct lc_plan_writer *w, struct lc_error *err);
+int lc_compile_removal(const struct lc_compile_inputs *in, const char *path, struct lc_plan_writer *w,
+	struct lc_error *err);
+
 /* The same for a further process of a container that runs: no root is made, it is joined. */
 int lc_compile_join(const struct lc_compile_inputs *in, struct lc_plan_writer *w,
 	struct lc_error *err);

@@ -704,6 +704,18 @@ local Container = {}
 ---@return libcontainer.RawError|nil
 function Container:check(config) end
 
+--- Mount what a configuration has, in one that runs.
+---@param config table  strict
+---@return true|nil
+---@return libcontainer.RawError|nil raw
+function Container:add_mounts(config) end
+
+---@param config table  strict
+---@param path string
+---@return true|nil
+---@return libcontainer.RawError|nil raw
+function Container:remove_mounts(config, path) end
+
 --- The files of one with an init, under its lock.
 ---@return libcontainer.core.Files|nil
 ---@return libcontainer.RawError|nil raw
