@@ -28,6 +28,7 @@ struct entry { /* of getdents64(2) */
 
 struct copy {
 	char path[PATH_MAX]; /* in the container, of what is being copied: for the error */
+	char link[PATH_MAX]; /* what a link says: here, since all depths together have one stack, which is small */
 	size_t used;
 	uint64_t mount;      /* that the directory lies in */
 	int links;           /* see above, -1 until there is need */
@@ -203,15 +204,15 @@ static long copy_file(struct copy *copy, int from, int to, const char *name, boo
 	return r < 0 ? r : remember_link(copy, &seen, to, name);
 }
 
-static long copy_symlink(int found, int to, const char *name, const struct statx *seen)
+static long copy_symlink(
+	struct copy *copy, int found, int to, const char *name, const struct statx *seen)
 {
-	char text[PATH_MAX];
-	long r = lc_sys_readlinkat(found, "", text, sizeof(text) - 1);
+	long r = lc_sys_readlinkat(found, "", copy->link, sizeof(copy->link) - 1);
 
 	if (r < 0)
 		return r;
-	text[r] = '\0';
-	r = lc_sys_symlinkat(text, to, name);
+	copy->link[r] = '\0';
+	r = lc_sys_symlinkat(copy->link, to, name);
 	if (r >= 0)
 		r = lc_sys_fchownat(
 			to, name, seen->stx_uid, seen->stx_gid, AT_SYMLINK_NOFOLLOW);
@@ -300,7 +301,7 @@ static long copy_entry(struct copy *copy, int from, int to, const char *name, in
 	else if (S_ISREG(seen.stx_mode))
 		r = copy_file(copy, from, to, name, is_foreign);
 	else if (S_ISLNK(seen.stx_mode))
-		r = copy_symlink(found, to, name, &seen);
+		r = copy_symlink(copy, found, to, name, &seen);
 	else
 		r = copy_node(to, name, &seen);
 	(void) fail(copy, r);

@@ -18,6 +18,7 @@
 
 #define LCT_INIT_FAILED 125 /* exit status of an init that did not become the program */
 #define LCT_HEAD_SIZE 256     /* of a program: as much as the kernel looks at for "#!" */
+#define LCT_PLAN_ROOM 65536   /* nearly every plan is smaller; whole pages of every machine */
 #define LCT_SEGMENTS_MAX 32   /* PT_INTERP comes first or second */
 
 /* What `lookup` reads of a program, and of its interpreter. */
@@ -36,6 +37,8 @@ struct lc_program_head {
 
 struct lc_init {
 	struct lc_plan plan;
+	void *plan_room;          /* where the plan is mapped, if it fits: start.c */
+	const void *kernel_stack; /* where the one begins that the kernel has made: start.c */
 	int root;              /* the container's root, O_PATH; -1 before root_enter */
 	int mask_empty;        /* the empty directory of mask_source, -1 for none */
 	bool is_null_attached; /* the masks' null device is in the tree: copy it from now on */
@@ -70,7 +73,7 @@ struct lc_init {
 _Noreturn void lc_init_start(const void *stack);
 
 /* init_linux.c: the whole life of the init, its exit status. */
-int lc_init_main(void);
+int lc_init_main(struct lc_init *init);
 
 /* exec.c: send one message to the host, whatever a filter thinks of sendto(2). */
 struct lc_report;

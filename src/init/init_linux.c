@@ -35,6 +35,7 @@ static int close_off(struct lc_error *err)
 static int map_plan(struct lc_init *init, struct lc_error *err)
 {
 	struct statx seen;
+	int flags = MAP_PRIVATE | MAP_POPULATE;
 	long r = lc_sys_fcntl(LCT_FD_PLAN, F_GET_SEALS, 0);
 
 	if (r < 0)
@@ -46,7 +47,9 @@ static int map_plan(struct lc_init *init, struct lc_error *err)
 		return lc_fail(err, LCT_STEP_PLAN, r, "plan");
 	if (seen.stx_size == 0 || seen.stx_size > LCT_PLAN_SIZE_MAX)
 		return lc_fail(err, LCT_STEP_PLAN, EBADMSG, "plan");
-	r = lc_sys_mmap(NULL, seen.stx_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, LCT_FD_PLAN, 0);
+	if (seen.stx_size <= LCT_PLAN_ROOM)
+		flags |= MAP_FIXED; /* over what is ours, and for nothing else */
+	r = lc_sys_mmap(init->plan_room, seen.stx_size, PROT_READ, flags, LCT_FD_PLAN, 0);
 	if (r < 0)
 		return lc_fail(err, LCT_STEP_PLAN, r, "plan");
 	return lc_plan_open((const void *) r, seen.stx_size, &init->plan, err);
@@ -98,15 +101,13 @@ static int live(struct lc_init *init, struct lc_error *err)
 	return run_plan(init, err);
 }
 
-int lc_init_main(void)
+int lc_init_main(struct lc_init *init)
 {
-	/* A program of its own: no other thread, no second caller. Too large for a small stack. */
-	static struct lc_init init;
 	struct lc_report report = {.kind = LCT_REPORT_ERROR};
 
-	init.program = "";
-	init.root = init.mask_empty = init.landlock = -1;
-	if (live(&init, &report.error) < 0)
+	init->program = "";
+	init->root = init->mask_empty = init->landlock = -1;
+	if (live(init, &report.error) < 0)
 		(void) lc_init_send(&report);
 	return LCT_INIT_FAILED;
 }

@@ -15,6 +15,10 @@
 #endif
 #include <sys/prctl.h>
 
+/* What the kernel maps of a stack to begin with, more than ours would ever take, and what is above its end. */
+#define KERNEL_STACK_BELOW 262144u
+#define KERNEL_STACK_ABOVE 65536u
+
 int lc_init_join(struct lc_init *init, const struct lc_op_join *op, struct lc_error *err)
 {
 	/* All of them or none; the kernel takes the user namespace first, and proves that the
@@ -51,6 +55,15 @@ static int await_host(int reading, struct lc_error *err)
 	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, "clone") : 0;
 }
 
+/* Nobody uses it, and the copy of it would be the larger part of a fork. */
+static long give_up_kernel_stack(const struct lc_init *init)
+{
+	const uintptr_t page = (uintptr_t) init->kernel_stack & ~(uintptr_t) (KERNEL_STACK_ABOVE - 1);
+
+	return lc_sys_munmap((void *) (page - KERNEL_STACK_BELOW),
+		KERNEL_STACK_BELOW + 2 * KERNEL_STACK_ABOVE);
+}
+
 int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_error *err)
 {
 	struct lc_report report = {.kind = LCT_REPORT_CHILD};
@@ -59,7 +72,8 @@ int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_
 	/* One group until then: by it the host finds a child that it was not told of. */
 	long r = lc_sys_setpgid(0, 0);
 
-	(void) init;
+	if (r >= 0)
+		r = give_up_kernel_stack(init);
 	if (r >= 0)
 		r = lc_sys_pipe2(told, O_CLOEXEC);
 	if (r >= 0)

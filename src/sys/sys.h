@@ -319,6 +319,10 @@ static inline long lc_sys_mmap(void *address, size_t size, int protection, int f
 {
 	return LCT_SYS6(mmap, address, size, protection, flags, fd, offset);
 }
+static inline long lc_sys_munmap(void *address, size_t size)
+{
+	return LCT_SYS2(munmap, address, size);
+}
 
 /* --- sockets --- */
 static inline long lc_sys_socket(int family, int type, int protocol)

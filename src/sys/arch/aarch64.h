@@ -45,12 +45,16 @@ static inline long lc_arch_clone_vm(
 	return x0;
 }
 
-/* Entry of the init: hand the initial stack pointer to lc_init_start. */
-#define LCT_ARCH_START                                                                             \
+/* Entry of the init: go over to the stack that ends at `top`, and hand the initial stack pointer to lc_init_start.
+ * `top` is text. */
+#define LCT_ARCH_START(top)                                                                        \
 	__asm__(".text\n.globl _start\n.type _start,%function\n_start:\n\t"                         \
 		"mov x29, xzr\n\t"                                                                 \
 		"mov x30, xzr\n\t"                                                                 \
 		"mov x0, sp\n\t"                                                                   \
+		"adrp x1, " top "\n\t"                                                             \
+		"add x1, x1, :lo12:" top "\n\t"                                                    \
+		"mov sp, x1\n\t"                                                                   \
 		"bl lc_init_start\n\t"                                                             \
 		"brk #1\n")
 

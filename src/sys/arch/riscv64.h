@@ -43,11 +43,13 @@ static inline long lc_arch_clone_vm(
 	return a0;
 }
 
-/* Entry of the init: hand the initial stack pointer to lc_init_start. */
-#define LCT_ARCH_START                                                                             \
+/* Entry of the init: go over to the stack that ends at `top`, and hand the initial stack pointer to lc_init_start.
+ * `top` is text. */
+#define LCT_ARCH_START(top)                                                                        \
 	__asm__(".text\n.globl _start\n.type _start,%function\n_start:\n\t"                         \
 		".option push\n.option norelax\nlla gp, __global_pointer$\n.option pop\n\t"        \
 		"mv a0, sp\n\t"                                                                    \
+		"lla sp, " top "\n\t"                                                              \
 		"call lc_init_start\n\t"                                                           \
 		"ebreak\n")
 

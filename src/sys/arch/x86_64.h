@@ -42,12 +42,13 @@ static inline long lc_arch_clone_vm(
 	return answer;
 }
 
-/* Entry of the init: hand the initial stack pointer to lc_init_start, aligned. */
-#define LCT_ARCH_START                                                                             \
+/* Entry of the init: go over to the stack that ends at `top`, which is aligned, and hand the initial stack
+ * pointer to lc_init_start. `top` is text. */
+#define LCT_ARCH_START(top)                                                                        \
 	__asm__(".text\n.globl _start\n.type _start,@function\n_start:\n\t"                         \
 		"xor %ebp, %ebp\n\t"                                                               \
 		"mov %rsp, %rdi\n\t"                                                               \
-		"and $-16, %rsp\n\t"                                                               \
+		"lea " top "(%rip), %rsp\n\t"                                                      \
 		"call lc_init_start\n\t"                                                           \
 		"hlt\n")
 
