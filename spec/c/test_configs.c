@@ -29,12 +29,13 @@ static void test_schema(struct test *t)
 			const struct lc_field *field = &sections[i].fields[k];
 
 			fields++;
-			are_named = are_named && strcmp(field->section, sections[i].name) == 0 &&
-				    lc_field_kind_name(field->kind) != NULL;
+			are_named = are_named &&
+				strcmp(lc_text(field->section), sections[i].name) == 0 &&
+				lc_field_kind_name(field->kind) != NULL;
 			are_inside = are_inside && field->offset < sections[i].size;
 			if (field->kind == LCT_FIELD_OBJECT || field->kind == LCT_FIELD_OBJECTS)
 				are_sections = are_sections &&
-					       lc_schema_section(field->detail) != NULL;
+					       lc_schema_section(lc_text(field->detail)) != NULL;
 		}
 	OK(count > 10 && fields > 80, "the schema has its sections and fields");
 	OK(are_named, "every field knows its section and its kind");

@@ -56,7 +56,8 @@ struct lc_arena *lc_lua_arena(lua_State *L)
 
 static int bad_field(lua_State *L, const struct lc_field *field, const char *expected)
 {
-	return luaL_error(L, "field '%s' of %s: %s expected, got %s", field->name, field->section,
+	return luaL_error(L, "field '%s' of %s: %s expected, got %s", lc_text(field->name),
+		lc_text(field->section),
 		expected, luaL_typename(L, -1));
 }
 
@@ -79,7 +80,8 @@ static const char *copy_string(lua_State *L, const struct lc_field *field, struc
 		bad_field(L, field, "string");
 	text = lua_tolstring(L, -1, &length);
 	if (strlen(text) != length)
-		luaL_error(L, "field '%s' of %s: holds a NUL", field->name, field->section);
+		luaL_error(L, "field '%s' of %s: holds a NUL", lc_text(field->name),
+			lc_text(field->section));
 	copy = lc_arena_copy(arena, text, length);
 	if (copy == NULL)
 		lc_lua_no_memory(L);
@@ -93,7 +95,8 @@ static void read_integer(lua_State *L, const struct lc_field *field, struct lc_i
 	out->value = lua_tointeger(L, -1);
 	out->is_set = true;
 	if ((out->value < field->minimum && field->minimum != LCT_ANY_BITS) || out->value > field->maximum)
-		luaL_error(L, "field '%s' of %s: %I is out of range", field->name, field->section,
+		luaL_error(L, "field '%s' of %s: %I is out of range", lc_text(field->name),
+			lc_text(field->section),
 			(LUAI_UACINT) out->value);
 }
 
@@ -190,12 +193,13 @@ static void read_field(lua_State *L, const struct lc_field *field, void *member,
 		read_map(L, field, member, arena);
 		break;
 	case LCT_FIELD_OBJECT:
-		object = allocate(L, arena, 1, lc_schema_section(field->detail)->size);
-		lc_lua_read_section(L, lua_gettop(L), lc_schema_section(field->detail), object, arena);
+		object = allocate(L, arena, 1, lc_schema_section(lc_text(field->detail))->size);
+		lc_lua_read_section(L, lua_gettop(L), lc_schema_section(lc_text(field->detail)), object,
+			arena);
 		*(void **) member = object;
 		break;
 	case LCT_FIELD_OBJECTS:
-		read_objects(L, field, lc_schema_section(field->detail), member, arena);
+		read_objects(L, field, lc_schema_section(lc_text(field->detail)), member, arena);
 		break;
 	case LCT_FIELD_LUA:
 	case LCT_FIELD_LATER:
@@ -212,7 +216,7 @@ void lc_lua_read_section(lua_State *L, int index, const struct lc_section *secti
 	for (size_t i = 0; i < section->count; i++) {
 		const struct lc_field *field = &section->fields[i];
 
-		lua_pushstring(L, field->name);
+		lua_pushstring(L, lc_text(field->name));
 		if (lua_rawget(L, index) != LUA_TNIL)
 			read_field(L, field, (char *) out + field->offset, arena);
 		lua_pop(L, 1);
@@ -227,19 +231,20 @@ static void set_text(lua_State *L, const char *key, const char *value)
 
 static void push_field(lua_State *L, const struct lc_field *field)
 {
-	bool has_default = field->default_text[0] != '\0', has_oci = field->oci[0] != '\0';
+	bool has_default = lc_text(field->default_text)[0] != '\0';
+	bool has_oci = lc_text(field->oci)[0] != '\0';
 
 	/* A ninth member makes the table twice as large: what is empty in many is absent. */
 	lua_createtable(L, 0, 7 + has_default + has_oci + field->is_required);
-	set_text(L, "name", field->name);
+	set_text(L, "name", lc_text(field->name));
 	set_text(L, "kind", lc_field_kind_name(field->kind));
-	set_text(L, "detail", field->detail);
-	set_text(L, "since", field->since);
-	set_text(L, "meaning", field->meaning);
+	set_text(L, "detail", lc_text(field->detail));
+	set_text(L, "since", lc_text(field->since));
+	set_text(L, "meaning", lc_text(field->meaning));
 	if (has_default)
-		set_text(L, "default", field->default_text);
+		set_text(L, "default", lc_text(field->default_text));
 	if (has_oci)
-		set_text(L, "oci", field->oci);
+		set_text(L, "oci", lc_text(field->oci));
 	if (field->is_required) {
 		lua_pushboolean(L, true);
 		lua_setfield(L, -2, "required");

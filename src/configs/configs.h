@@ -94,13 +94,21 @@ enum lc_field_kind {
 /* The minimum of a field whose 64 bits may be any: a literal cannot say the least number, which is in too. */
 #define LCT_ANY_BITS (-INT64_MAX)
 
+/*
+ * A text of the schema, by its place among all of them. 1600 pointers would be relocated at every
+ * start of nsinit, and the pages that they are in copied for it.
+ */
+struct lc_text {
+	uint32_t place;
+};
+
 struct lc_field {
-	const char *section, *name, *detail;
+	struct lc_text section, name, detail;
 	enum lc_field_kind kind;
 	bool is_required;
 	size_t offset; /* in struct lc_config_<section>; meaningless for LUA and LATER */
 	int64_t minimum, maximum;
-	const char *default_text, *since, *oci, *meaning;
+	struct lc_text default_text, since, oci, meaning;
 };
 
 struct lc_section {
@@ -114,6 +122,8 @@ struct lc_section {
 const struct lc_section *lc_schema(size_t *out_count);
 /* One by name, NULL for none. */
 const struct lc_section *lc_schema_section(const char *name);
+/* Of a field; it lasts as long as the program. */
+const char *lc_text(struct lc_text text);
 /* "integer", "size", … as the schema's head names them, in lower case. */
 const char *lc_field_kind_name(enum lc_field_kind kind);
 

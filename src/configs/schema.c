@@ -27,10 +27,39 @@
 #define LCT_NEED_REQUIRED true
 #define LCT_NEED_OPTIONAL false
 
+/* Members are named after their field. What of it, in capitals: else it is a parameter of FIELD. */
+struct texts {
+#define SECTION_BEGIN(section, meaning)
+#define FIELD(section, kind, name, detail, need, min, max, def, since, oci, meaning)               \
+	char section##_##name##_SECTION[sizeof(#section)];                                         \
+	char section##_##name##_NAME[sizeof(#name)];                                               \
+	char section##_##name##_DETAIL[sizeof(detail)];                                            \
+	char section##_##name##_DEFAULT[sizeof(def)];                                              \
+	char section##_##name##_SINCE[sizeof(since)];                                              \
+	char section##_##name##_OCI[sizeof(oci)];                                                  \
+	char section##_##name##_MEANING[sizeof(meaning)];
+#define SECTION_END(section)
+#include "configs/schema.def"
+#undef FIELD
+};
+
+static const struct texts texts = {
+#define FIELD(section, kind, name, detail, need, min, max, def, since, oci, meaning)               \
+	#section, #name, detail, def, since, oci, meaning,
+#include "configs/schema.def"
+#undef SECTION_BEGIN
+#undef FIELD
+#undef SECTION_END
+};
+
+#define TEXT(section, name, which) {offsetof(struct texts, section##_##name##_##which)}
+
 #define SECTION_BEGIN(section, meaning) static const struct lc_field fields_of_##section[] = {
 #define FIELD(section, kind, name, detail, need, min, max, def, since, oci, meaning)               \
-	{#section, #name, detail, LCT_FIELD_##kind, LCT_NEED_##need,                               \
-		LCT_OFFSET_##kind(section, name), min, max, def, since, oci, meaning},
+	{TEXT(section, name, SECTION), TEXT(section, name, NAME), TEXT(section, name, DETAIL),     \
+		LCT_FIELD_##kind, LCT_NEED_##need, LCT_OFFSET_##kind(section, name), min, max,     \
+		TEXT(section, name, DEFAULT), TEXT(section, name, SINCE),                           \
+		TEXT(section, name, OCI), TEXT(section, name, MEANING)},
 #define SECTION_END(section)                                                                       \
 	}                                                                                          \
 	;
@@ -82,6 +111,11 @@ const struct lc_section *lc_schema_section(const char *name)
 		if (strcmp(sections[i].name, name) == 0)
 			return &sections[i];
 	return NULL;
+}
+
+const char *lc_text(struct lc_text text)
+{
+	return (const char *) &texts + text.place;
 }
 
 const char *lc_field_kind_name(enum lc_field_kind kind)

@@ -42,9 +42,10 @@ static bool is_word_of(const char *words, const char *word)
 
 static bool is_known_word(const struct lc_field *field, const char *word)
 {
-	if (is_word_of(field->detail, word))
+	if (is_word_of(lc_text(field->detail), word))
 		return true;
-	return strcmp(field->section, "rlimit") == 0 && strcmp(field->name, "type") == 0 &&
+	return strcmp(lc_text(field->section), "rlimit") == 0 &&
+		strcmp(lc_text(field->name), "type") == 0 &&
 	       lc_rlimit_number(word) >= 0;
 }
 
@@ -113,7 +114,7 @@ static int check_texts(const struct lc_field *field, const struct lc_strings *li
 
 		if (text == NULL)
 			return lc_refuse(err, EINVAL, "%s[%zu]: missing", name, i + 1);
-		if (field->kind == LCT_FIELD_WORDS && !is_word_of(field->detail, text))
+		if (field->kind == LCT_FIELD_WORDS && !is_word_of(lc_text(field->detail), text))
 			return lc_refuse(err, EINVAL, "%s[%zu]: %.100s", name, i + 1, text);
 		if (field->kind != LCT_FIELD_PATHS)
 			continue;
@@ -138,7 +139,7 @@ static int check_map(const struct lc_field *field, const struct lc_pairs *map, c
 static int check_objects(const struct lc_field *field, const struct lc_objects *list,
 	const char *name, struct lc_error *err)
 {
-	const struct lc_section *section = lc_schema_section(field->detail);
+	const struct lc_section *section = lc_schema_section(lc_text(field->detail));
 	char prefix[NAME_ROOM];
 	int r = check_count(field, list->count, name, err);
 
@@ -158,7 +159,7 @@ static int check_object(const struct lc_field *field, const void *object, const 
 	if (object == NULL)
 		return field->is_required ? lc_refuse(err, EINVAL, "%s: missing", name) : 0;
 	(void) snprintf(prefix, sizeof(prefix), "%.400s.", name);
-	return lc_validate_fields(lc_schema_section(field->detail), object, prefix, err);
+	return lc_validate_fields(lc_schema_section(lc_text(field->detail)), object, prefix, err);
 }
 
 static int check_field(const struct lc_field *field, const void *member, const char *name,
@@ -202,7 +203,7 @@ int lc_validate_fields(const struct lc_section *section, const void *base, const
 		const struct lc_field *field = &section->fields[i];
 		int r;
 
-		(void) snprintf(name, sizeof(name), "%.400s%s", prefix, field->name);
+		(void) snprintf(name, sizeof(name), "%.400s%s", prefix, lc_text(field->name));
 		r = check_field(field, (const char *) base + field->offset, name, err);
 		if (r < 0)
 			return r;
