@@ -20,7 +20,8 @@ local M = {}
 ---@param name string             "stdin", "stdout", "stderr" or "terminal", for errors
 ---@return libcontainer.Stream
 function M.new(pipe, direction, name)
-  return setmetatable({ _pipe = pipe, _direction = direction, _name = name, _buffer = "", _process = false }, Stream)
+  return setmetatable({ _pipe = pipe, _direction = direction, _name = name, _buffer = "", _from = 1, _process = false },
+    Stream)
 end
 
 --- Who reads from a program wants it to go on: as long as the stream is open and held, so is its process, and
@@ -54,6 +55,15 @@ local function read_some(self)
   return chunk, why
 end
 
+-- How much has been read and not yet taken. Lines are taken one by one, and what follows them is not moved.
+local function size_of(self)
+  return #self._buffer - self._from + 1
+end
+
+local function rest(self)
+  return self._from == 1 and self._buffer or self._buffer:sub(self._from)
+end
+
 -- Read once more into the buffer: true, false at the end, or nil, err.
 local function fill(self, deadline)
   if self._ended then return false end
@@ -61,7 +71,8 @@ local function fill(self, deadline)
     local chunk, why = read_some(self)
     if chunk then
       if chunk == "" then self._ended = true return false end
-      self._buffer = self._buffer .. chunk
+      self._buffer, self._from = rest(self) .. chunk, 1
+      loop.turn()
       return true
     elseif why ~= "again" then
       return nil, failure(self, why)
@@ -73,51 +84,58 @@ local function fill(self, deadline)
 end
 
 local function take(self, count)
-  local part = self._buffer:sub(1, count)
-  self._buffer = self._buffer:sub(count + 1)
+  local part = self._buffer:sub(self._from, self._from + count - 1)
+  self._from = self._from + #part
+  return part
+end
+
+local function take_all(self)
+  local part = rest(self)
+  self._buffer, self._from = "", 1
   return part
 end
 
 local function read_all(self, deadline)
-  local parts = { self._buffer }
-  self._buffer = ""
+  local parts = { take_all(self) }
   while true do
     local more, err = fill(self, deadline)
     if more == nil then
-      self._buffer = table.concat(parts) .. self._buffer
+      self._buffer = table.concat(parts)
       return nil, err
     end
     if not more then return table.concat(parts) end
-    parts[#parts + 1], self._buffer = self._buffer, ""
+    parts[#parts + 1] = take_all(self)
   end
 end
 
 local function read_line(self, keep, deadline)
-  local from = 1
+  local searched = 0
   while true do
-    local at = self._buffer:find("\n", from, true)
+    local at = self._buffer:find("\n", self._from + searched, true)
     if at then
-      local line = take(self, at)
-      return keep and line or line:sub(1, -2)
+      local line = self._buffer:sub(self._from, keep and at or at - 1)
+      self._from = at + 1
+      return line
     end
-    from = #self._buffer + 1
+    searched = size_of(self)
     local more, err = fill(self, deadline)
     if more == nil then return nil, err end
-    if not more then
-      if self._buffer == "" then return nil end
-      return take(self, #self._buffer)
-    end
+    if not more then return searched > 0 and take_all(self) or nil end
   end
 end
 
 local function read_bytes(self, count, deadline)
-  while #self._buffer < count do
-    local more, err = fill(self, deadline)
-    if more == nil then return nil, err end
-    if not more then break end
-  end
-  if self._buffer == "" and count > 0 then return nil end
-  return take(self, count)
+  if size_of(self) >= count then return take(self, count) end
+  local parts, size = {}, 0
+  local more, err
+  repeat
+    size = size + size_of(self)
+    parts[#parts + 1] = take_all(self)
+    more, err = fill(self, deadline)
+  until not more or size + size_of(self) >= count
+  self._buffer = table.concat(parts) .. self._buffer
+  if more == nil then return nil, err end
+  return size_of(self) > 0 and take(self, count) or nil
 end
 
 --- Read as Lua files do.
@@ -158,6 +176,7 @@ function Stream:write(...)
     local count, why = self._pipe:write(text, from)
     if count then
       from = from + count
+      loop.turn()
     elseif why ~= "again" then
       return nil, failure(self, why)
     else
@@ -173,7 +192,7 @@ end
 ---@return string|table|nil why
 function Stream:read_now()
   check_open(self, "r")
-  if self._buffer ~= "" then return take(self, #self._buffer) end
+  if size_of(self) > 0 then return take_all(self) end
   if self._ended then return "" end
   local chunk, why = read_some(self)
   if chunk == "" then self._ended = true end
