@@ -167,7 +167,7 @@ help:
 
 DEPS_RUN   = lua5.4 liblua5.4-dev libseccomp-dev libcap-dev lua-cjson lua-cjson-dev gcc libc6-dev
 DEPS_CHECK = lua-busted lua-check luarocks busybox-static criu iptables iproute2 libmnl0 uidmap bzip2 xz-utils zstd \
-	libarchive13 umoci skopeo lua-readline
+	libarchive13 umoci skopeo lua-readline lua-cqueues lua-luv
 DEPS_ENGINES = podman conmon catatonit containerd docker.io bsdutils iproute2
 DEPS_FUZZ  = clang libclang-rt-14-dev
 DEPS_VM    = apparmor checkpolicy qemu-system-x86 qemu-system-common linux-image-cloud-amd64 cpio kmod file util-linux \

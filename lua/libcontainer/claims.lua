@@ -4,6 +4,7 @@
 -- damaged, edited or copied file makes us end or remove what is a stranger's. [L17]
 local core = require "libcontainer.core"
 local lazy = require "libcontainer.lazy"
+local ending = require "libcontainer.ending"
 local errors = lazy "libcontainer.errors"
 local namespaces = require "libcontainer.configs.namespaces"
 local state = require "libcontainer.state"
@@ -159,7 +160,7 @@ function M.destroy_lost(who, handle, timeout)
   if is_whole then return true end
   local found <close>, raw = core.found_container(who.host, who.name)
   if not found then return nil, raw end
-  return found:destroy(timeout)
+  return ending.destroy(found, timeout)
 end
 
 return M

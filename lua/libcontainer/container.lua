@@ -8,6 +8,7 @@ local check = require "libcontainer.check"
 local checkpoint = lazy "libcontainer.checkpoint"
 local configs = lazy "libcontainer.configs"
 local control = lazy "libcontainer.control"
+local ending = require "libcontainer.ending"
 local errors = lazy "libcontainer.errors"
 local events = lazy "libcontainer.events"
 local files = require "libcontainer.files"
@@ -61,7 +62,7 @@ function M.new(parts)
   return setmetatable({ _factory = parts.factory, _id = parts.id, _directory = parts.directory,
     _core = parts.core, _record = parts.record, _is_owned = parts.is_owned or false,
     _is_made_here = parts.is_made_here or false, _damaged = parts.damaged or false, _init = false,
-    _init_calls = 0, _has_failed = false, _is_destroyed = false, _attempts = 0, _groups = {},
+    _init_calls = 0, _has_failed = false, _is_destroyed = false, _attempts = 0, _starts = 0, _groups = {},
     _sources = parts.sources or false, _shared = parts.shared or false,
     _listeners = setmetatable({}, { __mode = "k" }) }, Container)
 end
@@ -303,6 +304,21 @@ local function as_process(value)
   return process.new(value)
 end
 
+-- For as long as a start goes on, which lets other coroutines run.
+local function mark_start(self)
+  self._starts = self._starts + 1
+  return setmetatable({}, { __close = function()
+    self._starts = self._starts - 1
+    tell(self, "settled")
+  end })
+end
+
+--- Does another coroutine start something in it? Then `tell` will say what comes of it.
+---@return boolean
+function Container:_is_being_started()
+  return self._starts > 0
+end
+
 -- Start it, as the first one only if `may_be_first`, and that one up to the latch if `is_prepared`.
 local function start_process(self, proc, may_be_first, is_prepared)
   if proc._handle then
@@ -316,6 +332,7 @@ local function start_process(self, proc, may_be_first, is_prepared)
   if not status then return nil, err end
   if status == "checkpointed" then return nil, errors.container_checkpointed(self._id) end
   local is_further = status == "running" or status == "prepared"
+  local _ <close> = mark_start(self)
   if not is_further and not may_be_first then return nil, errors.container_not_running(self._id, status) end
   if is_further and is_prepared then return nil, errors.container_not_stopped(self._id, status) end
   local started
@@ -585,7 +602,7 @@ local function remove(self, timeout)
   tell(self, "ending")
   if self._init then self._init:_poll() end -- its accounting, before the cgroup goes
   local done, raw = self._factory:_destroy_lost(self, timeout)
-  if done then done, raw = self._core:destroy(timeout) end
+  if done then done, raw = ending.destroy(self._core, timeout) end
   if done then
     done, raw = network.remove_links(self._record, self._factory:_mark(self._id), self._damaged ~= false)
   end
@@ -610,7 +627,7 @@ local function remove_lost(self, timeout, err)
   local status = self._core:status()
   local is_left = IS_ALIVE[status] or (pids and #pids > 0)
   if is_left and not self._factory:_has_directory(self._id) then
-    local done, raw = self._core:destroy(timeout)
+    local done, raw = ending.destroy(self._core, timeout)
     if not done then return nil, errors.raw(raw) end
     err = nil
   end

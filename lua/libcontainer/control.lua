@@ -3,7 +3,9 @@
 local lazy = require "libcontainer.lazy"
 local check = require "libcontainer.check"
 local configs = lazy "libcontainer.configs"
+local ending = require "libcontainer.ending"
 local errors = lazy "libcontainer.errors"
+local loop = require "libcontainer.loop"
 local process = lazy "libcontainer.process"
 local state = require "libcontainer.state"
 
@@ -67,9 +69,23 @@ local function change(self, config, limits, is_alive)
   return nil, err
 end
 
+local function thaw(self, timeout)
+  return loop.persist(timeout, function(seconds) return self._core:thaw(seconds) end)
+end
+
+-- What does not stand still in time runs on, and so it does when the caller is cancelled meanwhile.
+local function freeze(self, timeout)
+  local is_frozen, raw
+  local _ <close> = setmetatable({}, { __close = function()
+    if not is_frozen and not self._is_destroyed then self._core:thaw(0) end
+  end })
+  is_frozen, raw = loop.persist(timeout, function(seconds) return self._core:freeze(seconds, true) end)
+  return is_frozen, raw
+end
+
 local function set_freezer(self, freezer, status)
-  if freezer == "frozen" and status ~= "paused" then return self._core:freeze(FREEZE_TIMEOUT) end
-  if freezer == "thawed" and not RUNS[status] then return self._core:thaw(FREEZE_TIMEOUT) end
+  if freezer == "frozen" and status ~= "paused" then return freeze(self, FREEZE_TIMEOUT) end
+  if freezer == "thawed" and not RUNS[status] then return thaw(self, FREEZE_TIMEOUT) end
   return true
 end
 
@@ -99,13 +115,13 @@ end
 
 -- --- pausing ---
 
-local function freeze(self, verb, timeout)
+local function pause_or_resume(self, act, what, timeout)
   local lock <close>, status = enter(self)
   if not lock then return nil, status end
   if not LIVES[status] then return nil, errors.container_not_running(self._id, status) end
-  local done, raw = self._core[verb](self._core, timeout or FREEZE_TIMEOUT)
+  local done, raw = act(self, timeout or FREEZE_TIMEOUT)
   if not done then return nil, errors.raw(raw) end
-  inside.tell(self, verb == "freeze" and "pause" or "resume")
+  inside.tell(self, what)
   return true
 end
 
@@ -115,7 +131,7 @@ end
 ---@return true|nil
 ---@return libcontainer.Error|nil err  ContainerNotRunning; errname "ETIMEDOUT"
 local function pause(self, timeout)
-  return freeze(self, "freeze", check.timeout(timeout, "argument #1 to 'pause'"))
+  return pause_or_resume(self, freeze, "pause", check.timeout(timeout, "argument #1 to 'pause'"))
 end
 
 --- Let it run on, whoever paused it.
@@ -123,14 +139,14 @@ end
 ---@return true|nil
 ---@return libcontainer.Error|nil err  ContainerNotRunning; errname "EBUSY" when a cgroup above is frozen
 local function resume(self, timeout)
-  return freeze(self, "thaw", check.timeout(timeout, "argument #1 to 'resume'"))
+  return pause_or_resume(self, thaw, "resume", check.timeout(timeout, "argument #1 to 'resume'"))
 end
 
 -- --- stopping ---
 
--- Seconds that an init may take to end by itself, and that the kernel may take to end what is killed.
+-- Seconds that an init may take to end by itself, and until the end of one that was killed is told.
 local GRACE <const> = 10
-local KILL_TIMEOUT <const> = 10
+local END_TIMEOUT <const> = 10
 
 -- Tell the init; a paused one runs on, or it would never hear of it.
 local function ask_to_end(self, number)
@@ -138,7 +154,7 @@ local function ask_to_end(self, number)
   if not lock then return nil, status end
   if not LIVES[status] then return nil, errors.container_not_running(self._id, status) end
   local done, raw = self._core:signal(number)
-  if done and not RUNS[status] then done, raw = self._core:thaw(FREEZE_TIMEOUT) end
+  if done and not RUNS[status] then done, raw = thaw(self, FREEZE_TIMEOUT) end
   if not done then return nil, errors.raw(raw) end
   return true
 end
@@ -157,9 +173,9 @@ local function stop(self, options)
   local exit
   exit, err = self:wait(grace)
   if exit or err.errname ~= "ETIMEDOUT" then return exit, err end
-  local killed, raw = self._core:kill(KILL_TIMEOUT)
+  local killed, raw = ending.kill(self._core)
   if not killed then return nil, errors.raw(raw) end
-  return self:wait(KILL_TIMEOUT)
+  return self:wait(END_TIMEOUT)
 end
 
 --- Give the class of containers these methods.

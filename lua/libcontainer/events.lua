@@ -245,6 +245,7 @@ local function look_at_init(self)
 end
 
 local function watch_init(self)
+  if self._init then self._set:remove(self._init:pollfd()) end
   local init, err = self._box:_init_process()
   self._init = init or false
   if not init then return err.code == "ContainerNotRunning" or nil, err end
@@ -281,7 +282,11 @@ local function follow(self)
 end
 
 local function look_at_state(self)
-  if not self._changes or not self._changes:take() then return true end
+  if not self._changes then return true end
+  self._has_changed = self._changes:take() or self._has_changed
+  -- What a start in another coroutine of ours writes down is told by `tell`.
+  if not self._has_changed or self._box:_is_being_started() then return true end
+  self._has_changed = false
   local status, why = self._box:status()
   if not status then return nil, why end
   if status == "destroyed" then
@@ -343,6 +348,7 @@ local DONE <const> = {
   start = function(self, proc)
     put(self, { type = "start", pid = proc:pid(), args = args_of(proc) })
     if self._changes then self._changes:take() end -- what has been written down of it
+    self._has_changed = false
     return follow(self)
   end,
   exec = function(self, proc)
@@ -369,6 +375,7 @@ local DONE <const> = {
     return look(self)
   end,
   ending = look,
+  settled = look,
   destroy = function(self)
     look_at_programs(self)
     look_at_init(self)
@@ -380,7 +387,7 @@ local DONE <const> = {
 --- Tell the streams of a container what has been done with it. They cannot make that fail: one that
 -- cannot take it has lost an event.
 ---@param box libcontainer.Container
----@param what "start"|"exec"|"pause"|"resume"|"checkpoint"|"ending"|"destroy"  ending: its cgroup goes now
+---@param what "start"|"exec"|"pause"|"resume"|"checkpoint"|"ending"|"settled"|"destroy"  ending: its cgroup goes now; settled: a start is over
 ---@param proc libcontainer.Process|nil
 function M.tell(box, what, proc)
   if next(box._listeners) == nil then return end
@@ -404,12 +411,12 @@ end
 ---@return libcontainer.Events|nil
 ---@return libcontainer.Error|nil err
 local function new(box, kinds, pressures, ends_with_init)
-  local set, raw = core.poll_set()
+  local set, raw = core.poll_set(true)
   if not set then return nil, errors.raw(raw) end
   local self = setmetatable({ _box = box, _set = set, _kinds = kinds, _pressures = pressures,
     _ends_with_init = ends_with_init or false, _queue = {}, _first = 1, _last = 0, _lost = 0,
     _error = false, _sources = {}, _programs = {}, _told = {}, _siblings = {}, _init = false,
-    _changes = false, _is_ended = false, _is_paused = false }, Events)
+    _changes = false, _has_changed = false, _is_ended = false, _is_paused = false }, Events)
   local status, err = box:status()
   if not status then return nil, err end
   if status == "destroyed" then return nil, errors.container_not_exists(box:id()) end

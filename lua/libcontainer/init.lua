@@ -15,6 +15,7 @@ local object = require "libcontainer.object"
 local process = lazy "libcontainer.process"
 local repl = lazy "libcontainer.repl"
 local run = lazy "libcontainer.run"
+local tasks = lazy "libcontainer.loop.tasks"
 
 local M = {}
 
@@ -66,6 +67,14 @@ function M.run(t)
   return run.run(made, t)
 end
 
+--- The event loop that runs while something is waited for: see loop/tasks.lua.
+---@param which string|libcontainer.LoopAdapter|nil  "cqueues", "luv", "none" or an adapter; nil: the one in use
+---@return libcontainer.Loop|nil
+---@return libcontainer.Error|nil err  its library is not installed
+function M.loop(which)
+  return tasks.choose(which)
+end
+
 --- Is it one of our error objects?
 ---@param value any
 ---@return boolean
@@ -75,7 +84,7 @@ end
 
 --- What kind of object is it?
 ---@param value any
----@return "container"|"process"|"factory"|"stream"|"supervisor"|"call"|"stats"|"events"|"result"|"plan"|"error"|nil
+---@return "container"|"process"|"factory"|"stream"|"supervisor"|"call"|"stats"|"events"|"result"|"plan"|"loop"|"error"|nil
 function M.type(value)
   local name = type(value) == "table" and (getmetatable(value) or {}).__name
   return type(name) == "string" and name:match("^libcontainer%.(%w+)$") or nil

@@ -5,6 +5,7 @@ local lazy = require "libcontainer.lazy"
 local attach = lazy "libcontainer.attach"
 local check = require "libcontainer.check"
 local configs = lazy "libcontainer.configs"
+local ending = require "libcontainer.ending"
 local errors = lazy "libcontainer.errors"
 local loop = require "libcontainer.loop"
 local normal = lazy "libcontainer.configs.normal"
@@ -153,7 +154,7 @@ end
 
 -- End the process and, if it has a cgroup of its own, everything that it has started.
 function Process:_kill()
-  if self._group then return self._group:kill() end
+  if self._group then return ending.kill(self._group) end
   local done, raw = self._handle:signal(9)
   if not done and core.errno_name(raw.errno) == "ESRCH" then return true end
   return done, raw

@@ -12,6 +12,7 @@ local TOPICS <const> = {
     { "lc.new(root, options)", "a factory: the state root of containers" },
     { "lc.process { args = { \"sh\" } }", "describe a program to start" },
     { "lc.help(object | config | \"field\" | \"method\")", "of an object, a configuration, its fields, a method" },
+    { "lc.loop(\"cqueues\")", "the event loop that goes on while something waits: cqueues, luv, one's own" },
     { "lc.features()", "what this kernel has: landlock, apparmor, selinux and so on" },
     { "lc.type(value) lc.is_error(value)", "what it is" },
     { "require \"libcontainer.configs\"", "default, host_root, merge, validate" },
@@ -87,6 +88,12 @@ local TOPICS <const> = {
     { "s:size() s:resize(columns, rows)", "of a terminal" },
     { "s:read_now() s:write_now(text, from)", "what goes without waiting" },
     { "s:pollfd() s:events() s:timeout()", "what an event loop waits for" },
+  },
+  loop = {
+    { "loop:map(items, at_once, fn)", "call it for every item, so many at once; the results" },
+    { "loop:spawn(fn, ...)", "a task beside the others" },
+    { "loop:run()", "until nothing is left to do" },
+    { "loop:sleep(seconds) loop:name()", "let others run for a while; which loop it is" },
   },
   supervisor = {
     { "s:receive(timeout)", "the next system call that waits for an answer" },

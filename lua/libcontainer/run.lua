@@ -3,6 +3,7 @@
 local core = require "libcontainer.core"
 local configs = require "libcontainer.configs"
 local lazy = require "libcontainer.lazy"
+local ending = require "libcontainer.ending"
 local results = require "libcontainer.result"
 local sharing = require "libcontainer.sharing"
 local roots = lazy "libcontainer.image.root"
@@ -21,7 +22,7 @@ local function run_in(factory, config, spec, options)
   local box <close>, err = factory:create(options.id or random_id(), config)
   if not box then return nil, err end
   options.began = core.now()
-  options.kill = function() return box._core:kill() end
+  options.kill = function() return ending.kill(box._core) end
   -- What did not die with the init (no pid namespace) must not hold the pipes.
   options.settle = options.kill
   local proc

@@ -7,6 +7,7 @@
 local lazy = require "libcontainer.lazy"
 local check = lazy "libcontainer.check"
 local core = require "libcontainer.core"
+local ending = require "libcontainer.ending"
 local errors = lazy "libcontainer.errors"
 local hooks = lazy "libcontainer.hooks"
 local layer = lazy "libcontainer.layer"
@@ -22,7 +23,6 @@ local usage = lazy "libcontainer.usage"
 local M = {}
 
 local START_TIMEOUT <const> = 60
-local DESTROY_TIMEOUT <const> = 10
 local DEATH_TIMEOUT <const> = 1
 
 -- The filter of a program, false for none; how it is loaded, and whom it asks: false for nobody. Or nil and an
@@ -193,7 +193,7 @@ function M.at_end(box)
   return function()
     local found = read()
     local has_pids = namespaces.has_own(box._record.config, "pid")
-    if not box._is_destroyed and not has_pids then box._core:kill() end
+    if not box._is_destroyed and not has_pids then ending.kill(box._core) end
     if not box._is_destroyed then box._core:give_back() end -- what fails is tried again by destroy
     return found
   end
@@ -241,7 +241,7 @@ local function prepare(box, status)
   local warnings
   if status == "stopped" then
     if box._init then box._init:_poll() end -- its accounting, before the cgroup goes
-    local done, raw = box._core:destroy(DESTROY_TIMEOUT)
+    local done, raw = ending.destroy(box._core)
     if not done then return nil, errors.raw(raw) end
     warnings = hooks.poststop(box)
   end
@@ -437,7 +437,7 @@ end
 
 -- The cgroup of a process that did not come to run, or ran too early: nothing stays in it.
 local function undo_group(box, group)
-  group:kill()
+  ending.kill(group)
   if not group:close() then box._groups[#box._groups + 1] = group end
 end
 

@@ -32,6 +32,7 @@ local EXPECTED <const> = {
   custom_init = "init: a Lua script, Lua 5.4\nprogram: process 1, oom_score_adj 500\nstatus 0\n",
   pod = "net\tshared\nipc\tshared\nuts\tits own\npid\tits own\nsecond\n",
   rootless = "inside it is user 0\noutside it is user 100000\nuser 0 and the next 65535 are 100000 and so on\n",
+  orchestrate = "12 jobs, 783 primes below 6000\n",
   exec_shell = "3\tfrom box\n/dev/pts/0\na word\ngot a word\n\nthere is no terminal to attach: the input is none — "
     .. "give a terminal as input and output\n",
   image = "unpacked\ttrue\ttrue\nhello from an image\n"

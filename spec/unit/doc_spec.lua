@@ -145,6 +145,7 @@ describe("doc/reference/api.md", function()
       if type(value) == "function" and not name:find("^prepare_") then need("configs." .. name .. "(") end
     end
     for _, name in ipairs { "read", "lines", "write", "close", "pollfd" } do need("stream:" .. name .. "(") end
+    for _, name in ipairs { "spawn", "run", "map", "sleep", "name" } do need("loop:" .. name .. "(") end
     for _, name in ipairs { "next", "close", "pollfd" } do need("events:" .. name .. "(") end
     for _, class in ipairs { "supervisor", "call" } do
       for _, name in ipairs(require("libcontainer.supervisor").methods(class)) do need(class .. ":" .. name .. "(") end

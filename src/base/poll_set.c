@@ -7,7 +7,7 @@
 
 #include <sys/eventfd.h>
 
-int lc_poll_set_init(struct lc_poll_set *set, struct lc_error *err)
+int lc_poll_set_init(struct lc_poll_set *set, bool can_wake, struct lc_error *err)
 {
 	int r;
 
@@ -15,6 +15,8 @@ int lc_poll_set_init(struct lc_poll_set *set, struct lc_error *err)
 	set->epoll_fd = lc_fd_above_stdio((int) lc_sys_epoll_create1(EPOLL_CLOEXEC));
 	if (set->epoll_fd < 0)
 		return lc_fail(err, LCT_STEP_WAIT, set->epoll_fd, "epoll_create1");
+	if (!can_wake)
+		return 0;
 	set->wake_fd = lc_fd_above_stdio((int) lc_sys_eventfd2(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	r = set->wake_fd < 0 ? lc_fail(err, LCT_STEP_WAIT, set->wake_fd, "eventfd2")
 			     : lc_poll_set_add(set, set->wake_fd, POLLIN, err);
@@ -31,7 +33,8 @@ void lc_poll_set_done(struct lc_poll_set *set)
 
 int lc_poll_set_add(const struct lc_poll_set *set, int fd, short events, struct lc_error *err)
 {
-	struct epoll_event event = {.events = events == POLLPRI ? EPOLLPRI : EPOLLIN};
+	/* Those that poll(2) and epoll(7) know have one value in both. */
+	struct epoll_event event = {.events = (uint32_t) events};
 	long r = lc_sys_epoll_ctl(set->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 
 	return r < 0 && r != -EEXIST ? lc_fail(err, LCT_STEP_WAIT, r, "epoll_ctl") : 0;

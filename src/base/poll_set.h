@@ -14,22 +14,22 @@
 
 struct lc_poll_set {
 	int epoll_fd; /* the one to poll; -1: closed */
-	int wake_fd;
+	int wake_fd;  /* -1: one that nobody holds awake */
 };
 
 #define LCT_POLL_SET_INIT {-1, -1}
 
-/* An empty set: 0, or -errno with both descriptors at -1. */
-int lc_poll_set_init(struct lc_poll_set *set, struct lc_error *err);
+/* An empty set: 0, or -errno with both descriptors at -1. One that nobody holds awake saves a descriptor. */
+int lc_poll_set_init(struct lc_poll_set *set, bool can_wake, struct lc_error *err);
 /* Closes both descriptors, those that were added stay open; twice is once. */
 void lc_poll_set_done(struct lc_poll_set *set);
 
-/* Add a descriptor, for POLLIN or POLLPRI; one that is in it already stays. It leaves by itself when
- * it is closed for the last time. */
+/* Add a descriptor, for POLLIN, POLLPRI, POLLOUT or 0: the end of the other side, which is told in any case.
+ * One that is in it already stays. It leaves by itself when it is closed for the last time. */
 int lc_poll_set_add(const struct lc_poll_set *set, int fd, short events, struct lc_error *err);
 /* Take it out; one that is not in it is no failure. */
 void lc_poll_set_remove(const struct lc_poll_set *set, int fd);
-/* Hold it readable, or not any more. */
+/* Hold it readable, or not any more: one that was made for it. */
 void lc_poll_set_wake(const struct lc_poll_set *set, bool is_awake);
 
 #endif

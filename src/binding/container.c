@@ -464,14 +464,16 @@ static int container_signal_all(lua_State *L)
 	return lc_lua_answer(L, lc_container_signal_all(c, number, &err), &err);
 }
 
-/* container:freeze([timeout]) -> true | nil, raw: thawed again when it takes longer */
+/* container:freeze([timeout], [is_kept]) -> true | nil, raw: thawed again when it takes longer, unless the caller
+ * goes on with it */
 static int container_freeze(lua_State *L)
 {
 	struct lc_container *c = lc_lua_container(L, 1);
 	int timeout_ms = lc_lua_timeout_ms(L, 2, 10000);
+	bool is_kept = lua_toboolean(L, 3);
 	struct lc_error err;
 
-	return lc_lua_answer(L, lc_container_freeze(c, timeout_ms, &err), &err);
+	return lc_lua_answer(L, lc_container_freeze(c, timeout_ms, is_kept, &err), &err);
 }
 
 /* container:thaw([timeout]) -> true | nil, raw */

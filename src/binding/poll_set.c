@@ -14,24 +14,26 @@ static struct lc_poll_set *check_set(lua_State *L, int index)
 	return set;
 }
 
-/* core.poll_set() -> set | nil, raw */
+/* core.poll_set([can_wake]) -> set | nil, raw */
 int lc_lua_new_poll_set(lua_State *L)
 {
+	bool can_wake = lua_toboolean(L, 1);
 	struct lc_poll_set *set = lua_newuserdatauv(L, sizeof(*set), 0);
 	struct lc_error err;
 
 	*set = (struct lc_poll_set) LCT_POLL_SET_INIT;
 	luaL_setmetatable(L, LCT_POLL_SET_TYPE);
-	if (lc_poll_set_init(set, &err) < 0)
+	if (lc_poll_set_init(set, can_wake, &err) < 0)
 		return lc_lua_failure(L, &err, NULL);
 	return 1;
 }
 
-/* set:add(descriptor, "r" | "p") -> true | nil, raw: "p" is what poll(2) calls POLLPRI */
+/* set:add(descriptor, "r" | "w" | "rw" | "e" | "p") -> true | nil, raw: "p" is what poll(2) calls POLLPRI,
+ * "e": the other end is closed */
 static int poll_set_add(lua_State *L)
 {
-	static const char *const names[] = {"r", "p", NULL};
-	static const short events[] = {POLLIN, POLLPRI};
+	static const char *const names[] = {"r", "w", "rw", "e", "p", NULL};
+	static const short events[] = {POLLIN, POLLOUT, POLLIN | POLLOUT, 0, POLLPRI};
 	const struct lc_poll_set *set = check_set(L, 1);
 	int fd = (int) luaL_checkinteger(L, 2);
 	struct lc_error err;

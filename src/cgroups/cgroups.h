@@ -390,10 +390,10 @@ int lc_cgroup_freezer(struct lc_cgroup *cg, enum lc_freezer *out, struct lc_erro
 
 /*
  * Freeze everything in the group, and wait for it; what cannot be frozen in time is thawed again
- * (ETIMEDOUT). Thaw it, whoever froze it: EBUSY when a cgroup above holds it frozen. The step is
+ * (ETIMEDOUT), unless it is kept for a caller who goes on with it. Thaw it, whoever froze it: EBUSY when a cgroup above holds it frozen. The step is
  * LCT_STEP_FREEZE; without a freezer ENODEV.
  */
-int lc_cgroup_freeze(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err);
+int lc_cgroup_freeze(struct lc_cgroup *cg, int timeout_ms, bool is_kept, struct lc_error *err);
 int lc_cgroup_thaw(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err);
 
 /*

@@ -54,7 +54,7 @@ static int fail_freezer(const struct lc_cgroup *cg, int errnum, struct lc_error 
 	return errnum < 0 ? errnum : -errnum;
 }
 
-int lc_cgroup_freeze(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
+int lc_cgroup_freeze(struct lc_cgroup *cg, int timeout_ms, bool is_kept, struct lc_error *err)
 {
 	struct lc_patience patience = lc_patience(timeout_ms);
 	enum lc_freezer state = LCT_FREEZER_THAWED;
@@ -73,7 +73,8 @@ int lc_cgroup_freeze(struct lc_cgroup *cg, int timeout_ms, struct lc_error *err)
 		if (r >= 0 && !lc_cgroup_wait(cg, &patience, "frozen", 1))
 			r = fail_freezer(cg, -ETIMEDOUT, err);
 	}
-	(void) cg->ops->freeze(cg, false);
+	if (r != -ETIMEDOUT || !is_kept)
+		(void) cg->ops->freeze(cg, false);
 	return r;
 }
 

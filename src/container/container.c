@@ -655,9 +655,10 @@ int lc_container_signal_all(struct lc_container *container, int signal, struct l
 	return r;
 }
 
-int lc_container_freeze(struct lc_container *container, int timeout_ms, struct lc_error *err)
+int lc_container_freeze(
+	struct lc_container *container, int timeout_ms, bool is_kept, struct lc_error *err)
 {
-	int r = lc_cgroup_freeze(&container->cgroup, timeout_ms, err);
+	int r = lc_cgroup_freeze(&container->cgroup, timeout_ms, is_kept, err);
 
 	lc_cgroup_rest(&container->cgroup);
 	return r;

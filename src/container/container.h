@@ -152,7 +152,8 @@ int lc_container_signal_all(
 	struct lc_container *container, int signal, struct lc_error *err);
 
 /* See lc_cgroup_freeze and lc_cgroup_thaw. */
-int lc_container_freeze(struct lc_container *container, int timeout_ms, struct lc_error *err);
+int lc_container_freeze(
+	struct lc_container *container, int timeout_ms, bool is_kept, struct lc_error *err);
 int lc_container_thaw(struct lc_container *container, int timeout_ms, struct lc_error *err);
 
 /* End every process; without cgroups the init, and with it its pid namespace. */

@@ -146,9 +146,10 @@ function core.found_container(host, name) end
 function core.scope(path, fallback, user) end
 
 --- Many descriptors as one that can be polled.
+---@param can_wake boolean|nil it can be held awake, which takes one descriptor more
 ---@return libcontainer.core.PollSet|nil
 ---@return libcontainer.RawError|nil
-function core.poll_set() end
+function core.poll_set(can_wake) end
 
 ---@param direction "in"|"out" "in" when we write
 ---@return libcontainer.core.Stream|nil ours
@@ -848,9 +849,10 @@ function Container:signal_all(number) end
 
 --- Everything stands still, or is thawed again when that takes longer.
 ---@param timeout number|nil seconds, default 10
+---@param is_kept boolean|nil the caller goes on with it: after ETIMEDOUT it is not thawed
 ---@return true|nil
 ---@return libcontainer.RawError|nil
-function Container:freeze(timeout) end
+function Container:freeze(timeout, is_kept) end
 
 ---@param timeout number|nil seconds, default 10
 ---@return true|nil
@@ -1243,7 +1245,7 @@ function Stream:close() end
 local PollSet = {}
 
 ---@param fd integer
----@param events "r"|"p"|nil  "p" is what poll(2) calls POLLPRI
+---@param events "r"|"w"|"rw"|"e"|"p"|nil  "p" is what poll(2) calls POLLPRI, "e": the other end is closed
 ---@return true|nil
 ---@return libcontainer.RawError|nil
 function PollSet:add(fd, events) end
