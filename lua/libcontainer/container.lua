@@ -7,17 +7,13 @@ local attach = lazy "libcontainer.attach"
 local check = require "libcontainer.check"
 local checkpoint = lazy "libcontainer.checkpoint"
 local configs = lazy "libcontainer.configs"
-local control = lazy "libcontainer.control"
 local ending = require "libcontainer.ending"
 local errors = lazy "libcontainer.errors"
 local events = lazy "libcontainer.events"
-local files = require "libcontainer.files"
 local forms = lazy "libcontainer.configs.hooks"
 local hooks = lazy "libcontainer.hooks"
-local inspection = require "libcontainer.inspection"
 local layer = lazy "libcontainer.layer"
 local loop = require "libcontainer.loop"
-local mounting = require "libcontainer.mounting"
 local network = lazy "libcontainer.network"
 local object = require "libcontainer.object"
 local plan = lazy "libcontainer.plan"
@@ -679,10 +675,10 @@ function Container:destroy(options)
 end
 
 local tools <const> = { lock = M.lock, check_alive = check_alive, refresh = refresh, tell = tell }
-control.extend(Container, tools)
-files.extend(Container, tools)
-inspection.extend(Container, tools)
-mounting.extend(Container, tools)
+lazy.methods(Container, "libcontainer.control", { "set", "pause", "resume", "stop" }, tools)
+lazy.methods(Container, "libcontainer.files", { "read_file", "write_file", "copy_in", "copy_out" }, tools)
+lazy.methods(Container, "libcontainer.inspection", { "tree", "mounts", "open_files", "sockets" }, tools)
+lazy.methods(Container, "libcontainer.mounting", { "add_mount", "remove_mount" }, tools)
 
 -- --- how it ends by itself and how it looks ---
 

@@ -10,16 +10,19 @@ local M = {}
 
 local waiting, is_brief = {}, false
 
-local function load(module, name)
+-- `waiting` has the name of each, and what is to be done with it then.
+local function load(module)
+  local name, on_load = table.unpack(waiting[module])
   local loaded = require(name)
   waiting[module] = nil
   setmetatable(module, { __index = loaded })
+  if on_load then on_load(loaded) end
   return loaded
 end
 
 --- Load whatever waits for its first use, unless the program is a brief one.
 function M.settle()
-  while not is_brief and next(waiting) do load(next(waiting)) end
+  while not is_brief and next(waiting) do load((next(waiting))) end
 end
 
 --- Said before the library is loaded: what it does not use is not to be loaded.
@@ -27,12 +30,28 @@ function M.be_brief()
   is_brief = true
 end
 
+--- Methods that a class has of another module, whose `extend` gives them: the call of one loads it.
+---@param class table
+---@param name string       the module
+---@param methods string[]  those that it gives
+---@param tools table       for its `extend`
+function M.methods(class, name, methods, tools)
+  local module = {}
+  waiting[module] = { name, function(loaded) loaded.extend(class, tools) end }
+  for _, method in ipairs(methods) do
+    class[method] = function(...)
+      if waiting[module] then load(module) end
+      return class[method](...)
+    end
+  end
+end
+
 ---@param name string
 ---@return table module  stands for it
 local function lazy(_, name)
   local module = {}
-  waiting[module] = name
-  return setmetatable(module, { __index = function(_, key) return load(module, name)[key] end })
+  waiting[module] = { name }
+  return setmetatable(module, { __index = function(_, key) return load(module)[key] end })
 end
 
 return setmetatable(M, { __call = lazy })
