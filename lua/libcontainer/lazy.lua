@@ -30,6 +30,13 @@ function M.be_brief()
   is_brief = true
 end
 
+local function stub(class, module, method)
+  return function(...)
+    if waiting[module] then load(module) end
+    return class[method](...)
+  end
+end
+
 --- Methods that a class has of another module, whose `extend` gives them: the call of one loads it.
 ---@param class table
 ---@param name string       the module
@@ -38,12 +45,7 @@ end
 function M.methods(class, name, methods, tools)
   local module = {}
   waiting[module] = { name, function(loaded) loaded.extend(class, tools) end }
-  for _, method in ipairs(methods) do
-    class[method] = function(...)
-      if waiting[module] then load(module) end
-      return class[method](...)
-    end
-  end
+  for _, method in ipairs(methods) do class[method] = stub(class, module, method) end
 end
 
 ---@param name string
