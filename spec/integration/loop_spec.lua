@@ -111,7 +111,7 @@ for name, loop in pairs(LOOPS) do
     it("streams of events, of OOM kills and of statistics wait so", function()
       assert.equal("start exec exit exit destroy\nended\t2\n", script(loop, [[
         local box <close> = create()
-        local is_heard, is_over, seen, many = false, false, {}, 0
+        local is_heard, is_over, seen, many, ooms, how_ooms_end = false, false, {}, 0, nil, nil
         together(function()
           local events <close> = assert(box:events())
           is_heard = true
@@ -124,13 +124,11 @@ for name, loop in pairs(LOOPS) do
           assert(box:start { args = { "sleep", "1000" } })
           assert(box:start { args = { "true" } })
           while not is_over do loop:sleep(0.001) end
-          is_over = "more"
+          ooms = assert(box:notify_oom())
+          how_ooms_end = ooms:next() == nil and "ended"
+          ooms:close()
         end, function()
-          while is_over ~= "more" do loop:sleep(0.001) end
-          local ooms <close> = assert(box:notify_oom())
-          together_ended = ooms:next() == nil and "ended"
-        end, function()
-          while is_over ~= "more" do loop:sleep(0.001) end
+          while not ooms do loop:sleep(0.001) end
           for _ in box:watch(0.001) do
             many = many + 1
             if many == 2 then break end
@@ -138,7 +136,7 @@ for name, loop in pairs(LOOPS) do
           assert(box:destroy())
         end)
         print(table.concat(seen, " "))
-        print(together_ended, many)
+        print(how_ooms_end, many)
       ]]))
     end)
 
@@ -194,6 +192,42 @@ for name, loop in pairs(LOOPS) do
         together(function() assert(held:resume()) states[3] = held:status() end)
         print(status, table.concat(states, "\t"))
       ]], { place }))
+    end)
+
+    it("what the kernel takes its time for, does not hold up the others", function()
+      fixture.needs "v1"
+      assert.equal("EBUSY\trunning\tdestroyed\n", script(loop, [[
+        local box <close> = create { cgroups = { path = "/" .. arg[3] .. "/box" } }
+        assert(box:start { args = { "sleep", "1000" } })
+        local above
+        for _, path in pairs(box:state().cgroup_paths) do
+          local parent = path:match "(.*)/box$"
+          if io.open(parent .. "/freezer.state") then above = parent .. "/freezer.state" end
+        end
+        local function set(state) -- of the cgroup above, which ours cannot do anything about
+          local file <close> = assert(io.open(above, "w"))
+          assert(file:write(state))
+        end
+        local is_tried, why, status = false, nil, nil
+        set "FROZEN\n"
+        together(function()
+          local _, err = box:resume(0.01)
+          why = err.errname
+          is_tried = true
+          assert(box:resume(seconds(60)))
+          status = box:status()
+        end, function()
+          while not is_tried do loop:sleep(0.001) end
+          loop:sleep(0.01)
+          set "THAWED\n"
+        end)
+        set "FROZEN\n"
+        together(function() assert(box:destroy { timeout = seconds(60) }) end, function()
+          loop:sleep(0.01)
+          set "THAWED\n"
+        end)
+        print(why, status, box:status())
+      ]], { fixture.id() }))
     end)
 
     it("what is left of a limit of time is kept to, and a timeout ends what it is for", function()
