@@ -97,7 +97,10 @@ exec podman --root %s/store --runroot /run/pr --tmpdir /run/pt --storage-driver 
   end)
 
   it("has a terminal by run -it and by exec -it", function()
-    assert.truthy(sh("script -qec '/run/p run --rm -it --network none localhost/bb tty' /dev/null"):find "/dev/pts/0")
+    -- What is written before podman has attached itself goes to the log alone; its terminal's size comes behind that.
+    local shown = sh("script -qec 'stty rows 33 cols 77; /run/p run --rm -it --network none localhost/bb sh -c "
+      .. "\"until stty size | grep -qx \\\"33 77\\\"; do sleep 0.01; done; tty\"' /dev/null")
+    assert.truthy(shown:find "/dev/pts/0", shown)
     detached("t1", "localhost/bb sleep 1000")
     assert.truthy(sh("script -qec '/run/p exec -it t1 tty' /dev/null"):find "/dev/pts/")
     assert.truthy(sh("script -qec 'stty rows 33 cols 77; /run/p exec -it t1 sh -c \"sleep 0.3; stty size\"' /dev/null")
