@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What is compared, in sections: the first row of each is what the others are set in relation to. A row is
--- its name, a function that answers the seconds of some runs, and the program it needs, if any.
+-- its name, a function that answers the seconds of some runs, and the program or the library of Lua that it
+-- needs, if any.
 local core = require "libcontainer.core"
 local json = require "libcontainer.json"
 local seccomp = require "libcontainer.configs.seccomp"
@@ -148,6 +149,15 @@ local function runtime_steps(runtime, timed)
   return function(place) return run_script(place, runtime, script) end
 end
 
+-- Of many in one thread, what each takes.
+local AT_ONCE <const> = 64
+local function tasks(name, at_once)
+  return function(place)
+    return numbers_of(subject.output_of("lua5.4 bench/loop.lua %s %d %d %s", name, 10 * place.runs, at_once,
+      place.directory))
+  end
+end
+
 local function lua(script)
   return function(place)
     return numbers_of(subject.output_of("%stimed %d lua5.4 -e '%s'", PROGRAMS, place.runs, script))
@@ -224,5 +234,11 @@ return {
     { "lua5.4 that does nothing", lua("") },
     { "and loads the library", lua([[require "libcontainer"]]) },
     { "and has a result of lc.run", lua([[assert(require "libcontainer".run { "true" })]]) },
+  },
+  {
+    name = "many in one thread, each",
+    { "one after the other", tasks("none", 1) },
+    { ("%d at once, in the loop of luv"):format(AT_ONCE), tasks("luv", AT_ONCE), nil, "luv" },
+    { ("%d at once, in the loop of cqueues"):format(AT_ONCE), tasks("cqueues", AT_ONCE), nil, "_cqueues" },
   },
 }

@@ -10,8 +10,9 @@ local figures = require "bench.figures"
 local sections = require "bench.rows"
 local subject = require "bench.subject"
 
-local function is_installed(program)
-  return os.execute(("command -v %s >/dev/null 2>&1"):format(program)) == true
+local function is_installed(program, library)
+  return (not program or os.execute(("command -v %s >/dev/null 2>&1"):format(program)) == true)
+    and (not library or package.searchpath(library, package.cpath) ~= nil)
 end
 
 -- Medians by section, row and round.
@@ -21,7 +22,7 @@ local function measure(place, rounds)
     for s, section in ipairs(sections) do
       samples[s] = samples[s] or {}
       for i, row in ipairs(section) do
-        if not row[3] or is_installed(row[3]) then
+        if is_installed(row[3], row[4]) then
           samples[s][i] = samples[s][i] or {}
           samples[s][i][round] = figures.median(row[2](place))
           io.stderr:write(("\rround %d of %d: %-40s"):format(round, rounds, row[1]))

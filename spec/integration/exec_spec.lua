@@ -298,6 +298,15 @@ describe("a further program", function()
       if tonumber(major) * 1000 + tonumber(minor) >= 6015 then assert.equal("9\n", printed) end
     end
   end)
+
+  it("starts where addresses are not random, and the kernel's stack ends where all does", function()
+    fixture.needs("root", "busybox")
+    assert.equal("0\n", fixture.lua_prints([[
+      local box <close> = assert(assert(lc.new(root)):create("box", { rootfs = rootfs }))
+      assert(box:start { "sleep", "1000" })
+      print(assert(box:exec { "true" }).status)
+    ]], { args = { fixture.root(), fixture.rootfs() }, before = "setarch -R" }))
+  end)
 end)
 
 describe("what a further program may do", function()

@@ -136,8 +136,9 @@ describe("a container that comes back", function()
     assert.equal("checkpoint: criu was killed by signal KILL", err.message)
     assert.equal("running", box:status())
     goes_on(count)
-    assert.equal("hello\n", box:exec { "sh", "-c", "mkfifo /tmp/f; nc -l -p 5000 <>/tmp/f & "
-      .. "until echo hello | nc 127.0.0.1 5000; do :; done; wait", timeout = fixture.seconds(5) }.stdout)
+    local result = assert(box:exec { "sh", "-c", "mkfifo /tmp/f; nc -l -p 5000 <>/tmp/f & "
+      .. "until echo hello | nc 127.0.0.1 5000; do :; done; wait", timeout = fixture.seconds(5) })
+    assert.equal("hello\n", result.stdout)
   end)
 
   -- A program of the host, which writes a line of its own and the state that it is given.

@@ -55,12 +55,13 @@ static int await_host(int reading, struct lc_error *err)
 	return r < 0 ? lc_fail(err, LCT_STEP_NAMESPACE, r, "clone") : 0;
 }
 
-/* Nobody uses it, and the copy of it would be the larger part of a fork. */
-static long give_up_kernel_stack(const struct lc_init *init)
+/* Nobody uses it, and the copy of it would be the larger part of a fork. Where it lies at the end of what a process
+ * can have (addresses are not random there), the kernel refuses the whole: then it stays, and is copied. */
+static void give_up_kernel_stack(const struct lc_init *init)
 {
 	const uintptr_t page = (uintptr_t) init->kernel_stack & ~(uintptr_t) (KERNEL_STACK_ABOVE - 1);
 
-	return lc_sys_munmap((void *) (page - KERNEL_STACK_BELOW),
+	(void) lc_sys_munmap((void *) (page - KERNEL_STACK_BELOW),
 		KERNEL_STACK_BELOW + 2 * KERNEL_STACK_ABOVE);
 }
 
@@ -72,8 +73,7 @@ int lc_init_enter(struct lc_init *init, const struct lc_op_enter *op, struct lc_
 	/* One group until then: by it the host finds a child that it was not told of. */
 	long r = lc_sys_setpgid(0, 0);
 
-	if (r >= 0)
-		r = give_up_kernel_stack(init);
+	give_up_kernel_stack(init);
 	if (r >= 0)
 		r = lc_sys_pipe2(told, O_CLOEXEC);
 	if (r >= 0)
