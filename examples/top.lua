@@ -3,7 +3,6 @@
 -- output is no terminal, two rounds.
 local lc = require "libcontainer"
 local configs = require "libcontainer.configs"
-local loop = require "libcontainer.loop"
 local units = require "libcontainer.units"
 
 local LOOP <const> = "while :; do :; done"
@@ -32,7 +31,7 @@ for i, program in ipairs(PROGRAMS) do
   assert(boxes[i]:start { "sh", "-c", program.script })
 end
 for round = 1, is_terminal and math.maxinteger or 2 do
-  if round > 1 then loop.pause(1) end
+  if round > 1 then lc.loop():sleep(1) end
   local lines = { ("%-10s %6s %10s %10s %6s"):format("CONTAINER", "CPU", "MEMORY", "PEAK", "WAITS") }
   for i, box in ipairs(boxes) do
     local stats = assert(box:stats())

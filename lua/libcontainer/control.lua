@@ -178,11 +178,12 @@ local function stop(self, options)
   return self:wait(END_TIMEOUT)
 end
 
---- Give the class of containers these methods.
----@param class table
+--- The methods, for the class of containers.
 ---@param tools table  lock, check_alive and refresh of container.lua
-function M.extend(class, tools)
-  class.set, class.pause, class.resume, class.stop, inside = set, pause, resume, stop, tools
+---@return table<string, function>
+function M.methods(tools)
+  inside = tools
+  return { set = set, pause = pause, resume = resume, stop = stop }
 end
 
 return M

@@ -271,12 +271,12 @@ function methods:copy_out(path, host_path, options)
   return run_copy(copy)
 end
 
---- Give the class of containers these methods.
----@param class table
+--- The methods, for the class of containers.
 ---@param tools table  lock and check_alive of container.lua
-function M.extend(class, tools)
+---@return table<string, function>
+function M.methods(tools)
   inside = tools
-  for name, method in next, methods do class[name] = method end
+  return methods
 end
 
 return M

@@ -273,12 +273,12 @@ function methods:sockets()
   return object.list(list)
 end
 
---- Give the class of containers these methods.
----@param class table
+--- The methods, for the class of containers.
 ---@param tools table  check_alive of container.lua
-function M.extend(class, tools)
+---@return table<string, function>
+function M.methods(tools)
   inside = tools
-  for name, method in next, methods do class[name] = method end
+  return methods
 end
 
 return M

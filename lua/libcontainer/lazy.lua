@@ -37,14 +37,16 @@ local function stub(class, module, method)
   end
 end
 
---- Methods that a class has of another module, whose `extend` gives them: the call of one loads it.
+--- Methods that a class has of another module, whose function `methods` answers them: the call of one loads it.
 ---@param class table
 ---@param name string       the module
 ---@param methods string[]  those that it gives
----@param tools table       for its `extend`
+---@param tools table       for its `methods`
 function M.methods(class, name, methods, tools)
   local module = {}
-  waiting[module] = { name, function(loaded) loaded.extend(class, tools) end }
+  waiting[module] = { name, function(loaded)
+    for method, body in next, loaded.methods(tools) do class[method] = body end
+  end }
   for _, method in ipairs(methods) do class[method] = stub(class, module, method) end
 end
 
